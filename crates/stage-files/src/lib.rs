@@ -1,0 +1,44 @@
+//! The files between the stages: read with the line at fault, written whole or not at all, known by content.
+//!
+//! Every arrow of the Rightsize flow is a file. This crate is the one place where such files are opened, so
+//! that each stage reports a bad one in the same words and none leaves half a file behind. It knows nothing
+//! of what the files mean; the rows themselves are types of `task-spec`.
+//!
+//! # Quick start
+//!
+//! ```
+//! use stage_files::{read_json_lines, write_json_lines, ContentHash};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("numbers.jsonl");
+//! let hash = write_json_lines(&path, [1, 2, 3])?;
+//! assert_eq!(read_json_lines::<u32>(&path)?, [1, 2, 3]);
+//! assert_eq!(ContentHash::of_file(&path)?, hash);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The pieces
+//!
+//! - [`WholeFile`]: a file that appears under its name only once it is complete and on disk; with
+//!   [`write_whole`], [`write_json`] and [`write_json_lines`] for the common cases.
+//! - [`Lines`]: a file line by line in bounded memory; a line that is not text or is too long is an item, not
+//!   the end. [`read_json_lines`] is the strict form that stops at the first bad line.
+//! - [`read_json`], [`read_toml`]: one value from one file.
+//! - [`ContentHash`]: BLAKE3 of the bytes, in hexadecimal.
+//!
+//! # Errors and panics
+//!
+//! One [`FileError`] for the crate; each variant names the path, and the line where there is one. Nothing
+//! panics.
+
+mod content_hash;
+mod error;
+mod lines;
+mod value;
+mod whole_file;
+
+pub use content_hash::ContentHash;
+pub use error::FileError;
+pub use lines::{BadLine, Line, Lines, MAX_LINE_BYTES};
+pub use value::{read_json, read_json_lines, read_toml};
+pub use whole_file::{WholeFile, write_json, write_json_lines, write_whole};
