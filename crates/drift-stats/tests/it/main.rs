@@ -1,0 +1,4 @@
+//! The crate as a caller sees it.
+
+mod false_alarms;
+mod traffic;
