@@ -1,0 +1,159 @@
+//! A call's answers as votes for labels.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use task_spec::LabelSet;
+
+use crate::{
+    answer::{AnswerFormat, AnswerParts, parts_of_text, parts_of_value},
+    confidence::{Confidence, ConfidenceKind, succession},
+    log::{AnswerText, Choice, LoggedCall},
+    quarantine::excerpt,
+    rejected::RejectReason,
+};
+
+/// How much of an answer is kept in a rejection, in characters.
+const ANSWER_CHARS: usize = 200;
+
+/// What a call says about the label of its question.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ballot {
+    /// Votes by label index; one vote for an ordinary call, one a choice where there are several.
+    pub(crate) votes: BTreeMap<usize, usize>,
+    /// How many answers were asked for, those that are no label included.
+    pub(crate) asked: usize,
+    /// How sure the teacher was of the label with most votes.
+    pub(crate) confidence: Option<Confidence>,
+    /// Whether the answer states a confidence that is no number in range.
+    pub(crate) has_odd_confidence: bool,
+}
+
+impl Ballot {
+    /// Reads the votes of a call.
+    ///
+    /// A choice that is no legal answer counts as asked and votes for nothing; a call without any legal
+    /// answer is rejected for the reason of its first choice.
+    pub(crate) fn of_call(
+        call: &LoggedCall,
+        labels: &LabelSet,
+        format: &AnswerFormat,
+    ) -> Result<Self, RejectReason> {
+        if let Some(fault) = &call.fault {
+            return Err(fault.clone());
+        }
+        if call.input.trim().is_empty() {
+            return Err(RejectReason::EmptyInput);
+        }
+        let mut votes: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut first_fault = None;
+        let mut legal = Vec::new();
+        for choice in &call.choices {
+            match resolve(choice, labels, format) {
+                Ok((label, parts)) => {
+                    *votes.entry(label).or_default() += 1;
+                    legal.push((label, choice, parts));
+                }
+                Err(fault) => {
+                    first_fault.get_or_insert(fault);
+                }
+            }
+        }
+        let asked = call.choices.len();
+        let (label, choice, parts) = match legal.first() {
+            None => return Err(first_fault.unwrap_or(RejectReason::EmptyAnswer)),
+            Some(first) => first,
+        };
+        let mut ballot = Self {
+            votes,
+            asked,
+            confidence: None,
+            has_odd_confidence: false,
+        };
+        if asked > 1 {
+            let most = ballot.votes.values().copied().max().unwrap_or_default();
+            ballot.confidence = Some(Confidence {
+                value: succession(most, asked),
+                kind: ConfidenceKind::Votes,
+            });
+        } else {
+            debug_assert!(ballot.votes.contains_key(label), "the only answer has a vote");
+            ballot.read_confidence(choice, parts, format);
+        }
+        Ok(ballot)
+    }
+
+    /// The confidence of the only answer: of its tokens if the log has them, otherwise as stated.
+    fn read_confidence(&mut self, choice: &Choice, parts: &AnswerParts, format: &AnswerFormat) {
+        let reported = parts.reported.as_ref().map(|value| reported(value, format));
+        self.has_odd_confidence = reported == Some(None);
+        self.confidence = token_probability(choice, parts)
+            .map(|value| Confidence {
+                value,
+                kind: ConfidenceKind::TokenLogprobs,
+            })
+            .or(choice.confidence)
+            .or(reported.flatten().map(|value| Confidence {
+                value,
+                kind: ConfidenceKind::SelfReported,
+            }));
+    }
+}
+
+fn reported(value: &Value, format: &AnswerFormat) -> Option<f64> {
+    match format {
+        AnswerFormat::Json { scale, .. } => scale.probability(value),
+        AnswerFormat::Text => None,
+    }
+}
+
+/// The label that a choice means.
+fn resolve(
+    choice: &Choice,
+    labels: &LabelSet,
+    format: &AnswerFormat,
+) -> Result<(usize, AnswerParts), RejectReason> {
+    let (written, parts) = match choice.answer.as_ref().map_err(Clone::clone)? {
+        AnswerText::Written(text) if text.trim().is_empty() => return Err(RejectReason::EmptyAnswer),
+        AnswerText::Written(text) => (text.clone(), parts_of_text(text, format)),
+        AnswerText::Value(value) => (value.to_string(), parts_of_value(value, format)),
+    };
+    let parts = parts.ok_or_else(|| RejectReason::UnreadableAnswer {
+        answer: excerpt(&written, ANSWER_CHARS),
+    })?;
+    // An answer may be a label as it stands, with a full stop or quotes that belong to the name.
+    match labels.resolve(&written).or_else(|| labels.resolve(&parts.label)) {
+        Some(label) => Ok((label, parts)),
+        None if parts.label.is_empty() => Err(RejectReason::EmptyAnswer),
+        None => Err(RejectReason::UnknownLabel {
+            answer: excerpt(&parts.label, ANSWER_CHARS),
+        }),
+    }
+}
+
+/// The product of the probabilities of the tokens that spell the label, where the log has them.
+///
+/// The tokens, put together, must be the answer; a log that cut or re-spelt either has no token confidence.
+fn token_probability(choice: &Choice, parts: &AnswerParts) -> Option<f64> {
+    let (Ok(AnswerText::Written(answer)), Some(span)) = (&choice.answer, &parts.span) else {
+        return None;
+    };
+    let spelt = choice.tokens.iter().flat_map(|(bytes, _)| bytes);
+    if choice.tokens.is_empty() || !spelt.eq(answer.as_bytes()) {
+        return None;
+    }
+    let mut start = 0;
+    let mut log_probability = 0.0;
+    for (bytes, logprob) in &choice.tokens {
+        let end = start + bytes.len();
+        if start < span.end && end > span.start {
+            log_probability += logprob;
+        }
+        start = end;
+    }
+    // Servers round: a log-probability may come out a hair above 0.
+    Some(log_probability.exp().clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! What curation may be told, and what of it is usable.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AnswerFormat, JaccardThreshold, JaccardThresholdError};
+
+/// The settings of a curation. Every field has a default; [`check`](CurateConfig::check) makes it a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CurateConfig {
+    /// How the teacher writes its answer. Default: the label and nothing else.
+    pub answer: AnswerFormat,
+    /// The largest share of damaged lines at which the log is still believed, in 0..=1. Default 0.05.
+    pub max_damaged_share: f64,
+    /// What is done about duplicates. Default: exact and near ones are merged.
+    pub duplicates: Duplicates,
+    /// The Jaccard similarity of character 3-grams from which texts are near-duplicates, and from which a
+    /// row leaks gold, in 0.5..=1. Default 0.8.
+    pub near_threshold: f64,
+    /// The share of the support that a label needs to win a conflict between duplicates, above 0.5 and at
+    /// most 1. Default 2/3: twice as much as all other labels together.
+    pub conflict_majority: f64,
+    /// Rows below this confidence are reviewed, in 0..=1; calibrated confidence where there are reviewed
+    /// rows to calibrate it on. Default 0.5.
+    pub min_confidence: f64,
+    /// If set, replaces `min_confidence`, for each kind of confidence that could be calibrated, by the lowest
+    /// one at which so large a share of the reviewed rows was right, in 0..1. Needs reviewed rows.
+    pub target_precision: Option<f64>,
+    /// What becomes of rows of unknown confidence. Default: they are kept.
+    pub unknown_confidence: UnknownConfidence,
+    /// How many calls make a row weigh more. Default: not at all.
+    pub weight_by_calls: WeightByCalls,
+    /// The search for wrong labels; `None` leaves it out. Default: on.
+    pub suspects: Option<SuspectConfig>,
+}
+
+impl Default for CurateConfig {
+    fn default() -> Self {
+        Self {
+            answer: AnswerFormat::default(),
+            max_damaged_share: 0.05,
+            duplicates: Duplicates::default(),
+            near_threshold: 0.8,
+            conflict_majority: 2.0 / 3.0,
+            min_confidence: 0.5,
+            target_precision: None,
+            unknown_confidence: UnknownConfidence::default(),
+            weight_by_calls: WeightByCalls::default(),
+            suspects: Some(SuspectConfig::default()),
+        }
+    }
+}
+
+/// What is done about texts that come more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Duplicates {
+    /// Every call is a row of its own; for finding out what merging is worth.
+    Keep,
+    /// Texts that are equal after the normaliser become one row.
+    MergeExact,
+    /// Also texts that are nearly equal.
+    #[default]
+    MergeNear,
+}
+
+/// What becomes of rows whose confidence the log does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownConfidence {
+    /// They are trained on.
+    #[default]
+    Keep,
+    /// They are reviewed.
+    Review,
+}
+
+/// How the calls that a row stands for become its weight in the loss. The number itself is in the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WeightByCalls {
+    /// 1 for every row: the small model learns the texts, not the traffic.
+    #[default]
+    None,
+    /// The square root of the number of calls.
+    Sqrt,
+    /// The number of calls: the loss is that of the log before merging.
+    Linear,
+}
+
+impl WeightByCalls {
+    pub(crate) fn weight(self, calls: usize) -> f64 {
+        match self {
+            Self::None => 1.0,
+            Self::Sqrt => (calls as f64).sqrt(),
+            Self::Linear => calls as f64,
+        }
+    }
+}
+
+/// The search for wrong labels by confident learning (Northcutt, Jiang, Chuang 2021, arXiv:1911.00068).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SuspectConfig {
+    /// Into how many parts the rows are cut; each is judged by a model of the others. At least 2. Default 5.
+    pub folds: usize,
+    /// The largest share of a class that may be taken from it, in 0..=1. Default 0.2. Of a class in which
+    /// more is suspected, only the most suspect rows up to this share go, and the manifest lists it.
+    pub max_class_share: f64,
+}
+
+impl Default for SuspectConfig {
+    fn default() -> Self {
+        Self {
+            folds: 5,
+            max_class_share: 0.2,
+        }
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CurateConfigError {
+    /// A share is out of range.
+    #[error("{field} must lie in {range}, found {found}")]
+    Range {
+        /// The field.
+        field: &'static str,
+        /// What it may be.
+        range: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// Fewer than two folds.
+    #[error("suspects.folds must be at least 2, found {found}: a row is judged by a model of other rows")]
+    Folds {
+        /// How many.
+        found: usize,
+    },
+}
+
+/// Settings that were checked; what [`curate`](crate::curate) runs by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CuratePlan {
+    config: CurateConfig,
+    near_threshold: JaccardThreshold,
+}
+
+impl CurateConfig {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`CurateConfigError`] that names the first field that is out of range.
+    pub fn check(self) -> Result<CuratePlan, CurateConfigError> {
+        let within = |field, range, found: f64, ok: bool| {
+            if ok {
+                Ok(())
+            } else {
+                Err(CurateConfigError::Range { field, range, found })
+            }
+        };
+        let unit = |field, found| within(field, "0..=1", found, (0.0..=1.0).contains(&found));
+        unit("max_damaged_share", self.max_damaged_share)?;
+        unit("min_confidence", self.min_confidence)?;
+        // Half the shingles in common is far below any use, and the join slows down with every step there.
+        let near = self.near_threshold;
+        within("near_threshold", "0.5..=1", near, near >= 0.5)?;
+        let near_threshold =
+            JaccardThreshold::new(near).map_err(|JaccardThresholdError(found)| CurateConfigError::Range {
+                field: "near_threshold",
+                range: "0.5..=1",
+                found,
+            })?;
+        let majority = self.conflict_majority;
+        within(
+            "conflict_majority",
+            "0.5..=1 and above 0.5",
+            majority,
+            majority > 0.5 && majority <= 1.0,
+        )?;
+        if let Some(target) = self.target_precision {
+            within(
+                "target_precision",
+                "0..1, both excluded",
+                target,
+                target > 0.0 && target < 1.0,
+            )?;
+        }
+        if let Some(suspects) = &self.suspects {
+            unit("suspects.max_class_share", suspects.max_class_share)?;
+            if suspects.folds < 2 {
+                return Err(CurateConfigError::Folds {
+                    found: suspects.folds,
+                });
+            }
+        }
+        Ok(CuratePlan {
+            config: self,
+            near_threshold,
+        })
+    }
+}
+
+impl CuratePlan {
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &CurateConfig {
+        &self.config
+    }
+
+    /// The similarity from which texts are near-duplicates.
+    #[must_use]
+    pub fn near_threshold(&self) -> JaccardThreshold {
+        self.near_threshold
+    }
+}
+
+impl Default for CuratePlan {
+    /// The plan of the default settings.
+    fn default() -> Self {
+        Self {
+            config: CurateConfig::default(),
+            near_threshold: JaccardThreshold::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The curation itself: logs in, rows by where they end out.
+
+mod account;
+mod fates;
+mod intake;
+mod reviewed;
+
+use std::collections::BTreeMap;
+
+use stage_files::ContentHash;
+use task_spec::Task;
+
+use crate::{
+    CurateError, CuratePlan, Curated, GoldRows, JaccardThreshold, LeakageCertificate, LogFile, Progress,
+    RejectReason, RejectedRow, ReviewedRow, Stage, leakage_certificate, near_neighbours,
+    row::{Call, gather},
+};
+
+use fates::Fates;
+use intake::Intake;
+use reviewed::apply_reviewed;
+
+/// What a curation works on.
+#[derive(Debug, Clone, Copy)]
+pub struct CurateInput<'a> {
+    task: &'a Task,
+    logs: &'a [LogFile],
+    gold: Option<&'a GoldRows>,
+    reviewed: &'a [ReviewedRow],
+}
+
+impl<'a> CurateInput<'a> {
+    /// A task and the logs of the teacher that has been doing it.
+    #[must_use]
+    pub fn new(task: &'a Task, logs: &'a [LogFile]) -> Self {
+        Self {
+            task,
+            logs,
+            gold: None,
+            reviewed: &[],
+        }
+    }
+
+    /// The gold set that training rows must not touch. Without it there is no leakage certificate.
+    #[must_use]
+    pub fn with_gold(mut self, gold: &'a GoldRows) -> Self {
+        self.gold = Some(gold);
+        self
+    }
+
+    /// Rows that a person has reviewed: they override the teacher and calibrate its confidence.
+    #[must_use]
+    pub fn with_reviewed(mut self, reviewed: &'a [ReviewedRow]) -> Self {
+        self.reviewed = reviewed;
+        self
+    }
+}
+
+/// Curates logs: [`curate_with_progress`] without progress.
+///
+/// # Errors
+///
+/// [`CurateError`].
+pub fn curate(input: &CurateInput<'_>, plan: &CuratePlan) -> Result<Curated, CurateError> {
+    curate_with_progress(input, plan, &mut |_| {})
+}
+
+/// Curates logs. Each step sees what the one before it has left:
+///
+/// 1. read every line; damaged lines are quarantined, calls without a legal label rejected;
+/// 2. let reviewed rows override the teacher, and calibrate its confidence on them;
+/// 3. reject every call whose text is a gold row's or nearly so;
+/// 4. gather calls of one text; where none of their labels has the majority, review;
+/// 5. review rows that their near-duplicates outweigh, merge the others behind the strongest of each label;
+/// 6. review rows of too little confidence;
+/// 7. review rows whose label a model of the other rows contradicts;
+/// 8. certify that what is left does not touch the gold set.
+///
+/// The outcome does not depend on the order of the lines, except that of calls alike in everything the first
+/// one is named as the source.
+///
+/// # Errors
+///
+/// [`CurateError`] if a log cannot be read to its end, the gold set is empty, a reviewed row has no label of
+/// the task, or a target precision comes without reviewed rows. Bad rows and even a log that is mostly
+/// damaged are no error: see the [verdict](crate::Manifest::verdict).
+pub fn curate_with_progress(
+    input: &CurateInput<'_>,
+    plan: &CuratePlan,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Curated, CurateError> {
+    if input.gold.is_some_and(|gold| gold.rows().is_empty()) {
+        return Err(CurateError::EmptyGold);
+    }
+    if plan.config().target_precision.is_some() && input.reviewed.is_empty() {
+        return Err(CurateError::NoReviewedRows);
+    }
+    let mut intake = Intake::read(input, plan, progress)?;
+    let reviewed = apply_reviewed(input, plan, &mut intake.calls)?;
+    let mut at = |stage, rows: usize| {
+        progress(Progress {
+            stage,
+            rows: rows as u64,
+        });
+    };
+    at(Stage::GoldJoin, intake.calls.len());
+    let log_certificate = input
+        .gold
+        .map(|gold| remove_leaks(&mut intake, input.logs, gold, plan.near_threshold()));
+    let rows = gather(
+        &intake.calls,
+        plan.config().duplicates,
+        plan.config().conflict_majority,
+    );
+    let mut fates = Fates::undecided(&rows);
+    fates.settle_conflicts(&rows);
+    at(Stage::NearDuplicates, rows.len());
+    let near = fates.settle_near_duplicates(&rows, plan);
+    fates.settle_confidence(&rows, plan, reviewed.as_ref());
+    at(Stage::Suspects, rows.len());
+    let found = fates.settle_suspects(&rows, &near, plan, input.task.labels().len());
+    let mut curated = account::assemble(input, plan, intake, &rows, &fates, &near, found.as_ref());
+    at(Stage::Certificate, curated.train.len());
+    curated.manifest.reviewed = reviewed;
+    curated.manifest.leakage = input.gold.zip(log_certificate).map(|(gold, log)| {
+        let texts: Vec<&str> = curated
+            .train
+            .iter()
+            .filter_map(|row| row.example.input())
+            .collect();
+        crate::LeakageRecord {
+            log,
+            train: leakage_certificate(&texts, gold, plan.near_threshold()),
+        }
+    });
+    at(Stage::Finished, curated.train.len());
+    Ok(curated)
+}
+
+/// Rejects the calls whose text is near a gold row, and certifies how near the log came before.
+fn remove_leaks(
+    intake: &mut Intake,
+    logs: &[LogFile],
+    gold: &GoldRows,
+    threshold: JaccardThreshold,
+) -> LeakageCertificate {
+    let mut texts: Vec<&str> = intake.calls.iter().map(|call| call.text.as_str()).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    let certificate = leakage_certificate(&texts, gold, threshold);
+    let questions: Vec<&str> = gold.rows().iter().map(|row| row.input.as_str()).collect();
+    let mut nearest: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
+    for pair in near_neighbours(&questions, &texts, threshold) {
+        let best = nearest
+            .entry(texts[pair.right])
+            .or_insert((pair.jaccard, pair.left));
+        if pair.jaccard > best.0 {
+            *best = (pair.jaccard, pair.left);
+        }
+    }
+    let (leaking, calls): (Vec<Call>, Vec<Call>) = intake
+        .calls
+        .iter()
+        .cloned()
+        .partition(|call| nearest.contains_key(call.text.as_str()));
+    let rejected = leaking.into_iter().map(|call| {
+        let (jaccard, row) = nearest[call.text.as_str()];
+        let rejected = RejectedRow {
+            source: call.source(logs),
+            reason: RejectReason::LeaksGold {
+                gold: gold.rows()[row].id.clone(),
+                jaccard,
+            },
+            input: Some(call.input),
+        };
+        (call.log, rejected)
+    });
+    intake.rejected.extend(rejected);
+    intake.calls = calls;
+    certificate
+}
+
+/// BLAKE3 of a task as JSON.
+fn task_hash(task: &Task) -> ContentHash {
+    ContentHash::of_bytes(&serde_json::to_vec(task).expect("a task is made of strings and lists"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! What becomes of each row, settled step by step.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    CuratePlan, Duplicates, ReviewReason, ReviewedRecord, UnknownConfidence,
+    near_duplicates::{clusters, contradictions, stars},
+    row::Row,
+    similarity_join::{NearPair, pairs_of_normal},
+    suspects::{Findings, Judged, find_suspects},
+};
+
+/// Where a row ends.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Fate {
+    /// In the training file, unless a later step decides otherwise.
+    Train,
+    /// With a person.
+    Review(Concern),
+    /// Behind another row, which may itself be reviewed.
+    Merged { into: usize, jaccard: f64 },
+}
+
+/// Why a row is reviewed, by row and label index, with the probability that its label is wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Concern {
+    pub(super) cause: Cause,
+    pub(super) chance_wrong: f64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Cause {
+    ConflictingLabels,
+    NearConflict {
+        neighbour: usize,
+        jaccard: f64,
+    },
+    LowConfidence,
+    UnknownConfidence,
+    SuspectLabel {
+        suggested: usize,
+        suggested_probability: f64,
+        given_probability: f64,
+    },
+}
+
+impl Cause {
+    pub(super) fn reason(
+        &self,
+        rows: &[Row],
+        label_name: impl Fn(usize) -> String,
+        input: impl Fn(usize) -> String,
+    ) -> ReviewReason {
+        match *self {
+            Self::ConflictingLabels => ReviewReason::ConflictingLabels,
+            Self::NearConflict { neighbour, jaccard } => ReviewReason::NearConflict {
+                neighbour: rows[neighbour].id.clone(),
+                neighbour_input: input(neighbour),
+                neighbour_label: label_name(rows[neighbour].label),
+                jaccard,
+            },
+            Self::LowConfidence => ReviewReason::LowConfidence,
+            Self::UnknownConfidence => ReviewReason::UnknownConfidence,
+            Self::SuspectLabel {
+                suggested,
+                suggested_probability,
+                given_probability,
+            } => ReviewReason::SuspectLabel {
+                suggested: label_name(suggested),
+                suggested_probability,
+                given_probability,
+            },
+        }
+    }
+}
+
+/// The distinct texts of some rows and which of them are nearly equal.
+#[derive(Debug)]
+pub(super) struct NearTexts {
+    /// For each row the index of its text.
+    text_of_row: Vec<usize>,
+    /// For each text the first of its rows.
+    row_of_text: Vec<usize>,
+    /// By index of text.
+    pairs: Vec<NearPair>,
+}
+
+impl NearTexts {
+    fn of(rows: &[Row], plan: &CuratePlan) -> Self {
+        let mut number: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut texts = Vec::new();
+        let mut row_of_text = Vec::new();
+        let text_of_row = rows
+            .iter()
+            .enumerate()
+            .map(|(index, row)| {
+                *number.entry(&row.text).or_insert_with(|| {
+                    texts.push(row.text.clone());
+                    row_of_text.push(index);
+                    texts.len() - 1
+                })
+            })
+            .collect();
+        Self {
+            text_of_row,
+            row_of_text,
+            pairs: pairs_of_normal(&texts, plan.near_threshold()),
+        }
+    }
+
+    /// For each row the first row of its cluster: of all that hang together by near-duplicates among the
+    /// rows that are open.
+    pub(super) fn clusters(&self, is_open: &[bool]) -> Vec<usize> {
+        let mut is_open_text = vec![false; self.row_of_text.len()];
+        for (row, &text) in self.text_of_row.iter().enumerate() {
+            is_open_text[text] |= is_open[row];
+        }
+        let pairs = self.pairs.iter().map(|pair| (pair.left, pair.right));
+        let of_text = clusters(
+            self.row_of_text.len(),
+            pairs.filter(|&(a, b)| is_open_text[a] && is_open_text[b]),
+        );
+        self.text_of_row
+            .iter()
+            .map(|&text| self.row_of_text[of_text[text]])
+            .collect()
+    }
+}
+
+/// The fate of every row.
+#[derive(Debug)]
+pub(super) struct Fates(Vec<Fate>);
+
+impl Fates {
+    pub(super) fn undecided(rows: &[Row]) -> Self {
+        Self(vec![Fate::Train; rows.len()])
+    }
+
+    pub(super) fn of(&self, row: usize) -> &Fate {
+        &self.0[row]
+    }
+
+    /// Which rows would be trained on as things stand.
+    pub(super) fn open(&self) -> Vec<bool> {
+        self.0.iter().map(|fate| *fate == Fate::Train).collect()
+    }
+
+    fn review(&mut self, row: usize, cause: Cause, chance_wrong: f64) {
+        self.0[row] = Fate::Review(Concern {
+            cause,
+            chance_wrong: chance_wrong.clamp(0.0, 1.0),
+        });
+    }
+
+    /// Calls of one text that do not agree enough.
+    pub(super) fn settle_conflicts(&mut self, rows: &[Row]) {
+        for (index, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_decided) {
+            self.review(index, Cause::ConflictingLabels, 1.0 - row.label_share());
+        }
+    }
+
+    /// Rows that their near-duplicates outweigh, then rows that stand behind a near-duplicate.
+    pub(super) fn settle_near_duplicates(&mut self, rows: &[Row], plan: &CuratePlan) -> NearTexts {
+        let near = NearTexts::of(rows, plan);
+        if plan.config().duplicates != Duplicates::MergeNear {
+            return near;
+        }
+        // Rows are merged by text here, so that the index of a text is that of its row.
+        for found in contradictions(rows, &near.pairs, plan.config().conflict_majority) {
+            if self.0[found.row] == Fate::Train {
+                let cause = Cause::NearConflict {
+                    neighbour: found.neighbour,
+                    jaccard: found.jaccard,
+                };
+                self.review(found.row, cause, 1.0 - found.own_share);
+            }
+        }
+        let is_open = self.open();
+        for (row, behind) in stars(rows, &is_open, &near.pairs).into_iter().enumerate() {
+            if let Some((into, jaccard)) = behind {
+                self.0[row] = Fate::Merged { into, jaccard };
+            }
+        }
+        near
+    }
+
+    /// Rows of which the teacher was not sure enough. A person's label needs no confidence.
+    pub(super) fn settle_confidence(
+        &mut self,
+        rows: &[Row],
+        plan: &CuratePlan,
+        reviewed: Option<&ReviewedRecord>,
+    ) {
+        for (index, row) in rows.iter().enumerate() {
+            if self.0[index] != Fate::Train || row.by_person {
+                continue;
+            }
+            let Some((confidence, reported)) = row.confidence.zip(row.reported) else {
+                if plan.config().unknown_confidence == UnknownConfidence::Review {
+                    self.review(index, Cause::UnknownConfidence, 0.5);
+                }
+                continue;
+            };
+            let cut = reviewed.and_then(|reviewed| reviewed.cuts.get(&reported.kind));
+            let is_enough = match cut {
+                Some(Some(cut)) => reported.value >= cut.least,
+                Some(None) => false,
+                None => confidence.value >= plan.config().min_confidence,
+            };
+            if !is_enough {
+                self.review(index, Cause::LowConfidence, 1.0 - confidence.value);
+            }
+        }
+    }
+
+    /// Rows whose label a model of the other rows contradicts. `None` if the plan leaves that out.
+    pub(super) fn settle_suspects(
+        &mut self,
+        rows: &[Row],
+        near: &NearTexts,
+        plan: &CuratePlan,
+        classes: usize,
+    ) -> Option<(usize, Findings)> {
+        let config = plan.config().suspects.as_ref()?;
+        let is_open = self.open();
+        let clusters = near.clusters(&is_open);
+        let open: Vec<usize> = (0..rows.len()).filter(|&row| is_open[row]).collect();
+        let judged: Vec<Judged<'_>> = open
+            .iter()
+            .map(|&row| Judged {
+                text: &rows[row].text,
+                label: rows[row].label,
+                cluster: clusters[row],
+                is_open: !rows[row].by_person,
+            })
+            .collect();
+        let findings = find_suspects(&judged, classes, config);
+        for (position, suspicion) in &findings.suspects {
+            let cause = Cause::SuspectLabel {
+                suggested: suspicion.suggested,
+                suggested_probability: suspicion.suggested_probability,
+                given_probability: suspicion.given_probability,
+            };
+            self.review(open[*position], cause, 1.0 - suspicion.given_probability);
+        }
+        Some((judged.len(), findings))
+    }
+}

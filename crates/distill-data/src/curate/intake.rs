@@ -1,0 +1,142 @@
+//! Everything that the logs hold, read once.
+
+use std::collections::BTreeMap;
+
+use stage_files::ContentHash;
+use task_spec::Source;
+
+use super::CurateInput;
+use crate::{
+    Confidence, ConfidenceRecord, CurateError, CuratePlan, LogFile, LogRecord, Progress, QuarantinedLine,
+    RejectReason, RejectedRow, Stage,
+    ballot::Ballot,
+    log::{LoggedCall, read_log},
+    normalise,
+    row::Call,
+};
+
+/// After how many lines progress is told.
+const LINES_PER_EVENT: u64 = 1000;
+
+/// The calls of some logs and what was counted on the way.
+#[derive(Debug, Default)]
+pub(super) struct Intake {
+    /// Calls with a legal label.
+    pub(super) calls: Vec<Call>,
+    /// The other calls, each with the index of its log.
+    pub(super) rejected: Vec<(usize, RejectedRow)>,
+    pub(super) quarantine: Vec<QuarantinedLine>,
+    pub(super) logs: Vec<LogRecord>,
+    pub(super) lines: u64,
+    pub(super) unknown_labels: BTreeMap<String, u64>,
+    pub(super) models: BTreeMap<String, u64>,
+    pub(super) prompts: BTreeMap<String, u64>,
+    pub(super) odd_confidences: u64,
+    pub(super) calls_with_earlier_turns: u64,
+    /// Calls with a legal label by the kind of their confidence.
+    pub(super) confidence: BTreeMap<String, ConfidenceRecord>,
+    /// Calls with a legal label by that label, before any were removed.
+    pub(super) calls_by_label: Vec<u64>,
+}
+
+impl Intake {
+    pub(super) fn read(
+        input: &CurateInput<'_>,
+        plan: &CuratePlan,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self, CurateError> {
+        let mut intake = Self {
+            calls_by_label: vec![0; input.task.labels().len()],
+            ..Self::default()
+        };
+        for (index, log) in input.logs.iter().enumerate() {
+            let (lines_before, damaged_before) = (intake.lines, intake.quarantine.len());
+            read_log(log, |line, found| {
+                intake.lines += 1;
+                match found {
+                    Ok(call) => intake.take(index, line, call, input, plan),
+                    Err(damaged) => intake.quarantine.push(damaged),
+                }
+                if intake.lines % LINES_PER_EVENT == 1 {
+                    progress(Progress {
+                        stage: Stage::Reading,
+                        rows: intake.lines,
+                    });
+                }
+            })
+            .map_err(CurateError::Log)?;
+            intake.logs.push(LogRecord {
+                file: log.name(),
+                hash: ContentHash::of_file(&log.path).map_err(CurateError::Log)?,
+                format: log.format.clone(),
+                lines: intake.lines - lines_before,
+                damaged: (intake.quarantine.len() - damaged_before) as u64,
+            });
+        }
+        Ok(intake)
+    }
+
+    fn take(&mut self, log: usize, line: u64, call: LoggedCall, input: &CurateInput<'_>, plan: &CuratePlan) {
+        let model = call.model.as_deref().unwrap_or("unknown");
+        *self.models.entry(model.to_owned()).or_default() += 1;
+        let prompt = call.system.as_deref().map_or_else(
+            || "none".to_owned(),
+            |system| ContentHash::of_bytes(system.as_bytes()).short().to_owned(),
+        );
+        *self.prompts.entry(prompt).or_default() += 1;
+        self.calls_with_earlier_turns += u64::from(call.has_earlier_turns);
+        match Ballot::of_call(&call, input.task.labels(), &plan.config().answer) {
+            Ok(ballot) => {
+                self.count_confidence(ballot.confidence);
+                self.odd_confidences += u64::from(ballot.has_odd_confidence);
+                let call = Call {
+                    log,
+                    line,
+                    id: call.id,
+                    text: normalise(&call.input),
+                    input: call.input,
+                    reported: ballot.confidence,
+                    by_person: call.by_person,
+                    ballot,
+                };
+                self.calls_by_label[call.label()] += 1;
+                self.calls.push(call);
+            }
+            Err(reason) => {
+                if let RejectReason::UnknownLabel { answer } = &reason {
+                    *self.unknown_labels.entry(answer.clone()).or_default() += 1;
+                }
+                let rejected = RejectedRow {
+                    source: source(input.logs, log, line, call.id),
+                    reason,
+                    input: Some(call.input).filter(|input| !input.is_empty()),
+                };
+                self.rejected.push((log, rejected));
+            }
+        }
+    }
+
+    fn count_confidence(&mut self, confidence: Option<Confidence>) {
+        let kind = confidence.map_or("unknown", |confidence| confidence.kind.as_str());
+        let record = self.confidence.entry(kind.to_owned()).or_default();
+        record.calls += 1;
+        if let Some(confidence) = confidence {
+            record.tenths[((confidence.value * 10.0) as usize).min(9)] += 1;
+        }
+    }
+}
+
+impl Call {
+    /// The call, for a file.
+    pub(super) fn source(&self, logs: &[LogFile]) -> Source {
+        source(logs, self.log, self.line, self.id.clone())
+    }
+}
+
+fn source(logs: &[LogFile], log: usize, line: u64, call: Option<String>) -> Source {
+    Source {
+        file: logs[log].name(),
+        line,
+        call,
+    }
+}

@@ -1,0 +1,94 @@
+//! The outcome of a curation, in memory and as a folder.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::{Deserialize, Serialize};
+use stage_files::{FileError, write_json, write_json_lines};
+use task_spec::{Example, Source};
+
+use crate::{Confidence, Manifest, QuarantinedLine, RejectedRow, ReviewRow};
+
+/// The outcome of a curation: rows by where they end, and the account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curated {
+    /// Rows to train on, by id.
+    pub train: Vec<TrainRow>,
+    /// Rows for a person, the most valuable first.
+    pub review: Vec<ReviewRow>,
+    /// Calls that make no row, in the order of the logs.
+    pub rejected: Vec<RejectedRow>,
+    /// Lines that could not be read, in the order of the logs.
+    pub quarantine: Vec<QuarantinedLine>,
+    /// Calls that stand behind another, in the order of the logs.
+    pub merged: Vec<MergedCall>,
+    /// The account; its `outputs` are empty until the files are written.
+    pub manifest: Manifest,
+}
+
+/// A line of `train.jsonl`: an [`Example`] and what is known of the calls behind it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainRow {
+    /// The row itself; other readers of the file see this.
+    #[serde(flatten)]
+    pub example: Example,
+    /// How many calls of the log the row stands for.
+    pub calls: usize,
+    /// The confidence as the log has it, with its kind; `example.confidence` is the calibrated one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Confidence>,
+    /// Whether a person gave the label.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_person: bool,
+}
+
+/// A line of `merged.jsonl`: a call that stands behind another one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MergedCall {
+    /// The call.
+    pub source: Source,
+    /// The id of the row that stands for it, in `train.jsonl` or `review.jsonl`.
+    pub into: String,
+    /// The similarity of the texts, in 0..1; 1 with [`exact`](Self::exact).
+    pub jaccard: f64,
+    /// Whether the texts are equal after the normaliser.
+    pub exact: bool,
+}
+
+impl Curated {
+    /// Writes `train.jsonl`, `review.jsonl`, `rejected.jsonl`, `quarantine.jsonl`, `merged.jsonl` and, last,
+    /// `manifest.json` with the hashes of the others.
+    ///
+    /// Each file is whole or absent. A folder whose manifest's hashes are those of its files is complete.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Write`] if a file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<Manifest, FileError> {
+        let hashes = [
+            (
+                "train.jsonl",
+                write_json_lines(&folder.join("train.jsonl"), &self.train)?,
+            ),
+            (
+                "review.jsonl",
+                write_json_lines(&folder.join("review.jsonl"), &self.review)?,
+            ),
+            (
+                "rejected.jsonl",
+                write_json_lines(&folder.join("rejected.jsonl"), &self.rejected)?,
+            ),
+            (
+                "quarantine.jsonl",
+                write_json_lines(&folder.join("quarantine.jsonl"), &self.quarantine)?,
+            ),
+            (
+                "merged.jsonl",
+                write_json_lines(&folder.join("merged.jsonl"), &self.merged)?,
+            ),
+        ];
+        let mut manifest = self.manifest.clone();
+        manifest.outputs = BTreeMap::from(hashes.map(|(name, hash)| (name.to_owned(), hash)));
+        write_json(&folder.join("manifest.json"), &manifest)?;
+        Ok(manifest)
+    }
+}

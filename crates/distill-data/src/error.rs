@@ -1,0 +1,26 @@
+//! Why a curation could not be run.
+
+use stage_files::FileError;
+
+/// A curation could not be run. Bad rows are no error: they end in the ledger.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CurateError {
+    /// A log could not be opened or read to its end.
+    #[error("cannot read a log")]
+    Log(#[source] FileError),
+    /// A gold set was given and it has no rows.
+    #[error("the gold set is empty: give its rows, or leave it out to curate without a leakage certificate")]
+    EmptyGold,
+    /// A reviewed row has a label that the task does not know.
+    #[error("reviewed row {row} has the label {label:?}, which is not one of the task's")]
+    ReviewedLabel {
+        /// The row, from 1.
+        row: usize,
+        /// The label.
+        label: String,
+    },
+    /// A precision was asked for without anything to measure it on.
+    #[error("target_precision needs reviewed rows to measure precision on: give some, or set min_confidence")]
+    NoReviewedRows,
+}

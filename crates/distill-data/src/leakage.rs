@@ -1,0 +1,200 @@
+//! Proof that training rows and gold rows are apart.
+
+use std::{collections::BTreeSet, path::Path};
+
+use serde::{Deserialize, Serialize};
+use stage_files::{ContentHash, FileError, read_json_lines};
+use task_spec::GoldRow;
+
+use crate::{
+    JaccardThreshold, near_neighbours, normalise, normalise::NORMALISER_VERSION, shingles::SHINGLE_CHARS,
+};
+
+/// The lowest similarity at which a neighbour is listed.
+const LISTED_FROM: f64 = 0.7;
+
+/// The gold set that training rows must not touch, with the hash of the file it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoldRows {
+    rows: Vec<GoldRow>,
+    hash: ContentHash,
+}
+
+impl GoldRows {
+    /// Reads a `gold.jsonl`.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if the file cannot be read or a line is no gold row.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        Ok(Self {
+            rows: read_json_lines(path)?,
+            hash: ContentHash::of_file(path)?,
+        })
+    }
+
+    /// Rows in memory; their hash is that of the file that
+    /// [`write_json_lines`](stage_files::write_json_lines) would make of them.
+    #[must_use]
+    pub fn new(rows: Vec<GoldRow>) -> Self {
+        let mut bytes = Vec::new();
+        for row in &rows {
+            bytes.extend(serde_json::to_vec(row).expect("three strings have a JSON form"));
+            bytes.push(b'\n');
+        }
+        Self {
+            rows,
+            hash: ContentHash::of_bytes(&bytes),
+        }
+    }
+
+    /// The rows.
+    #[must_use]
+    pub fn rows(&self) -> &[GoldRow] {
+        &self.rows
+    }
+
+    /// BLAKE3 of the file, or of the rows as JSON lines.
+    #[must_use]
+    pub fn hash(&self) -> &ContentHash {
+        &self.hash
+    }
+}
+
+/// How near the gold set comes to some training texts.
+///
+/// The join is exact: a gold row that is not listed has no training text at or above 0.7. Whoever has both
+/// sets can compute the certificate again with [`leakage_certificate`] and compare.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeakageCertificate {
+    /// The rules by which texts were normalised, [`NORMALISER_VERSION`].
+    pub normaliser: String,
+    /// How many characters a shingle has.
+    pub shingle_chars: usize,
+    /// From which similarity on a training text counts as a leak.
+    pub threshold: JaccardThreshold,
+    /// How many gold rows there are.
+    pub gold_rows: usize,
+    /// BLAKE3 of the gold set, [`GoldRows::hash`].
+    pub gold: ContentHash,
+    /// How many training texts there are.
+    pub train_rows: usize,
+    /// [`texts_hash`] of the training texts.
+    pub train: ContentHash,
+    /// Training texts at or above the threshold from some gold row.
+    pub leaking_rows: usize,
+    /// Gold rows whose normalised text is a training text word for word.
+    pub exact: usize,
+    /// Gold rows with a training text at similarity 0.7 and above.
+    pub at_0_7: usize,
+    /// The same at 0.8.
+    pub at_0_8: usize,
+    /// The same at 0.9.
+    pub at_0_9: usize,
+    /// The gold rows with a training text at 0.7 and above, in the order of the gold set.
+    pub nearest: Vec<GoldNeighbour>,
+}
+
+/// A gold row and the similarity of the training text nearest to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GoldNeighbour {
+    /// The gold row.
+    pub gold: String,
+    /// The similarity, in 0.7..=1.
+    pub jaccard: f64,
+    /// Whether the texts are equal after the normaliser; equal sets of 3-grams alone need not be equal texts.
+    pub exact: bool,
+}
+
+impl LeakageCertificate {
+    /// The gold rows with a training text at or above a similarity (0.7 at least), in their order.
+    pub fn gold_at(&self, jaccard: f64) -> impl Iterator<Item = &str> {
+        self.nearest
+            .iter()
+            .filter(move |near| near.jaccard >= jaccard)
+            .map(|near| near.gold.as_str())
+    }
+
+    /// Whether no training text reaches the threshold.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.nearest
+            .iter()
+            .all(|near| near.jaccard < self.threshold.get())
+    }
+}
+
+/// Joins training texts with the gold set, exactly.
+///
+/// ```
+/// use distill_data::{leakage_certificate, GoldRows, JaccardThreshold};
+/// use task_spec::GoldRow;
+///
+/// let gold = GoldRows::new(vec![
+///     GoldRow { id: "g1".into(), input: "Where is my card?".into(), label: "card".into() },
+/// ]);
+/// let train = ["where is my card", "top up failed"];
+/// let certificate = leakage_certificate(&train, &gold, JaccardThreshold::default());
+/// assert_eq!((certificate.exact, certificate.is_clean()), (1, false));
+/// ```
+#[must_use]
+pub fn leakage_certificate<S: AsRef<str>>(
+    train: &[S],
+    gold: &GoldRows,
+    threshold: JaccardThreshold,
+) -> LeakageCertificate {
+    let questions: Vec<&str> = gold.rows.iter().map(|row| row.input.as_str()).collect();
+    let listed_from = JaccardThreshold::new(threshold.get().min(LISTED_FROM)).unwrap_or(threshold);
+    let mut nearest: Vec<GoldNeighbour> = Vec::new();
+    let pairs = near_neighbours(&questions, train, listed_from);
+    let leaking: BTreeSet<usize> = pairs
+        .iter()
+        .filter(|pair| pair.jaccard >= threshold.get())
+        .map(|pair| pair.right)
+        .collect();
+    for of_one in pairs.chunk_by(|a, b| a.left == b.left) {
+        let row = &gold.rows[of_one[0].left];
+        let text = normalise(&row.input);
+        nearest.push(GoldNeighbour {
+            gold: row.id.clone(),
+            jaccard: of_one.iter().map(|pair| pair.jaccard).fold(0.0, f64::max),
+            exact: of_one
+                .iter()
+                .any(|pair| pair.jaccard == 1.0 && normalise(train[pair.right].as_ref()) == text),
+        });
+    }
+    let at = |jaccard: f64| nearest.iter().filter(|near| near.jaccard >= jaccard).count();
+    LeakageCertificate {
+        normaliser: NORMALISER_VERSION.to_owned(),
+        shingle_chars: SHINGLE_CHARS,
+        threshold,
+        gold_rows: gold.rows.len(),
+        gold: gold.hash.clone(),
+        train_rows: train.len(),
+        train: texts_hash(train),
+        leaking_rows: leaking.len(),
+        exact: nearest.iter().filter(|near| near.exact).count(),
+        at_0_7: at(0.7),
+        at_0_8: at(0.8),
+        at_0_9: at(0.9),
+        nearest,
+    }
+}
+
+/// A hash of texts that knows neither their order nor their spelling: BLAKE3 of the normaliser's version and
+/// the sorted normalised texts, each followed by a line feed.
+#[must_use]
+pub fn texts_hash<S: AsRef<str>>(texts: &[S]) -> ContentHash {
+    let mut normal: Vec<String> = texts.iter().map(|text| normalise(text.as_ref())).collect();
+    normal.sort_unstable();
+    let mut bytes = String::from(NORMALISER_VERSION);
+    bytes.push('\n');
+    for text in &normal {
+        bytes.push_str(text);
+        bytes.push('\n');
+    }
+    ContentHash::of_bytes(bytes.as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

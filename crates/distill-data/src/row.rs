@@ -1,0 +1,214 @@
+//! Calls of one text, as one row.
+
+use std::collections::BTreeMap;
+
+use stage_files::ContentHash;
+
+use crate::{
+    ballot::Ballot,
+    confidence::{Confidence, ConfidenceKind, LEAST_REPEATS, succession},
+    config::Duplicates,
+    normalise::NORMALISER_VERSION,
+};
+
+/// What a vote counts whose confidence is unknown.
+const UNKNOWN_SUPPORT: f64 = 0.5;
+
+/// One call that gave a legal label.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// The log, as an index into the list of logs.
+    pub(crate) log: usize,
+    pub(crate) line: u64,
+    pub(crate) id: Option<String>,
+    /// The text as the log has it.
+    pub(crate) input: String,
+    /// The text after the normaliser.
+    pub(crate) text: String,
+    pub(crate) ballot: Ballot,
+    pub(crate) by_person: bool,
+    /// The confidence as the log has it, before calibration.
+    pub(crate) reported: Option<Confidence>,
+}
+
+impl Call {
+    /// The label with most votes; of equal ones the first, which the conflict rule then finds undecided.
+    pub(crate) fn label(&self) -> usize {
+        let most = self.ballot.votes.values().max();
+        let first = self.ballot.votes.iter().find(|(_, votes)| Some(*votes) == most);
+        first.map_or(0, |(&label, _)| label)
+    }
+
+    /// What the call says for each label. The votes of one call are shares of one voice; a single answer
+    /// counts its confidence.
+    fn support(&self) -> impl Iterator<Item = (usize, f64)> {
+        let voice = match self.ballot.confidence {
+            _ if self.by_person || self.ballot.asked > 1 => 1.0,
+            Some(confidence) => confidence.value,
+            None => UNKNOWN_SUPPORT,
+        };
+        let asked = self.ballot.asked as f64;
+        self.ballot
+            .votes
+            .iter()
+            .map(move |(&label, &votes)| (label, voice * votes as f64 / asked))
+    }
+
+    /// Everything that a choice among calls may depend on, ending in the position for calls that are alike.
+    fn content(&self) -> (bool, u64, &str, &Option<String>, usize, u64) {
+        let confidence = self.ballot.confidence.map_or(0.0, |confidence| confidence.value);
+        // Probabilities are not negative, so that their bits sort as they do.
+        (
+            !self.by_person,
+            u64::MAX - confidence.to_bits(),
+            &self.input,
+            &self.id,
+            self.log,
+            self.line,
+        )
+    }
+}
+
+/// The calls of one text.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// Derived from the text; unique among rows.
+    pub(crate) id: String,
+    /// Indexes of the calls; the first is the one that is kept.
+    pub(crate) calls: Vec<usize>,
+    /// The normalised text.
+    pub(crate) text: String,
+    /// The label with most support.
+    pub(crate) label: usize,
+    /// What the calls say together for each label.
+    pub(crate) support: BTreeMap<usize, f64>,
+    /// Whether the label wins by the majority that the plan asks for.
+    pub(crate) is_decided: bool,
+    /// Whether a person gave the label.
+    pub(crate) by_person: bool,
+    /// How sure the teacher is of the label, all calls considered; calibrated where that was possible.
+    pub(crate) confidence: Option<Confidence>,
+    /// The same of what the log has, before calibration.
+    pub(crate) reported: Option<Confidence>,
+}
+
+impl Row {
+    /// The share of the support that the label has.
+    pub(crate) fn label_share(&self) -> f64 {
+        share_of(self.label, &self.support)
+    }
+}
+
+/// The share of all support that one label has; 0 where nothing supports anything.
+pub(crate) fn share_of(label: usize, support: &BTreeMap<usize, f64>) -> f64 {
+    let all: f64 = support.values().sum();
+    if all > 0.0 {
+        support.get(&label).copied().unwrap_or(0.0) / all
+    } else {
+        0.0
+    }
+}
+
+/// Gathers calls into rows, by rising id: one row for each text, or for each call where duplicates are kept.
+pub(crate) fn gather(calls: &[Call], duplicates: Duplicates, majority: f64) -> Vec<Row> {
+    let mut of_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, call) in calls.iter().enumerate() {
+        of_text.entry(&call.text).or_default().push(index);
+    }
+    let mut rows = Vec::with_capacity(of_text.len());
+    for (text, mut members) in of_text {
+        members.sort_by(|&a, &b| calls[a].content().cmp(&calls[b].content()));
+        let id = text_id(text);
+        if duplicates == Duplicates::Keep {
+            let numbered = members.into_iter().enumerate();
+            rows.extend(numbered.map(|(nth, call)| {
+                let id = if nth == 0 {
+                    id.clone()
+                } else {
+                    format!("{id}-{}", nth + 1)
+                };
+                row(id, vec![call], calls, majority)
+            }));
+        } else {
+            rows.push(row(id, members, calls, majority));
+        }
+    }
+    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    rows
+}
+
+/// The id of a text: 16 digits of the hash of the normaliser's version and the normalised text.
+pub(crate) fn text_id(text: &str) -> String {
+    let hash = ContentHash::of_bytes(format!("{NORMALISER_VERSION}\n{text}").as_bytes());
+    hash.as_str()[..16].to_owned()
+}
+
+/// One row of calls that are sorted by content. Where a person has spoken, only persons count.
+fn row(id: String, mut members: Vec<usize>, calls: &[Call], majority: f64) -> Row {
+    let by_person = calls[members[0]].by_person;
+    let mut support: BTreeMap<usize, f64> = BTreeMap::new();
+    for &member in members
+        .iter()
+        .filter(|&&member| calls[member].by_person == by_person)
+    {
+        for (label, weight) in calls[member].support() {
+            *support.entry(label).or_default() += weight;
+        }
+    }
+    let label = support
+        .iter()
+        .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)))
+        .map_or(0, |(&label, _)| label);
+    // The call that is kept should be one that gave the label.
+    let keeper = members
+        .iter()
+        .position(|&member| calls[member].by_person == by_person && calls[member].label() == label);
+    members[..=keeper.unwrap_or(0)].rotate_right(1);
+    let joint = |of: fn(&Call) -> Option<Confidence>| {
+        (!by_person)
+            .then(|| joint_confidence(label, &members, calls, of))
+            .flatten()
+    };
+    let confidence = joint(|call| call.ballot.confidence);
+    let reported = joint(|call| call.reported);
+    let is_decided = share_of(label, &support) >= majority;
+    Row {
+        text: calls[members[0]].text.clone(),
+        id,
+        calls: members,
+        label,
+        support,
+        is_decided,
+        by_person,
+        confidence,
+        reported,
+    }
+}
+
+/// The confidence of several calls in one label: the mean of those that gave it, of the best kind there is,
+/// times the share of calls that gave it. Without any, the agreement of enough repeats.
+fn joint_confidence(
+    label: usize,
+    members: &[usize],
+    calls: &[Call],
+    of: fn(&Call) -> Option<Confidence>,
+) -> Option<Confidence> {
+    let agreeing: Vec<&Call> = members
+        .iter()
+        .map(|&member| &calls[member])
+        .filter(|call| call.label() == label)
+        .collect();
+    let known: Vec<Confidence> = agreeing.iter().filter_map(|call| of(call)).collect();
+    let Some(kind) = known.iter().map(|confidence| confidence.kind).min() else {
+        return (members.len() >= LEAST_REPEATS).then(|| Confidence {
+            value: succession(agreeing.len(), members.len()),
+            kind: ConfidenceKind::Repeats,
+        });
+    };
+    let of_kind: Vec<f64> = known.iter().filter(|c| c.kind == kind).map(|c| c.value).collect();
+    let mean = of_kind.iter().sum::<f64>() / of_kind.len() as f64;
+    Some(Confidence {
+        value: (mean * agreeing.len() as f64 / members.len() as f64).clamp(0.0, 1.0),
+        kind,
+    })
+}

@@ -1,0 +1,182 @@
+//! Against the real BANKING77 (Casanueva et al. 2020, arXiv:2003.04807), which is not part of this repository.
+//!
+//! `BANKING77=folder/of/train.csv/and/test.csv cargo test --release -p distill-data banking77 -- --nocapture`
+
+use std::{collections::HashSet, path::PathBuf, time::Instant};
+
+use distill_data::{
+    CurateConfig, CurateInput, FieldMap, GoldRows, JaccardThreshold, LogFile, LogFormat, curate,
+    leakage_certificate, near_pairs, normalise,
+};
+use task_spec::{GoldRow, Label, Task};
+
+/// Text and category of each row of one of the files, or `None` with a word about it where there is none.
+fn rows(file: &str) -> Option<Vec<(String, String)>> {
+    let Some(folder) = std::env::var_os("BANKING77") else {
+        println!("skipped: BANKING77 does not name the folder of the data set");
+        return None;
+    };
+    let text = std::fs::read_to_string(PathBuf::from(folder).join(file)).unwrap();
+    Some(
+        csv(&text)
+            .into_iter()
+            .skip(1)
+            .map(|[text, label]| (text, label))
+            .collect(),
+    )
+}
+
+/// Records of two fields, quoted where they hold commas, quotes or line feeds (RFC 4180).
+fn csv(text: &str) -> Vec<[String; 2]> {
+    let mut records = Vec::new();
+    let mut fields = vec![String::new()];
+    let mut is_quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if is_quoted && chars.peek() == Some(&'"') => {
+                fields.last_mut().unwrap().push(chars.next().unwrap())
+            }
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => fields.push(String::new()),
+            '\r' if !is_quoted => {}
+            '\n' if !is_quoted => {
+                records.push(std::mem::take(&mut fields).try_into().unwrap());
+                fields.push(String::new());
+            }
+            c => fields.last_mut().unwrap().push(c),
+        }
+    }
+    records
+}
+
+fn threshold(jaccard: f64) -> JaccardThreshold {
+    JaccardThreshold::new(jaccard).unwrap()
+}
+
+#[test]
+fn near_pairs_are_those_of_the_reference_count() {
+    let Some(train) = rows("train.csv") else { return };
+    let texts: Vec<&str> = train.iter().map(|row| row.0.as_str()).collect();
+    let start = Instant::now();
+    let pairs = near_pairs(&texts, threshold(0.7));
+    println!("join of {} rows at 0.7: {:?}", texts.len(), start.elapsed());
+    // Counted apart from this crate by a full inverted index in Python 3.11 (unicodedata 14): NFKC, casefold,
+    // categories P and S to spaces, sets of character 3-grams.
+    for (jaccard, expected, expected_conflicts) in [(0.9, 97, 2), (0.8, 468, 14), (0.7, 1523, 86)] {
+        let at: Vec<_> = pairs.iter().filter(|pair| pair.jaccard >= jaccard).collect();
+        let conflicts = at
+            .iter()
+            .filter(|pair| train[pair.left].1 != train[pair.right].1)
+            .count();
+        println!(
+            "J >= {jaccard}: {} pairs, {conflicts} with different labels",
+            at.len()
+        );
+        assert_eq!((at.len(), conflicts), (expected, expected_conflicts));
+        assert_eq!(near_pairs(&texts, threshold(jaccard)).len(), expected);
+    }
+}
+
+#[test]
+fn the_certificate_finds_the_leaks_of_the_published_split() {
+    let (Some(train), Some(test)) = (rows("train.csv"), rows("test.csv")) else {
+        return;
+    };
+    let texts: Vec<&str> = train.iter().map(|row| row.0.as_str()).collect();
+    let gold = gold_of(&test);
+    let start = Instant::now();
+    let certificate = leakage_certificate(&texts, &gold, threshold(0.8));
+    println!(
+        "{:?}: exact {}, at 0.7 {}, at 0.8 {}, at 0.9 {}, leaking training rows {}",
+        start.elapsed(),
+        certificate.exact,
+        certificate.at_0_7,
+        certificate.at_0_8,
+        certificate.at_0_9,
+        certificate.leaking_rows
+    );
+    assert_eq!((certificate.exact, certificate.at_0_8), (25, 314));
+    // The same count by comparing normalised texts, without the join.
+    let known: HashSet<String> = texts.iter().map(|text| normalise(text)).collect();
+    assert_eq!(
+        test.iter()
+            .filter(|row| known.contains(&normalise(&row.0)))
+            .count(),
+        25
+    );
+}
+
+fn gold_of(test: &[(String, String)]) -> GoldRows {
+    let row = |(number, (input, label)): (usize, &(String, String))| GoldRow {
+        id: format!("test-{number}"),
+        input: input.clone(),
+        label: label.clone(),
+    };
+    GoldRows::new(test.iter().enumerate().map(row).collect())
+}
+
+/// A teacher that is wrong on 5% of the rows, always by the label of the nearest text with another one.
+#[test]
+fn confusable_noise_is_found() {
+    let (Some(train), Some(test)) = (rows("train.csv"), rows("test.csv")) else {
+        return;
+    };
+    let mut labels: Vec<&str> = train.iter().map(|row| row.1.as_str()).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    let task = Task::of_labels("banking77", labels.iter().copied().map(Label::new).collect()).unwrap();
+    let texts: Vec<&str> = train.iter().map(|row| row.0.as_str()).collect();
+    let mut nearest: Vec<Option<(f64, usize)>> = vec![None; train.len()];
+    for pair in near_pairs(&texts, threshold(0.35)) {
+        for (a, b) in [(pair.left, pair.right), (pair.right, pair.left)] {
+            if train[a].1 != train[b].1 && nearest[a].is_none_or(|(jaccard, _)| pair.jaccard > jaccard) {
+                nearest[a] = Some((pair.jaccard, b));
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    let mut is_wrong = vec![false; train.len()];
+    let mut log = String::new();
+    let mut wrong_of_all = 0;
+    for (row, (text, label)) in train.iter().enumerate() {
+        let confusable = nearest[row].filter(|_| (row * 2_654_435_761) % 1000 < 115);
+        let answer = confusable.map_or(label, |(_, other)| &train[other].1);
+        is_wrong[row] = confusable.is_some();
+        wrong_of_all += usize::from(is_wrong[row]);
+        let line = serde_json::json!({"id": row, "input": text, "answer": answer});
+        log.push_str(&format!("{line}\n"));
+    }
+    std::fs::write(&path, log).unwrap();
+    println!("{wrong_of_all} of {} labels are wrong", train.len());
+    let logs = [LogFile::new(&path, LogFormat::Jsonl(FieldMap::default()))];
+    let gold = gold_of(&test);
+    let start = Instant::now();
+    let input = CurateInput::new(&task, &logs).with_gold(&gold);
+    let curated = curate(&input, &CurateConfig::default().check().unwrap()).unwrap();
+    println!("curated in {:?}: {:#?}", start.elapsed(), curated.manifest.ledger);
+    println!("{:?}", curated.manifest.suspects);
+    let call = |id: &Option<String>| is_wrong[id.as_ref().unwrap().parse::<usize>().unwrap()];
+    let left = curated
+        .train
+        .iter()
+        .filter(|row| call(&row.example.source.as_ref().unwrap().call))
+        .count();
+    for kind in ["suspect_label", "near_conflict", "conflicting_labels"] {
+        let of_kind: Vec<_> = curated
+            .review
+            .iter()
+            .filter(|row| row.reason.kind() == kind)
+            .collect();
+        let wrong = of_kind.iter().filter(|row| call(&row.source.call)).count();
+        println!("{kind}: {} rows, {wrong} of them wrong", of_kind.len());
+    }
+    println!("wrong labels left in train: {left} of {}", curated.train.len());
+    assert!(curated.manifest.ledger.balances());
+    assert!(curated.manifest.leakage.unwrap().train.is_clean());
+    assert!(
+        (left as f64) < 0.02 * curated.train.len() as f64,
+        "at least 3 of 5 wrong labels should be found"
+    );
+}

@@ -1,0 +1,3 @@
+//! Integration tests of distill-data: one binary.
+
+mod banking77;
