@@ -1,0 +1,297 @@
+//! A label for a text, with the probability of every label.
+
+use std::{path::Path, sync::Arc};
+
+use base_model::{Adapter, BaseModel, Network, TokenBatch};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use rayon::prelude::*;
+use serde::Deserialize;
+use stage_files::{ContentHash, read_json, read_toml};
+use task_spec::{LabelProbability, PredictError, Prediction, Predictor, Task};
+
+use crate::{RuntimeError, label_trie::LabelTrie};
+
+/// Texts that go through the network together.
+const CHUNK: usize = 16;
+
+/// What `training.json` says about what the adapter belongs to; its other keys are for people.
+#[derive(Deserialize)]
+struct AdapterLineage {
+    base_hash: ContentHash,
+    probe_hash: ContentHash,
+    adapter_hash: ContentHash,
+}
+
+/// A base model with one adapter, which answers with one label of the adapter's task.
+///
+/// The probability of a label is exact and not sampled: an encoder's label head gives it directly; for a
+/// decoder it is the product of the probabilities of the label's tokens and of the token that ends the
+/// answer, for all labels in one forward pass, renormalised over the set. What had been outside the set is
+/// reported as [`Prediction::outside`]. An illegal answer cannot be produced.
+#[derive(Debug, Clone)]
+pub struct Classifier {
+    base: Arc<BaseModel>,
+    adapter: Adapter,
+    task: Task,
+    hash: ContentHash,
+    trie: Option<LabelTrie>,
+    device: Device,
+}
+
+impl Classifier {
+    /// Reads an adapter folder as `lora-train` writes it and checks that it belongs to this base model.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`], naming the file, tensor or hash at fault.
+    pub fn open(base: Arc<BaseModel>, folder: &Path, device: &Device) -> Result<Self, RuntimeError> {
+        let file = |source| RuntimeError::File {
+            folder: folder.to_owned(),
+            source,
+        };
+        let task: Task = read_toml(&folder.join("task.toml")).map_err(file)?;
+        let lineage: AdapterLineage = read_json(&folder.join("training.json")).map_err(file)?;
+        let weights = ContentHash::of_file(&folder.join("adapter_model.safetensors")).map_err(file)?;
+        for (what, expected, found) in [
+            ("base model", &lineage.base_hash, base.hash()),
+            ("adapter weights", &lineage.adapter_hash, &weights),
+            (
+                "tokenizer, chat template and task",
+                &lineage.probe_hash,
+                &base.probe_hash(&task)?,
+            ),
+        ] {
+            if expected != found {
+                return Err(RuntimeError::OtherLineage {
+                    folder: folder.to_owned(),
+                    what,
+                    expected: expected.short().to_owned(),
+                    found: found.short().to_owned(),
+                });
+            }
+        }
+        let adapter =
+            Adapter::read(folder, &base.network, device).map_err(|source| RuntimeError::Adapter {
+                folder: folder.to_owned(),
+                source,
+            })?;
+        Self::new(base, adapter, task, weights, device)
+    }
+
+    /// Serves an adapter that is already in memory, under the content hash that is to be reported for it.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::OtherLabels`], [`RuntimeError::SameTokens`] or [`RuntimeError::Encode`].
+    pub fn new(
+        base: Arc<BaseModel>,
+        adapter: Adapter,
+        task: Task,
+        hash: ContentHash,
+        device: &Device,
+    ) -> Result<Self, RuntimeError> {
+        let labels = task.labels();
+        let trie = match base.network {
+            Network::Decoder(_) => {
+                let sequences = labels
+                    .names()
+                    .map(|name| base.answer_ids(name))
+                    .collect::<Result<Vec<_>, _>>()?;
+                Some(
+                    LabelTrie::new(&sequences).map_err(|(first, second)| RuntimeError::SameTokens {
+                        first: labels.labels()[first].name.clone(),
+                        second: labels.labels()[second].name.clone(),
+                    })?,
+                )
+            }
+            _ => {
+                let head = adapter.classes().unwrap_or(0);
+                if head != labels.len() {
+                    return Err(RuntimeError::OtherLabels {
+                        head,
+                        task: labels.len(),
+                    });
+                }
+                None
+            }
+        };
+        Ok(Self {
+            base,
+            adapter,
+            task,
+            hash,
+            trie,
+            device: device.clone(),
+        })
+    }
+
+    /// The task.
+    #[must_use]
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// The content hash of the adapter's weights.
+    #[must_use]
+    pub fn hash(&self) -> &ContentHash {
+        &self.hash
+    }
+
+    /// The answer to one text.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::TooLong`] or [`RuntimeError::Encode`].
+    pub fn answer(&self, text: &str) -> Result<Prediction, RuntimeError> {
+        let ids = self.ids(text, 1)?;
+        let mut log_scores = self.log_scores(std::slice::from_ref(&ids));
+        Ok(self.prediction(&log_scores.pop().unwrap_or_default()))
+    }
+
+    /// The answers to some texts, in order; rows of similar length share a forward pass, and passes run on
+    /// all threads of the current rayon pool.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::TooLong`] or [`RuntimeError::Encode`] for the first text that cannot be answered.
+    pub fn answers(&self, texts: &[&str]) -> Result<Vec<Prediction>, RuntimeError> {
+        let ids = texts
+            .par_iter()
+            .enumerate()
+            .map(|(index, text)| self.ids(text, index + 1))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut order: Vec<usize> = (0..ids.len()).collect();
+        order.sort_by_key(|&index| ids[index].len());
+        let chunks: Vec<&[usize]> = order.chunks(CHUNK).collect();
+        let scored: Vec<(usize, Prediction)> = chunks
+            .into_par_iter()
+            .flat_map_iter(|chunk| {
+                let rows: Vec<Vec<u32>> = chunk.iter().map(|&index| ids[index].clone()).collect();
+                let scores = self.log_scores(&rows);
+                chunk
+                    .iter()
+                    .copied()
+                    .zip(scores.iter().map(|s| self.prediction(s)).collect::<Vec<_>>())
+            })
+            .collect();
+        let mut scored = scored;
+        scored.sort_by_key(|(index, _)| *index);
+        Ok(scored.into_iter().map(|(_, prediction)| prediction).collect())
+    }
+
+    fn ids(&self, text: &str, number: usize) -> Result<Vec<u32>, RuntimeError> {
+        let ids = self.base.question_ids(&self.task.prompt(text))?;
+        let longest_answer = self
+            .trie
+            .as_ref()
+            .and_then(|trie| trie.paths.iter().map(Vec::len).max())
+            .unwrap_or(0);
+        let (tokens, limit) = (ids.len() + longest_answer, self.base.max_tokens());
+        if tokens > limit {
+            Err(RuntimeError::TooLong {
+                number,
+                tokens,
+                limit,
+            })
+        } else {
+            Ok(ids)
+        }
+    }
+
+    /// The natural logarithm of the probability of every label, a list a row: over the set for a label head,
+    /// over all texts for a decoder.
+    fn log_scores(&self, rows: &[Vec<u32>]) -> Vec<Vec<f64>> {
+        match (&self.base.network, &self.trie) {
+            (Network::Encoder(encoder), _) => {
+                let batch = TokenBatch::new(rows, 0, &self.device);
+                let states = encoder.forward(&batch, Some(&self.adapter));
+                let pooled = encoder.pool(states, Some(&self.adapter)); // [batch, d_model]
+                let scores = self
+                    .adapter
+                    .classify(pooled)
+                    .expect("a head was checked when the classifier was made");
+                let classes = self.task.labels().len();
+                let scores = activation::log_softmax(scores, 1).into_data(); // [batch, classes]
+                let scores: Vec<f64> = scores.iter::<f32>().map(f64::from).collect();
+                scores.chunks(classes).map(<[f64]>::to_vec).collect()
+            }
+            (Network::Decoder(decoder), Some(trie)) => {
+                let batch = TokenBatch::with_tree(rows, &trie.tree, &self.device);
+                let (_, seq) = batch.sizes();
+                let states = decoder.forward(&batch, Some(&self.adapter));
+                let places = trie.tree.tokens.len() + 1;
+                let at: Vec<i32> = rows
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(row, prompt)| (0..places).map(move |p| row * seq + prompt.len() - 1 + p))
+                    .map(|at| at as i32)
+                    .collect();
+                let at = Tensor::<1, Int>::from_data(TensorData::from(at.as_slice()), &self.device);
+                let log_p = activation::log_softmax(decoder.logits_at(states, at), 1); // [rows * places, vocab]
+                let vocab = log_p.dims()[1];
+                let wanted: Vec<i32> = (0..rows.len())
+                    .flat_map(|row| {
+                        trie.edges
+                            .iter()
+                            .map(move |edge| ((row * places + edge.from) * vocab) as i32 + edge.token as i32)
+                    })
+                    .collect();
+                let wanted = Tensor::<1, Int>::from_data(TensorData::from(wanted.as_slice()), &self.device);
+                let edges = log_p.flatten::<1>(0, 1).select(0, wanted).into_data(); // [rows * edges]
+                let edges: Vec<f64> = edges.iter::<f32>().map(f64::from).collect();
+                edges
+                    .chunks(trie.edges.len())
+                    .map(|row| {
+                        trie.paths
+                            .iter()
+                            .map(|path| path.iter().map(|&e| row[e]).sum())
+                            .collect()
+                    })
+                    .collect()
+            }
+            _ => unreachable!("a decoder's classifier always has a trie"),
+        }
+    }
+
+    /// The distribution over the set.
+    fn prediction(&self, log_scores: &[f64]) -> Prediction {
+        let highest = log_scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let total: f64 = log_scores.iter().map(|score| (score - highest).exp()).sum();
+        let mut probabilities: Vec<LabelProbability> = self
+            .task
+            .labels()
+            .names()
+            .zip(log_scores)
+            .map(|(label, score)| LabelProbability {
+                label: label.to_owned(),
+                probability: (score - highest).exp() / total,
+            })
+            .collect();
+        // Stable, so that labels of equal probability stay in the order of the task.
+        probabilities.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        let best = &probabilities[0];
+        Prediction {
+            answer: best.label.clone(),
+            confidence: Some(best.probability),
+            outside: self
+                .trie
+                .as_ref()
+                .map(|_| (1.0 - total * highest.exp()).clamp(0.0, 1.0)),
+            probabilities,
+        }
+    }
+}
+
+impl Predictor for Classifier {
+    fn name(&self) -> &str {
+        &self.task.name
+    }
+
+    fn predict(&self, inputs: &[&str]) -> Result<Vec<Prediction>, PredictError> {
+        self.answers(inputs).map_err(|source| PredictError {
+            predictor: self.task.name.clone(),
+            rows: inputs.len(),
+            source: Box::new(source),
+        })
+    }
+}

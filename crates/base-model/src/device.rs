@@ -1,0 +1,51 @@
+//! Devices by name.
+
+use burn::tensor::Device;
+
+/// A device name that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// The name is known, but this binary was built without it, or the name is unknown.
+    #[error("device {name:?} is not in this binary, which has {available}: rebuild with the feature of that name")]
+    NotBuilt {
+        /// The name as given.
+        name: String,
+        /// The names that this binary has.
+        available: String,
+    },
+}
+
+/// The names of the devices that this binary was built with, best CPU first.
+#[must_use]
+pub fn device_names() -> Vec<&'static str> {
+    [
+        cfg!(feature = "flex").then_some("flex"),
+        cfg!(feature = "wgpu").then_some("wgpu"),
+        cfg!(feature = "cuda").then_some("cuda"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The device of this name: `flex` (CPU), `wgpu` or `cuda`.
+///
+/// burn's own default prefers a GPU backend even on a machine where no driver for it works; a program that
+/// must run everywhere asks for a device by name and says which one it took. This is the one place in the
+/// workspace that looks at backend features.
+///
+/// # Errors
+///
+/// [`DeviceError::NotBuilt`] if the binary was built without that backend.
+pub fn device_by_name(name: &str) -> Result<Device, DeviceError> {
+    match name {
+        #[cfg(feature = "flex")]
+        "flex" => Ok(Device::flex()),
+        #[cfg(feature = "wgpu")]
+        "wgpu" => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        #[cfg(feature = "cuda")]
+        "cuda" => Ok(Device::cuda(burn::tensor::DeviceIndex::Default)),
+        _ => Err(DeviceError::NotBuilt { name: name.to_owned(), available: device_names().join(", ") }),
+    }
+}

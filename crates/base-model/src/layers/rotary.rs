@@ -1,0 +1,35 @@
+//! Positions as rotations.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// Cosines and sines of the angles by which a batch of positions turns queries and keys.
+#[derive(Debug, Clone)]
+pub(crate) struct Rotary {
+    /// `[batch or 1, 1, seq, d_head]`
+    pub(crate) cos: Tensor<4>,
+    /// `[batch or 1, 1, seq, d_head]`
+    pub(crate) sin: Tensor<4>,
+}
+
+impl Rotary {
+    /// The angles `position * theta^(-2 i / d_head)` of every pair `i`, in f64 before they are rounded.
+    ///
+    /// `positions` holds one list a row, or one list for all rows; all lists have one length.
+    pub(crate) fn new(positions: &[Vec<usize>], d_head: usize, theta: f64, device: &Device) -> Self {
+        let seq = positions.first().map_or(0, Vec::len);
+        let frequencies: Vec<f64> =
+            (0..d_head / 2).map(|i| theta.powf(-2.0 * i as f64 / d_head as f64)).collect();
+        let table = |f: fn(f64) -> f64| {
+            let values: Vec<f32> = positions
+                .iter()
+                .flatten()
+                .flat_map(|&position| {
+                    let angles = frequencies.iter().chain(&frequencies);
+                    angles.map(move |frequency| f(position as f64 * frequency) as f32)
+                })
+                .collect();
+            Tensor::from_data(TensorData::new(values, [positions.len(), 1, seq, d_head]), device)
+        };
+        Self { cos: table(f64::cos), sin: table(f64::sin) }
+    }
+}

@@ -1,0 +1,126 @@
+//! The forward pass against transformers, and laws that need no oracle.
+
+use base_model::{Network, TokenBatch, TokenTree};
+use burn::tensor::Tensor;
+
+use crate::fixtures::{Fixture, device, largest_difference};
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}
+
+/// Tolerance of f32 against another order of summation, over three layers.
+const TOLERANCE: f32 = 1e-4;
+
+#[test]
+fn bert_states_match_transformers() {
+    let fixture = Fixture::open("bert");
+    let Network::Encoder(encoder) = &fixture.network else {
+        panic!("not an encoder")
+    };
+    let states = values(encoder.forward(&fixture.batch, None));
+    let expected = fixture.reference.read("last_hidden_state").unwrap().values;
+    let worst = largest_difference(&states, &expected, &fixture.kept);
+    assert!(worst < TOLERANCE, "largest difference {worst}");
+}
+
+#[test]
+fn llama_states_and_logits_match_transformers() {
+    let fixture = Fixture::open("llama");
+    let Network::Decoder(decoder) = &fixture.network else {
+        panic!("not a decoder")
+    };
+    let states = decoder.forward(&fixture.batch, None);
+    let logits = values(decoder.logits(states.clone()));
+    for (name, found) in [("last_hidden_state", values(states)), ("logits", logits)] {
+        let expected = fixture.reference.read(name).unwrap().values;
+        let worst = largest_difference(&found, &expected, &fixture.kept);
+        assert!(worst < TOLERANCE, "{name}: largest difference {worst}");
+    }
+}
+
+fn rows() -> Vec<Vec<u32>> {
+    // Ramps, because constant rows hide mistakes.
+    [5_usize, 11, 1, 8]
+        .iter()
+        .map(|&n| (0..n).map(|i| ((i * 37 + n * 11) % 300 + 3) as u32).collect())
+        .collect()
+}
+
+/// The states of one row in a forward pass over a batch.
+fn row_states(network: &Network, batch: &TokenBatch, row: usize, length: usize) -> Vec<f32> {
+    let states = match network {
+        Network::Encoder(encoder) => encoder.forward(batch, None),
+        Network::Decoder(decoder) => decoder.forward(batch, None),
+        _ => panic!("another kind of network"),
+    };
+    values(states.narrow(0, row, 1).narrow(1, 0, length))
+}
+
+#[test]
+fn a_row_in_a_batch_equals_the_row_alone() {
+    for name in ["bert", "llama"] {
+        let network = Fixture::open(name).network;
+        let rows = rows();
+        let batch = TokenBatch::new(&rows, 0, &device());
+        for (index, row) in rows.iter().enumerate() {
+            let alone = TokenBatch::new(std::slice::from_ref(row), 0, &device());
+            let together = row_states(&network, &batch, index, row.len());
+            let single = row_states(&network, &alone, 0, row.len());
+            let worst = largest_difference(&together, &single, &vec![true; row.len()]);
+            assert!(worst < 1e-5, "{name}, row {index}: largest difference {worst}");
+        }
+    }
+}
+
+#[test]
+fn padding_and_its_value_change_nothing_on_either_side() {
+    for name in ["bert", "llama"] {
+        let network = Fixture::open(name).network;
+        let row = rows().swap_remove(3);
+        let plain = TokenBatch::new(std::slice::from_ref(&row), 0, &device());
+        let expected = row_states(&network, &plain, 0, row.len());
+        for (before, after) in [(0, 4), (3, 0), (2, 5)] {
+            let ids: Vec<u32> = [vec![7; before], row.clone(), vec![9; after]].concat();
+            let kept = [vec![false; before], vec![true; row.len()], vec![false; after]].concat();
+            let padded = TokenBatch::with_mask(&[ids], vec![kept], &device());
+            let all = row_states(&network, &padded, 0, before + row.len() + after);
+            let width = network.hidden_size();
+            let found = &all[before * width..(before + row.len()) * width];
+            let worst = largest_difference(found, &expected, &vec![true; row.len()]);
+            assert!(
+                worst < 1e-5,
+                "{name} with {before} before and {after} after: {worst}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_branch_of_a_tree_equals_the_branch_alone() {
+    let Network::Decoder(decoder) = Fixture::open("llama").network else {
+        panic!("not a decoder")
+    };
+    // Prompt, then: 5 -> 6 -> 7, 5 -> 8, and 9.
+    let tree = TokenTree {
+        tokens: vec![5, 6, 7, 8, 9],
+        parents: vec![None, Some(0), Some(1), Some(0), None],
+    };
+    let branches: [(&[u32], usize); 3] = [(&[5, 6, 7], 2), (&[5, 8], 3), (&[9], 4)];
+    let prompts = rows();
+    let states = decoder.forward(&TokenBatch::with_tree(&prompts, &tree, &device()), None);
+    for (row, prompt) in prompts.iter().enumerate() {
+        for (branch, node) in branches {
+            let alone = [prompt.as_slice(), branch].concat();
+            let batch = TokenBatch::new(std::slice::from_ref(&alone), 0, &device());
+            let expected = values(decoder.forward(&batch, None).narrow(1, alone.len() - 1, 1));
+            let at = prompt.len() + node;
+            let found = values(states.clone().narrow(0, row, 1).narrow(1, at, 1));
+            let worst = largest_difference(&found, &expected, &[true]);
+            assert!(
+                worst < 1e-5,
+                "row {row}, branch {branch:?}: largest difference {worst}"
+            );
+        }
+    }
+}
