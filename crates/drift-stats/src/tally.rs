@@ -171,4 +171,4 @@ fn count(table: &mut BTreeMap<String, u64>, value: &str, rows: u64) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
