@@ -1,6 +1,14 @@
 //! Days, without a clock: every date of the generator is counted from a fixed one.
 
-use crate::statement::Date;
+/// A day of the year, as statements write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Date {
+    pub(crate) year: i64,
+    /// From 1.
+    pub(crate) month: u32,
+    /// From 1.
+    pub(crate) day: u32,
+}
 
 /// Seconds in a day.
 pub(crate) const DAY: i64 = 86_400;

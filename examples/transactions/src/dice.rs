@@ -61,6 +61,11 @@ impl Dice {
         &items[self.below(items.len())]
     }
 
+    /// One of the items, the first the likeliest and the last the least likely: the earlier of two draws.
+    pub(crate) fn pick_early<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len()).min(self.below(items.len()))]
+    }
+
     /// One of the items, with chances in proportion to their weights.
     pub(crate) fn pick_weighted<'a, T>(&mut self, items: &'a [(T, f64)]) -> &'a T {
         let total: f64 = items.iter().map(|(_, weight)| weight).sum();

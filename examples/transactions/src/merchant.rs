@@ -63,13 +63,13 @@ impl Merchant {
 
     /// A local merchant at home.
     pub(crate) fn local(trade: &Trade, side: Side, dice: &mut Dice) -> Self {
-        let pattern = dice.pick(trade.words);
+        let pattern = dice.pick_early(trade.words);
         Self::from_pattern(trade, pattern, Origin::Local, Place::home(dice), side, dice)
     }
 
     /// A local merchant abroad.
     pub(crate) fn abroad(trade: &Trade, side: Side, dice: &mut Dice) -> Self {
-        let &(tongue, pattern) = dice.pick(trade.abroad);
+        let &(tongue, pattern) = dice.pick_early(trade.abroad);
         let place = Place::abroad(tongue, dice);
         Self::from_pattern(trade, pattern, Origin::Abroad(tongue), place, side, dice)
     }
@@ -90,7 +90,12 @@ impl Merchant {
             Some(alone) => (alone.to_owned(), alone.to_owned()),
             None => {
                 let head = head::draw(side, trade.naming(), tongue, place, dice);
-                fill(pattern, &head)
+                // Not "RAMIREZ COUNTY COUNTY CLERK".
+                let head = match head.strip_suffix(" COUNTY") {
+                    Some(bare) if pattern.starts_with("COUNTY") => bare,
+                    _ => &head,
+                };
+                fill(pattern, head)
             }
         };
         Self {

@@ -177,8 +177,7 @@ pub(crate) const HIRE_WORDS: &[&str] = &[
 ];
 
 fn hired_by_the_minute(dice: &mut Dice) -> Transaction {
-    // The first operators are the busiest.
-    let operator = OPERATORS[dice.below(OPERATORS.len()).min(dice.below(OPERATORS.len()))];
+    let operator = *dice.pick_early(OPERATORS);
     let word = *dice.pick(HIRE_WORDS);
     let place = Place::home(dice);
     let Place { city, region, .. } = place;
@@ -200,22 +199,22 @@ fn hired_by_the_minute(dice: &mut Dice) -> Transaction {
     }
 }
 
-/// The layout of a processor that lowers, hyphenates and reorders everything it is given.
+/// The layout of a processor that makes a handle of the merchant's name, as wallets do.
 fn wallet_layout(transaction: Transaction, days: i64) -> Transaction {
     let day = date(days);
     let place = transaction.place;
     let text = format!(
-        "walletpay//{}-{:02}-{:02}//{}//{}-{}",
+        "walletpay//{}-{:02}-{:02}//@{}//{}-{}",
         day.year,
         day.month,
         day.day,
-        slug(&transaction.merchant),
-        slug(place.city),
-        slug(place.country),
+        handle(&transaction.merchant),
+        handle(place.city),
+        handle(place.country),
     );
     Transaction {
         text,
-        cue: slug(&transaction.full_cue),
+        cue: handle(&transaction.full_cue),
         traits: Traits {
             clipped: false,
             ..transaction.traits
@@ -224,13 +223,12 @@ fn wallet_layout(transaction: Transaction, days: i64) -> Transaction {
     }
 }
 
-/// Lower case, words joined by hyphens.
-fn slug(text: &str) -> String {
-    text.split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("-")
-        .to_lowercase()
+/// Lower case, words run together.
+fn handle(text: &str) -> String {
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 #[cfg(test)]

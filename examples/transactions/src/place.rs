@@ -23,9 +23,7 @@ impl Place {
                 country,
             };
         }
-        // The lesser of two draws leans to the front of the list without leaving anyone out.
-        let rank = dice.below(AMERICAN.len()).min(dice.below(AMERICAN.len()));
-        let (city, region) = AMERICAN[rank];
+        let &(city, region) = dice.pick_early(AMERICAN);
         Self {
             city,
             region,

@@ -9,7 +9,6 @@ pub(crate) const ABBREVIATIONS: &[(&str, &str)] = &[
     ("BOOKSTORE", "BKSTR"),
     ("CENTER", "CTR"),
     ("COFFEE", "COFF"),
-    ("COLLEGE", "COLL"),
     ("DENTISTRY", "DENT"),
     ("DEPARTMENT", "DEPT"),
     ("ELECTRIC", "ELEC"),

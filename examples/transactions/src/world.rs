@@ -2,13 +2,13 @@
 
 use crate::{
     Category,
-    calendar::{LOG_BEGINS, date},
+    calendar::{Date, LOG_BEGINS, date},
     dice::Dice,
     head::Side,
     lexicon::{Trade, trade},
     merchant::{Merchant, Origin, brands, chains},
     place::Place,
-    statement::{self, Date},
+    statement,
 };
 
 /// One card payment as a statement shows it, with what is true about it.
@@ -83,7 +83,7 @@ struct Stock {
 }
 
 /// Of the payments to local merchants and to merchants abroad, how many go to one that is met only once.
-const PASSING: f64 = 0.18;
+const PASSING: f64 = 0.12;
 
 /// Of the payments of a category that has departments, how many go to one.
 const DEPARTMENTS: f64 = 0.05;
@@ -189,7 +189,7 @@ impl Stock {
         let category = trade.category;
         let mut dice = Dice::new(seed, "stock", category as u64);
         let mix = trade.mix;
-        let locals = ((category.share() * 2600.0) as usize).clamp(24, 320);
+        let locals = ((category.share() * 2600.0) as usize).clamp(16, 320);
         let mut groups: Vec<(f64, Vec<Merchant>)> = Vec::new();
         groups.push((
             mix.chains,

@@ -12,7 +12,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.60,
             locals: 0.24,
-            abroad: 0.12,
+            abroad: 0.08,
             web: 0.04,
         },
         chains: &[
@@ -95,7 +95,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.40,
             locals: 0.44,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.0,
         },
         chains: &[
@@ -198,7 +198,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.50,
             locals: 0.38,
-            abroad: 0.12,
+            abroad: 0.08,
             web: 0.0,
         },
         chains: &[
@@ -289,7 +289,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.58,
             locals: 0.24,
-            abroad: 0.15,
+            abroad: 0.1,
             web: 0.03,
         },
         chains: &[
@@ -339,7 +339,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.46,
             locals: 0.34,
-            abroad: 0.20,
+            abroad: 0.13,
             web: 0.0,
         },
         chains: &[
@@ -398,7 +398,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.72,
             locals: 0.18,
-            abroad: 0.10,
+            abroad: 0.07,
             web: 0.0,
         },
         chains: &[

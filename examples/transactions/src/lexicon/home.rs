@@ -12,7 +12,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.66,
             locals: 0.18,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.0,
         },
         chains: &[
@@ -54,7 +54,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.50,
             locals: 0.36,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.0,
         },
         chains: &[
@@ -92,7 +92,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.34,
             locals: 0.52,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.0,
         },
         chains: &[
@@ -133,7 +133,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.20,
             locals: 0.64,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.0,
         },
         chains: &["CLEARBROOK WATER", "AQUALINE WATER", "THREE RIVERS WATER"],
@@ -169,7 +169,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.20,
             locals: 0.66,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.0,
         },
         chains: &["RENTWELL", "KEYHAVEN RESIDENTIAL RENT", "CASTLEGATE RENTALS"],
@@ -207,7 +207,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.34,
             locals: 0.50,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.0,
         },
         chains: &[
@@ -244,7 +244,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.46,
             locals: 0.40,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.0,
         },
         chains: &[
@@ -290,7 +290,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.0,
             locals: 0.78,
-            abroad: 0.22,
+            abroad: 0.14,
             web: 0.0,
         },
         chains: &[],
@@ -327,7 +327,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.0,
             locals: 0.88,
-            abroad: 0.12,
+            abroad: 0.08,
             web: 0.0,
         },
         chains: &[],
@@ -370,7 +370,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.0,
             locals: 0.80,
-            abroad: 0.20,
+            abroad: 0.13,
             web: 0.0,
         },
         chains: &[],
@@ -407,7 +407,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.0,
             locals: 0.80,
-            abroad: 0.20,
+            abroad: 0.13,
             web: 0.0,
         },
         chains: &[],
@@ -446,7 +446,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.0,
             locals: 0.78,
-            abroad: 0.22,
+            abroad: 0.14,
             web: 0.0,
         },
         chains: &[],
@@ -484,7 +484,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.14,
             locals: 0.64,
-            abroad: 0.22,
+            abroad: 0.14,
             web: 0.0,
         },
         chains: &["LEARNHALL ACADEMY"],
@@ -522,7 +522,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.20,
             locals: 0.60,
-            abroad: 0.20,
+            abroad: 0.13,
             web: 0.0,
         },
         chains: &["SUNNY SPROUTS DAYCARE", "BUSY BEES CHILDCARE"],

@@ -106,7 +106,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.46,
             locals: 0.40,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.0,
         },
         chains: &[
@@ -153,7 +153,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.38,
             locals: 0.44,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.04,
         },
         chains: &["PAWS & CLAWS", "BARKLEY'S PET", "FURRY FRIENDS", "TAILWAGGERS"],
@@ -191,7 +191,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.28,
             locals: 0.54,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.02,
         },
         chains: &["SNIP & SHINE", "GLAMOUR BAR COSMETICS", "BLUSHBOX COSMETICS"],
@@ -237,7 +237,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.22,
             locals: 0.62,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.0,
         },
         chains: &["URGENT CARE PLUS", "MERIDIAN MEDICAL GROUP"],
@@ -284,7 +284,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.18,
             locals: 0.62,
-            abroad: 0.20,
+            abroad: 0.13,
             web: 0.0,
         },
         chains: &["BRIGHTSMILE DENTAL", "GENTLE DENTAL CARE"],
@@ -320,7 +320,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.42,
             locals: 0.42,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.0,
         },
         chains: &[
@@ -363,7 +363,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.38,
             locals: 0.48,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.0,
         },
         chains: &[
@@ -408,7 +408,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.40,
             locals: 0.36,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.10,
         },
         chains: &["LUCKY ACES CASINO", "BETBARON", "JACKPOT JUNCTION CASINO"],
@@ -445,7 +445,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.40,
             locals: 0.40,
-            abroad: 0.20,
+            abroad: 0.13,
             web: 0.0,
         },
         chains: &["PARCELPORT", "SWIFTPOST SHIPPING", "MAILROOM EXPRESS SHIP"],

@@ -12,7 +12,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.48,
             locals: 0.24,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.14,
         },
         chains: &[
@@ -73,7 +73,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.66,
             locals: 0.12,
-            abroad: 0.08,
+            abroad: 0.05,
             web: 0.14,
         },
         chains: &[
@@ -116,7 +116,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.52,
             locals: 0.20,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.14,
         },
         chains: &[
@@ -164,7 +164,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.50,
             locals: 0.34,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.0,
         },
         chains: &[
@@ -216,7 +216,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.30,
             locals: 0.36,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.18,
         },
         chains: &[
@@ -259,7 +259,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.40,
             locals: 0.36,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.08,
         },
         chains: &[
@@ -300,7 +300,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.36,
             locals: 0.38,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.10,
         },
         chains: &["TOYTOWN", "BRICK & BEAR TOYS", "PUZZLEWOOD TOYS"],
@@ -335,7 +335,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.30,
             locals: 0.48,
-            abroad: 0.22,
+            abroad: 0.14,
             web: 0.0,
         },
         chains: &[

@@ -12,7 +12,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.70,
             locals: 0.16,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.0,
         },
         chains: &[
@@ -76,7 +76,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.46,
             locals: 0.40,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.0,
         },
         chains: &[
@@ -127,7 +127,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.32,
             locals: 0.54,
-            abroad: 0.14,
+            abroad: 0.09,
             web: 0.0,
         },
         chains: &[
@@ -176,7 +176,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.44,
             locals: 0.40,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.0,
         },
         chains: &[
@@ -217,7 +217,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.66,
             locals: 0.18,
-            abroad: 0.16,
+            abroad: 0.1,
             web: 0.0,
         },
         chains: &[
@@ -260,7 +260,7 @@ pub(super) const TRADES: &[Trade] = &[
         mix: Mix {
             chains: 0.40,
             locals: 0.34,
-            abroad: 0.20,
+            abroad: 0.13,
             web: 0.06,
         },
         chains: &[

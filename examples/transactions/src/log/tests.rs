@@ -21,19 +21,19 @@ fn the_log_holds_gold_rows_repeats_and_damage_in_the_promised_shares() {
         .iter()
         .filter(|row| golden.contains(row.transaction.text.as_str()))
         .count();
-    let near = rows
-        .iter()
-        .filter(|row| {
-            row.transaction
-                .text
-                .rsplit_once(' ')
-                .is_some_and(|(head, _)| golden.contains(head))
-        })
-        .count();
     assert!(
         (30..80).contains(&word_for_word),
         "{word_for_word} gold rows word for word"
     );
+    // The same line with two digits behind it; some come about by themselves.
+    let with_two_digits = |line: &str| {
+        line.rsplit_once(' ')
+            .is_some_and(|(head, tail)| tail.len() == 2 && golden.contains(head))
+    };
+    let near = rows
+        .iter()
+        .filter(|row| with_two_digits(&row.transaction.text))
+        .count();
     assert!((15..60).contains(&near), "{near} gold rows nearly");
 
     let folder = tempfile::tempdir().unwrap();

@@ -69,7 +69,7 @@ fn area_under_curve(scores: &[(f64, bool)]) -> f64 {
 
 #[test]
 fn the_teacher_is_as_good_and_as_bad_as_promised() {
-    for seed in [1, 2, 3] {
+    for seed in [1, 2] {
         let Measured {
             right,
             invented,

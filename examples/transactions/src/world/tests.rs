@@ -34,7 +34,7 @@ fn every_line_holds_its_cue() {
 fn a_careful_reader_decides_nearly_every_line() {
     let reader = reader::CarefulReader::new();
     for seed in [1, 2] {
-        let lines = lines(seed, 6_000);
+        let lines = lines(seed, 4_000);
         let wrong: Vec<_> = lines
             .iter()
             .filter(|line| reader.read(&line.text) != Some(line.category))
