@@ -28,7 +28,7 @@
 //!
 //! # The pieces
 //!
-//! - [`task`], [`Category`]: forty-odd categories, from a ninth of the traffic to a thousandth.
+//! - [`task`], [`Category`]: forty-odd categories, from an eighth of the traffic to a thousandth.
 //! - [`World`]: the merchants of a seed; [`World::line`] is a payment as a statement shows it, a [`Transaction`] with
 //!   its category, its merchant, and the cue by which a careful reader can tell.
 //! - [`Teacher`]: right about 95 times in 100, wrong by a table that is written down ([`Confusions`]), surer of itself

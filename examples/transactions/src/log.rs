@@ -71,16 +71,26 @@ impl World {
             } else if (near..near + config.repeats).contains(&kind) && few > 0 {
                 rows[rows.len() - 1 - dice.below(few)].transaction.clone()
             } else {
-                // A bill that is worded the same each month would be in both; how much of the gold set is in the log
-                // is what `config` says and nothing else.
-                (0..)
-                    .map(|attempt| self.line_on(&format!("log/{attempt}"), index as u64, at / DAY, |_| 1.0))
-                    .find(|line| !golden.contains(line.text.as_str()))
-                    .expect("the attempts never end")
+                self.line_outside(&golden, index as u64, at / DAY)
             };
             rows.push(LogRow { transaction, at });
         }
         rows
+    }
+
+    /// A line of the log that is not a row of the gold set.
+    ///
+    /// A bill that is worded the same each month would be in both; how much of the gold set is in the log is what
+    /// [`LogConfig`] says and nothing else.
+    fn line_outside(&self, golden: &HashSet<&str>, index: u64, day: i64) -> Transaction {
+        let mut attempt = 0;
+        loop {
+            let line = self.line_on(&format!("log/{attempt}"), index, day, |_| 1.0);
+            if !golden.contains(line.text.as_str()) {
+                return line;
+            }
+            attempt += 1;
+        }
     }
 }
 

@@ -170,7 +170,7 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// A model id without its date, as clients ask for it: `frontier-large-2026-05-14` is asked for as `frontier-large`.
+/// A model id without its date, as clients ask for it: `frontier-large-2025-05-14` is asked for as `frontier-large`.
 fn undated(model: &str) -> &str {
     model
         .match_indices('-')
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(request["messages"][1]["content"], transaction.text);
         let response = &call["response"];
         assert_eq!(response["object"], "chat.completion");
-        assert_eq!(response["model"], "frontier-large-2026-05-14");
+        assert_eq!(response["model"], "frontier-large-2025-05-14");
         assert_eq!(response["created"], 1_750_000_000);
         let choice = &response["choices"][0];
         assert_eq!(choice["finish_reason"], "stop");

@@ -42,7 +42,7 @@ impl Default for TeacherConfig {
     fn default() -> Self {
         Self {
             seed: 0,
-            model: "frontier-large-2026-05-14".to_owned(),
+            model: "frontier-large-2025-05-14".to_owned(),
             hard: 0.11,
             error_if_hard: 0.36,
             error_if_easy: 0.013,

@@ -250,7 +250,7 @@ pub(super) const TRADES: &[Trade] = &[
             "HOSPITAL",
             "PHYSICAL THERAPY",
             "EYE CLINIC",
-            "MD",
+            "PHYSICIANS",
             "RADIOLOGY",
             "CARDIOLOGY",
             "HEALTH CLINIC",

@@ -215,3 +215,24 @@ fn a_spelling_that_differs_in_case_still_means_the_label() {
         }
     }
 }
+
+#[test]
+fn a_teacher_of_another_task_errs_alike() {
+    let labels = (0..77).map(|n| task_spec::Label::new(format!("topic_{}_{}", n / 4, n % 4)));
+    let task = Task::of_labels("other", labels.collect()).unwrap();
+    let confusions = Confusions::by_shared_words(task.labels());
+    let teacher = TeacherConfig::default().check(&task, confusions).unwrap();
+    let right = (0..10_000)
+        .filter(|n| {
+            let text = format!("question {n}");
+            let case = Case {
+                text: &text,
+                label: n % 77,
+                source: &text,
+                hardness: 1.0,
+            };
+            teacher.answer(case, 0).means(n % 77, task.labels())
+        })
+        .count();
+    assert!((9_200..9_600).contains(&right), "{right}");
+}
