@@ -85,7 +85,11 @@ fn with_marks(merchant: &Merchant, place: &Place, line: &str, date: Date, dice: 
     let foreign = matches!(merchant.origin, Origin::Abroad(_));
     let after = match dice.below(100) {
         0..=21 if foreign => format!(" {}", amount(place, dice)),
-        0..=3 => format!(" {}.{:02}", dice.between(2, 140), dice.below(100)),
+        0..=3 => format!(
+            " {}.{:02}",
+            dice.between(2, 90).min(dice.between(2, 90)),
+            dice.below(100)
+        ),
         4..=6 => format!(" {month:02}/{day:02}"),
         7..=9 if before.is_empty() => format!(" CARD {}", card()),
         10..=12 => format!(" REF# {}", dice.digits(6)),
@@ -98,7 +102,8 @@ fn with_marks(merchant: &Merchant, place: &Place, line: &str, date: Date, dice: 
 /// An amount in the currency of the place.
 fn amount(place: &Place, dice: &mut Dice) -> String {
     let (currency, decimals) = place.currency();
-    let whole = dice.between(3, 180);
+    // Small sums are the commoner. Sums do not depend on the category, so that no model can sort by them.
+    let whole = dice.between(3, 120).min(dice.between(3, 120));
     match decimals {
         0 => format!("{currency} {}", whole * 100),
         _ if dice.chance(0.7) => format!("{currency} {whole},{:02}", dice.below(100)),
