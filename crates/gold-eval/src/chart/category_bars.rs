@@ -1,0 +1,89 @@
+//! Recall by category, as bars.
+
+use maud::{Markup, html};
+
+use crate::{
+    CategoryScore,
+    chart::plot::{at, signed},
+    figures::{count, one_line, p_value, percent, percent_range},
+};
+
+/// A table of categories in the order given, each with its recall as a bar, the interval as whiskers and the
+/// baseline's recall as an upright mark.
+///
+/// At most `most` categories are shown; a last line says how many are left out.
+#[must_use]
+pub fn category_bars(categories: &[CategoryScore], most: usize) -> Markup {
+    let left_out = categories.len().saturating_sub(most);
+    html! {
+        div class="legend" aria-hidden="true" {
+            span { svg width="26" height="12" { rect class="fill" y="2" width="26" height="8" rx="1.5" {} } "candidate’s recall" }
+            span { svg width="26" height="12" { (whisker("1", "25", 6.0)) } "its interval" }
+            span { svg width="6" height="14" { line class="mark" x1="3" x2="3" y1="0" y2="14" {} } "baseline’s recall" }
+        }
+        table class="bars" {
+            thead { tr {
+                th scope="col" { "Category" }
+                th scope="col" class="num" { "Rows" }
+                th scope="col" { "Recall, 0 to 100%" }
+                th scope="col" class="num" { "Recall" }
+                th scope="col" class="num wide" { "Precision" }
+                th scope="col" class="num wide" { "F1" }
+                th scope="col" class="num wide" { "Baseline" }
+                th scope="col" class="num" title="Recall less the baseline’s, in percentage points" { "Change" }
+                th scope="col" class="num wide" title="One-sided mid-p McNemar of “worse than the baseline”, after Holm" { "p, worse" }
+                th scope="col" class="num wide" title="The smallest net drop that these rows show with 80% power" { "Visible drop" }
+            } }
+            tbody {
+                @for category in categories.iter().take(most) { (row(category)) }
+                @if left_out > 0 {
+                    tr { td colspan="10" class="lead" { (count(left_out as u64)) " more categories, all with a recall of at least that of the last one shown, are in report.json." } }
+                }
+            }
+        }
+    }
+}
+
+fn row(category: &CategoryScore) -> Markup {
+    let described = format!(
+        "recall {}, interval {}, baseline {}",
+        percent(category.recall),
+        percent_range(category.recall_interval),
+        percent(category.baseline_recall)
+    );
+    html! {
+        tr {
+            td { (one_line(&category.label, 60)) }
+            td class="num" { (count(category.support)) }
+            td class="bar" { (bar(category, &described)) }
+            td class="num" { (percent(category.recall)) }
+            td class="num wide" { (category.precision.map_or_else(|| "–".to_owned(), percent)) }
+            td class="num wide" { (percent(category.f1)) }
+            td class="num wide" { (percent(category.baseline_recall)) }
+            td class="num" { (signed(category.difference)) }
+            td class="num wide" { (p_value(category.p_worse_holm)) }
+            td class="num wide" { (category.smallest_visible_drop.map_or_else(|| "none".to_owned(), |drop| format!("{:.0} points", 100.0 * drop))) }
+        }
+    }
+}
+
+fn bar(category: &CategoryScore, described: &str) -> Markup {
+    let mark = at(category.baseline_recall);
+    html! {
+        svg width="100%" height="18" role="img" aria-label=(described) {
+            title { (described) }
+            rect class="track" y="4" width="100%" height="10" rx="1.5" {}
+            rect class="fill" y="4" width=(at(category.recall)) height="10" rx="1.5" {}
+            (whisker(&at(category.recall_interval.low), &at(category.recall_interval.high), 9.0))
+            line class="mark" x1=(mark) x2=(mark) y1="1" y2="17" {}
+        }
+    }
+}
+
+pub(super) fn whisker(low: &str, high: &str, y: f64) -> Markup {
+    html! {
+        line class="whisker" x1=(low) x2=(high) y1=(y) y2=(y) {}
+        line class="whisker" x1=(low) x2=(low) y1=(y - 3.0) y2=(y + 3.0) {}
+        line class="whisker" x1=(high) x2=(high) y1=(y - 3.0) y2=(y + 3.0) {}
+    }
+}

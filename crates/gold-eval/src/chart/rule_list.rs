@@ -1,0 +1,71 @@
+//! The rules of a gate and how they came out.
+
+use maud::{Markup, html};
+
+use crate::{
+    Finding, Outcome,
+    figures::{count, quoted},
+};
+
+/// How many categories a rule lists as short of rows.
+const LISTED: usize = 8;
+
+/// The rules in the order of the gate, each with its outcome, its evidence, and the rows that would settle it.
+#[must_use]
+pub fn rule_list(findings: &[Finding]) -> Markup {
+    html! {
+        ul class="rules" {
+            @for finding in findings {
+                li {
+                    (chip(finding.outcome))
+                    div {
+                        strong { (finding.rule.title()) }
+                        p { (finding.evidence) }
+                        @if let Some(needed) = rows_needed(finding) { p { (needed) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn chip(outcome: Outcome) -> Markup {
+    let (class, word) = match outcome {
+        Outcome::Pass => ("pass", "✓ pass"),
+        Outcome::Fail => ("fail", "✕ fail"),
+        Outcome::CannotTell => ("untold", "? cannot tell"),
+    };
+    html! { span class={ "chip " (class) } { (word) } }
+}
+
+/// The rows by category that would settle a finding, in words; `None` where there are none to name.
+pub(crate) fn rows_needed(finding: &Finding) -> Option<String> {
+    let by_category = finding
+        .settle
+        .iter()
+        .filter_map(|rows| Some((rows.category.as_deref()?, rows)));
+    let listed: Vec<String> = by_category
+        .clone()
+        .take(LISTED)
+        .map(|(label, rows)| {
+            format!(
+                "{} {} more ({} in all)",
+                quoted(label),
+                count(rows.missing()),
+                count(rows.need)
+            )
+        })
+        .collect();
+    let rest = by_category.count().saturating_sub(LISTED);
+    (!listed.is_empty()).then(|| {
+        let more = if rest > 0 {
+            format!(", and {} further categories", count(rest as u64))
+        } else {
+            String::new()
+        };
+        format!(
+            "Rows that would settle it at the rates seen, at least: {}{more}.",
+            listed.join(", ")
+        )
+    })
+}

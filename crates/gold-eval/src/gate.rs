@@ -1,0 +1,230 @@
+//! The gate: which rules a candidate must meet.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Rule;
+
+/// A gate as it is written down, in TOML or JSON.
+///
+/// ```
+/// use gold_eval::{GateConfig, Preset, Rule};
+///
+/// let config: GateConfig = toml::from_str(r#"
+///     name = "ours"
+///     confidence = 0.95
+///
+///     [[rules]]
+///     rule = "not_inferior"
+///     margin = 0.01
+///
+///     [[rules]]
+///     rule = "no_category_regressed"
+///     alpha = 0.05
+/// "#)?;
+/// assert_eq!(config.rules[0], Rule::NotInferior { margin: 0.01 });
+/// let gate = config.check()?;
+/// assert_eq!(gate.name(), "ours");
+///
+/// // Or one of three that are ready.
+/// let gate = Preset::ClearTheLine.config().check()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateConfig {
+    /// A name for reports; `custom` unless given.
+    #[serde(default = "custom")]
+    pub name: String,
+    /// The two-sided confidence of every interval, above 0.5 and below 1; 0.95 unless given. Tests in one
+    /// direction use half of the rest, 0.025.
+    #[serde(default = "usual_confidence")]
+    pub confidence: f64,
+    /// The rules; all must pass for the verdict "ship".
+    pub rules: Vec<Rule>,
+}
+
+fn custom() -> String {
+    "custom".to_owned()
+}
+
+fn usual_confidence() -> f64 {
+    0.95
+}
+
+/// Gates that are ready to use.
+///
+/// All three watch the categories by the same two rules. [`Rule::NoCategoryRegressed`]: none may be shown to be
+/// worse than the baseline, or look so by more rows than chance explains. [`Rule::Guard`]: none of at most 20
+/// rows, where that test is nearly blind, may lose 6 net. So none of the presets ships a gain on the average
+/// that loses a rare category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// The frontier's own score is the line, and the candidate has to be shown to be above it.
+    ClearTheLine,
+    /// The candidate has to be shown to be at most two points below the line.
+    NotInferior,
+    /// Above the line, and every category of the task has to be shown to have a recall of at least 50%: on
+    /// a set with rare categories this says "cannot tell" until each has rows enough (at least 10).
+    Strict,
+}
+
+impl Preset {
+    /// Every preset.
+    pub const ALL: [Self; 3] = [Self::ClearTheLine, Self::NotInferior, Self::Strict];
+
+    /// The preset as a configuration, to be checked or changed.
+    #[must_use]
+    pub fn config(self) -> GateConfig {
+        let first = match self {
+            Self::ClearTheLine | Self::Strict => Rule::Superior {},
+            Self::NotInferior => Rule::NotInferior { margin: 0.02 },
+        };
+        let guard = Rule::Guard {
+            max_losses: 6,
+            max_support: Some(20),
+        };
+        let mut rules = vec![first, Rule::no_category_regressed(), guard];
+        if self == Self::Strict {
+            rules.push(Rule::CategoryFloor {
+                recall: 0.5,
+                min_support: 10,
+            });
+        }
+        GateConfig {
+            name: self.to_string(),
+            confidence: usual_confidence(),
+            rules,
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ClearTheLine => "clear-the-line",
+            Self::NotInferior => "not-inferior",
+            Self::Strict => "strict",
+        })
+    }
+}
+
+/// There is no preset of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no preset: choose clear-the-line, not-inferior or strict")]
+pub struct UnknownPreset {
+    /// The name as given.
+    pub name: String,
+}
+
+impl FromStr for Preset {
+    type Err = UnknownPreset;
+
+    fn from_str(name: &str) -> Result<Self, UnknownPreset> {
+        Self::ALL
+            .into_iter()
+            .find(|preset| preset.to_string() == name.replace('_', "-"))
+            .ok_or_else(|| UnknownPreset {
+                name: name.to_owned(),
+            })
+    }
+}
+
+/// Why a gate cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GateConfigError {
+    /// Without rules everything would ship.
+    #[error("the gate has no rules: add one, or start from a preset")]
+    NoRules,
+    /// A rule stands twice.
+    #[error("the rule {rule} stands twice in the gate: keep one")]
+    Twice {
+        /// The rule's name.
+        rule: &'static str,
+    },
+    /// A setting is out of its range.
+    #[error("{key} = {value} in {place} is out of range: it must be {range}")]
+    OutOfRange {
+        /// The rule's name, or "gate".
+        place: &'static str,
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it may be.
+        range: &'static str,
+    },
+}
+
+/// A gate whose rules make sense.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    config: GateConfig,
+}
+
+impl GateConfig {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    ///
+    /// [`GateConfigError`] names the rule and the setting.
+    pub fn check(self) -> Result<Gate, GateConfigError> {
+        if self.rules.is_empty() {
+            return Err(GateConfigError::NoRules);
+        }
+        if !(self.confidence > 0.5 && self.confidence < 1.0) {
+            return Err(GateConfigError::OutOfRange {
+                place: "gate",
+                key: "confidence",
+                value: self.confidence,
+                range: "above 0.5 and below 1",
+            });
+        }
+        for (position, rule) in self.rules.iter().enumerate() {
+            rule.check()?;
+            if self.rules[..position]
+                .iter()
+                .any(|earlier| earlier.name() == rule.name())
+            {
+                return Err(GateConfigError::Twice { rule: rule.name() });
+            }
+        }
+        Ok(Gate { config: self })
+    }
+}
+
+impl Gate {
+    /// The gate's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// The two-sided confidence of its intervals.
+    #[must_use]
+    pub fn confidence(&self) -> f64 {
+        self.config.confidence
+    }
+
+    /// Its rules.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.config.rules
+    }
+
+    /// The level at which categories are tested, before Holm: that of its rule on them, or 0.05.
+    #[must_use]
+    pub fn category_alpha(&self) -> f64 {
+        let of_rule = |rule: &Rule| match rule {
+            Rule::NoCategoryRegressed { alpha, .. } => Some(*alpha),
+            _ => None,
+        };
+        self.rules().iter().find_map(of_rule).unwrap_or(0.05)
+    }
+}
+
+#[cfg(test)]
+mod tests;

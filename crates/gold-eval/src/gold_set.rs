@@ -1,0 +1,286 @@
+//! The gold set: rows with their right answers, frozen before anything is judged by them.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use stage_files::{ContentHash, FileError, read_json, read_json_lines, write_json};
+use task_spec::{GoldRow, LabelSet, Task};
+
+use crate::GoldLock;
+
+/// Why a gold set cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GoldError {
+    /// A file could not be read or written, or a line of it is no gold row.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// There is no row.
+    #[error("{} has no rows: a gold set needs rows of at least two categories", path.display())]
+    Empty {
+        /// The gold file.
+        path: PathBuf,
+    },
+    /// The file is not the one that was frozen.
+    #[error(
+        "{} was edited after it was frozen as version {version}: expected content {}, found {}; put the frozen \
+         file back, or freeze this one as version {} and pin its baseline anew",
+        path.display(), expected.short(), found.short(), version + 1
+    )]
+    Edited {
+        /// The gold file.
+        path: PathBuf,
+        /// The version that the lock names.
+        version: u32,
+        /// The content hash in the lock.
+        expected: ContentHash,
+        /// The content hash of the file.
+        found: ContentHash,
+    },
+    /// Another content, or another label set, is frozen under this version or a later one.
+    #[error(
+        "{} already freezes version {locked}, which differs from what is here: freeze it as version {} or later, \
+         not as {asked}", path.display(), locked + 1
+    )]
+    AlreadyFrozen {
+        /// The lock.
+        path: PathBuf,
+        /// The version that it holds.
+        locked: u32,
+        /// The version that was asked for.
+        asked: u32,
+    },
+    /// The lock was made for another task.
+    #[error("{} belongs to the task {expected:?}, not to {found:?}", path.display())]
+    OtherTask {
+        /// The lock.
+        path: PathBuf,
+        /// The task in the lock.
+        expected: String,
+        /// The task at hand.
+        found: String,
+    },
+    /// The task's labels are not those for which the set was frozen.
+    #[error(
+        "the labels of task {task:?} are not those for which gold version {version} was frozen: restore them, or \
+         freeze version {} for the new ones", version + 1
+    )]
+    OtherLabels {
+        /// The task.
+        task: String,
+        /// The version that the lock names.
+        version: u32,
+    },
+    /// The lock fits the file's hash but not its rows, so it was edited by hand.
+    #[error("{} does not describe the rows that it freezes: it was edited; freeze the set again", path.display())]
+    LockEdited {
+        /// The lock.
+        path: PathBuf,
+    },
+    /// Two rows have one id.
+    #[error("gold row {row} has the id {id:?} of row {first}: give it an id of its own")]
+    DuplicateId {
+        /// The id.
+        id: String,
+        /// The later row, counted from 1.
+        row: usize,
+        /// The earlier row.
+        first: usize,
+    },
+    /// An id is empty or white space.
+    #[error("gold row {row} has a blank id: answers are joined on it, so give it one")]
+    BlankId {
+        /// The row, counted from 1.
+        row: usize,
+    },
+    /// A question is empty or white space.
+    #[error("gold row {row}, {id:?}, has a blank input: write the question or remove the row")]
+    BlankInput {
+        /// The row, counted from 1.
+        row: usize,
+        /// Its id.
+        id: String,
+    },
+    /// A right answer is none of the task's labels.
+    #[error(
+        "gold row {row}, {id:?}, has the label {label:?}, which is none of the task's: correct one of the two"
+    )]
+    LabelOutside {
+        /// The row, counted from 1.
+        row: usize,
+        /// Its id.
+        id: String,
+        /// The label as written.
+        label: String,
+    },
+    /// Every row has the same label.
+    #[error("all {rows} gold rows are {label:?}: nothing can be told from one category, add rows of others")]
+    OneCategory {
+        /// The label.
+        label: String,
+        /// How many rows there are.
+        rows: usize,
+    },
+}
+
+/// A gold set whose content is what its lock says.
+#[derive(Debug, Clone)]
+pub struct GoldSet {
+    rows: Vec<GoldRow>,
+    /// The index of each row's label.
+    truth: Vec<usize>,
+    labels: LabelSet,
+    lock: GoldLock,
+}
+
+impl GoldSet {
+    /// Freezes `gold` as `version`: checks every row, writes `gold.lock` beside it (the same name with the
+    /// extension `lock`), and returns the set.
+    ///
+    /// Freezing the same content and version again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`GoldError::AlreadyFrozen`] if the lock holds other content or other labels and `version` is not above
+    /// its version, or a later version than asked for; otherwise as [`GoldSet::open`].
+    pub fn freeze(gold: &Path, task: &Task, version: u32) -> Result<Self, GoldError> {
+        let path = gold.with_extension("lock");
+        let set = Self::read(gold, task, version)?;
+        if path.exists() {
+            let locked: GoldLock = read_json(&path)?;
+            if locked.version > version || (locked.version == version && locked != set.lock) {
+                return Err(GoldError::AlreadyFrozen {
+                    path,
+                    locked: locked.version,
+                    asked: version,
+                });
+            }
+        }
+        write_json(&path, &set.lock)?;
+        Ok(set)
+    }
+
+    /// Opens a frozen set: `gold` must be, byte for byte, what `lock` froze for this task's labels.
+    ///
+    /// # Errors
+    ///
+    /// [`GoldError`]; its variants name the row, or the two hashes.
+    pub fn open(gold: &Path, lock: &Path, task: &Task) -> Result<Self, GoldError> {
+        let locked: GoldLock = read_json(lock)?;
+        if locked.task != task.name {
+            return Err(GoldError::OtherTask {
+                path: lock.to_owned(),
+                expected: locked.task,
+                found: task.name.clone(),
+            });
+        }
+        let found = ContentHash::of_file(gold)?;
+        if found != locked.hash {
+            return Err(GoldError::Edited {
+                path: gold.to_owned(),
+                version: locked.version,
+                expected: locked.hash,
+                found,
+            });
+        }
+        if locked.labels_hash != GoldLock::hash_of_labels(task.labels()) {
+            return Err(GoldError::OtherLabels {
+                task: task.name.clone(),
+                version: locked.version,
+            });
+        }
+        let set = Self::read(gold, task, locked.version)?;
+        if set.lock != locked {
+            return Err(GoldError::LockEdited {
+                path: lock.to_owned(),
+            });
+        }
+        Ok(set)
+    }
+
+    fn read(gold: &Path, task: &Task, version: u32) -> Result<Self, GoldError> {
+        let hash = ContentHash::of_file(gold)?;
+        let rows: Vec<GoldRow> = read_json_lines(gold)?;
+        if rows.is_empty() {
+            return Err(GoldError::Empty {
+                path: gold.to_owned(),
+            });
+        }
+        let truth = check(&rows, task.labels())?;
+        let lock = GoldLock::of(&rows, task, version, hash);
+        Ok(Self {
+            rows,
+            truth,
+            labels: task.labels().clone(),
+            lock,
+        })
+    }
+
+    /// The rows in the order of the file.
+    #[must_use]
+    pub fn rows(&self) -> &[GoldRow] {
+        &self.rows
+    }
+
+    /// The questions in the order of the file.
+    pub fn inputs(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.rows.iter().map(|row| row.input.as_str())
+    }
+
+    /// What was frozen: version, hashes and counts.
+    #[must_use]
+    pub fn lock(&self) -> &GoldLock {
+        &self.lock
+    }
+
+    /// The task's labels.
+    #[must_use]
+    pub fn labels(&self) -> &LabelSet {
+        &self.labels
+    }
+
+    /// The index of each row's right answer among the labels, in the order of the file.
+    pub(crate) fn truth(&self) -> &[usize] {
+        &self.truth
+    }
+}
+
+/// The label index of each row.
+fn check(rows: &[GoldRow], labels: &LabelSet) -> Result<Vec<usize>, GoldError> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut truth = Vec::with_capacity(rows.len());
+    for (number, row) in (1..).zip(rows) {
+        let id = row.id.clone();
+        if id.trim().is_empty() {
+            return Err(GoldError::BlankId { row: number });
+        }
+        if let Some(first) = seen.insert(&row.id, number) {
+            return Err(GoldError::DuplicateId {
+                id,
+                row: number,
+                first,
+            });
+        }
+        if row.input.trim().is_empty() {
+            return Err(GoldError::BlankInput { row: number, id });
+        }
+        truth.push(
+            labels
+                .index_of(&row.label)
+                .ok_or_else(|| GoldError::LabelOutside {
+                    row: number,
+                    id,
+                    label: row.label.clone(),
+                })?,
+        );
+    }
+    if truth.iter().all(|label| *label == truth[0]) {
+        return Err(GoldError::OneCategory {
+            label: rows[0].label.clone(),
+            rows: rows.len(),
+        });
+    }
+    Ok(truth)
+}

@@ -1,0 +1,225 @@
+//! A report as Markdown, for a comment on a pull request.
+
+use std::fmt::Write;
+
+use crate::{
+    Outcome, Report, Verdict,
+    chart::rows_needed,
+    figures::{count, counted, one_line, p_value, percent, percent_range, points, points_range},
+};
+
+/// How many categories the comment shows.
+const SHOWN_CATEGORIES: usize = 25;
+
+/// How many confusions the comment shows.
+const SHOWN_CONFUSIONS: usize = 10;
+
+pub(crate) fn of(report: &Report) -> String {
+    let mut text = String::new();
+    // Writing into a string cannot fail.
+    let _infallible = write(report, &mut text);
+    text
+}
+
+fn write(report: &Report, text: &mut String) -> std::fmt::Result {
+    let word = match report.verdict {
+        Verdict::Ship => "✅ Ship",
+        Verdict::Hold => "❌ Hold",
+        Verdict::CannotTell => "❔ Cannot tell",
+    };
+    writeln!(
+        text,
+        "## {word}: {}\n\n{}\n",
+        escape(&report.gold.task, 60),
+        escape(&report.summary, 2000)
+    )?;
+    scores(report, text)?;
+    writeln!(text, "### Rules (gate {})\n", escape(&report.gate, 60))?;
+    for finding in &report.rules {
+        let word = match finding.outcome {
+            Outcome::Pass => "✅ pass",
+            Outcome::Fail => "❌ fail",
+            Outcome::CannotTell => "❔ cannot tell",
+        };
+        let needed = rows_needed(finding).map_or_else(String::new, |needed| format!(" {needed}"));
+        let why = escape(&format!("{}{needed}", finding.evidence), 4000);
+        writeln!(
+            text,
+            "- **{}: {word}.** {why}",
+            escape(&finding.rule.title(), 200)
+        )?;
+    }
+    categories(report, text)?;
+    confusions(report, text)?;
+    writeln!(text, "### To know besides\n")?;
+    for note in &report.notes {
+        writeln!(text, "- {}", escape(note, 2000))?;
+    }
+    writeln!(
+        text,
+        "\nGold version {} (`{}`), answers `{}`, {}.",
+        report.gold.version,
+        report.gold.hash.short(),
+        report.candidate.answers_hash.short(),
+        escape(&report.at, 60)
+    )
+}
+
+fn scores(report: &Report, text: &mut String) -> std::fmt::Result {
+    writeln!(
+        text,
+        "| | accuracy | {} interval | macro F1 | outside the task |",
+        percent(report.confidence)
+    )?;
+    writeln!(text, "|---|--:|--:|--:|--:|")?;
+    for (role, score) in [
+        ("candidate", &report.candidate.score),
+        ("baseline", &report.baseline.score),
+    ] {
+        writeln!(
+            text,
+            "| {} ({role}) | {} | {} | {} | {} |",
+            escape(&score.name, 80),
+            percent(score.accuracy.value),
+            percent_range(score.accuracy.interval),
+            percent(score.macro_f1),
+            count(score.outside)
+        )?;
+    }
+    let pairs = std::iter::once(&report.against_baseline).chain(&report.against_shipped);
+    for comparison in pairs {
+        writeln!(
+            text,
+            "\nAgainst {}: {} points ({}), {} gained and {} lost, mid-p {}, exact {}.",
+            escape(&comparison.against, 80),
+            points(comparison.difference),
+            points_range(comparison.interval),
+            counted(comparison.counts.gains, "row"),
+            count(comparison.counts.losses),
+            p_value(comparison.p_mid),
+            p_value(comparison.p_exact)
+        )?;
+    }
+    if let Some(calibration) = &report.calibration {
+        writeln!(
+            text,
+            "\nConfidence: calibration error {} (ten bins of equal width), Brier {:.4}, {}.",
+            percent(calibration.ece),
+            calibration.brier,
+            counted(calibration.rows, "row")
+        )?;
+    }
+    writeln!(text)
+}
+
+fn categories(report: &Report, text: &mut String) -> std::fmt::Result {
+    writeln!(text, "\n### Categories, worst first\n")?;
+    writeln!(
+        text,
+        "| category | rows | recall | interval | precision | baseline | change | p worse, Holm | visible drop |"
+    )?;
+    writeln!(text, "|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+    for category in report.categories.iter().take(SHOWN_CATEGORIES) {
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            escape(&category.label, 60),
+            count(category.support),
+            percent(category.recall),
+            percent_range(category.recall_interval),
+            category.precision.map_or_else(|| "–".to_owned(), percent),
+            percent(category.baseline_recall),
+            points(category.difference),
+            p_value(category.p_worse_holm),
+            category
+                .smallest_visible_drop
+                .map_or_else(|| "none".to_owned(), |drop| format!("{:.0} points", 100.0 * drop))
+        )?;
+    }
+    let left_out = report.categories.len().saturating_sub(SHOWN_CATEGORIES);
+    if left_out > 0 {
+        writeln!(text, "\n{} more are in `report.json`.", count(left_out as u64))?;
+    }
+    writeln!(text)
+}
+
+fn confusions(report: &Report, text: &mut String) -> std::fmt::Result {
+    if report.confusions.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "### What is taken for what\n\n| right answer | answered | rows | baseline |\n|---|---|--:|--:|"
+    )?;
+    for confusion in report.confusions.iter().take(SHOWN_CONFUSIONS) {
+        let answered = confusion
+            .answered
+            .as_ref()
+            .map_or_else(|| "*outside the task*".to_owned(), |a| escape(a, 60));
+        writeln!(
+            text,
+            "| {} | {answered} | {} | {} |",
+            escape(&confusion.label, 60),
+            count(confusion.rows),
+            count(confusion.baseline_rows)
+        )?;
+    }
+    writeln!(text)
+}
+
+/// Text as itself: on one line, without markup, HTML, table edges, mentions, references or links.
+///
+/// Characters with a meaning get a backslash; those that a backslash does not disarm everywhere become entities.
+/// `@` and `#` are followed by an invisible space, for forges look for mentions after the rest is rendered.
+fn escape(text: &str, most: usize) -> String {
+    let mut escaped = String::new();
+    for c in one_line(text, most).chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '|' => escaped.push_str("&#124;"),
+            '@' => escaped.push_str("&#64;&#8203;"),
+            '#' => escaped.push_str("&#35;&#8203;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '!' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            // What would become a link by itself.
+            ':' => escaped.push_str(if text.contains("://") { "&#58;" } else { ":" }),
+            '.' => escaped.push_str(if text.to_ascii_lowercase().contains("www.") {
+                "&#46;"
+            } else {
+                "."
+            }),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_stays_text() {
+        assert_eq!(escape("card_arrival", 60), "card\\_arrival");
+        assert_eq!(escape("a|b", 60), "a&#124;b");
+        assert_eq!(escape("<img src=x>", 60), "&lt;img src=x&gt;");
+        assert_eq!(
+            escape("@maintainers\n# x", 60),
+            "&#64;&#8203;maintainers &#35;&#8203; x"
+        );
+        assert_eq!(escape("[x](https://a.b)", 60), "\\[x\\](https&#58;//a.b)");
+        assert_eq!(escape("WWW.a.b", 60), "WWW&#46;a&#46;b");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_leaves_its_table_cell(text in "\\PC{0,40}|[|\\\\\n`<>]{0,40}") {
+            let escaped = escape(&text, 60);
+            proptest::prop_assert!(!escaped.contains(['|', '\n', '<', '>']));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A report as one HTML page.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::{
+    CategoryScore, Leakage, Report,
+    chart::{
+        STYLE, category_bars, confusion_table, coverage_plot, headline, reliability_plot, rule_list,
+        verdict_banner,
+    },
+    figures::{count, counted, one_line, percent},
+};
+
+/// How many categories the page shows; with names of bounded length that keeps it below 1 MB.
+const SHOWN_CATEGORIES: usize = 250;
+
+const PAGE_STYLE: &str = "
+body { margin: 0; background: #f6f7f8; }
+main { max-width: 64rem; margin: 0 auto; padding: 1.6rem 1.2rem 3rem; }
+header { color: #5b6776; margin-bottom: .9rem; }
+header h1 { color: #1d2733; font-size: 1.25rem; font-weight: 650; margin: 0; overflow-wrap: anywhere; }
+section { background: #fff; border: 1px solid #e3e6ea; border-radius: 8px; padding: 1.1rem 1.3rem 1.2rem; margin-top: 1rem; }
+section > table, .scroll { overflow-x: auto; }
+ul.notes { margin: .3rem 0 0; padding-left: 1.15rem; } ul.notes li { margin: .25rem 0; max-width: 80ch; overflow-wrap: anywhere; }
+table.plain td:first-child { color: #5b6776; white-space: nowrap; width: 1%; } code { font: .86em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+@media print { body { background: #fff; } main { max-width: none; padding: 0; } section { border: 0; padding: .4rem 0; } h2 { break-after: avoid; } }
+";
+
+pub(crate) fn of(report: &Report) -> String {
+    let title = format!("{}: {}", one_line(&report.gold.task, 60), report.verdict);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(PAGE_STYLE)) }
+            }
+            body { main class="ge" { (content(report)) } }
+        }
+    }
+    .into_string()
+}
+
+fn content(report: &Report) -> Markup {
+    let shown = report.categories.len().min(SHOWN_CATEGORIES);
+    html! {
+        header {
+            h1 { (one_line(&report.gold.task, 60)) }
+            "Gate " (one_line(&report.gate, 60)) " · gold version " (report.gold.version) ", "
+            (counted(report.gold.rows, "row")) " in " (counted(report.gold.categories, "category")) " · " (one_line(&report.at, 60))
+        }
+        (verdict_banner(report.verdict, &report.summary))
+        section { h2 { "Accuracy" } p class="lead" { "Share of gold rows that are right, with " (percent(report.confidence)) " intervals." } (headline(report)) }
+        section { h2 { "Rules" } p class="lead" { "All must pass to ship. One that fails is a fact of these rows; “cannot tell” is a lack of them." } (rule_list(&report.rules)) }
+        section { h2 { "Categories, worst first" } p class="lead" { (in_words(&report.categories)) } (category_bars(&report.categories, shown)) }
+        @if !report.confusions.is_empty() {
+            section { h2 { "What is taken for what" } p class="lead" { "The most frequent wrong answers, and how often the baseline gives the same." } (confusion_table(&report.confusions)) }
+        }
+        @if report.calibration.is_some() || !report.coverage.is_empty() {
+            section {
+                h2 { "Confidence" }
+                div class="pair" {
+                    @if let Some(calibration) = &report.calibration { (reliability_plot(calibration)) }
+                    @if !report.coverage.is_empty() { (coverage_plot(&report.coverage, &report.baseline.score.name, report.baseline.score.accuracy.value)) }
+                }
+            }
+        }
+        section { h2 { "To know besides" } ul class="notes" { @for note in &report.notes { li { (note) } } } }
+        section { h2 { "Made from" } (provenance(report)) }
+    }
+}
+
+/// What the rows of a category can and cannot show.
+fn in_words(categories: &[CategoryScore]) -> String {
+    let mut by_support: Vec<&CategoryScore> = categories.iter().collect();
+    by_support.sort_by_key(|category| category.support);
+    let of = |category: &&CategoryScore| {
+        let rows = counted(category.support, "row");
+        match category.smallest_visible_drop {
+            Some(drop) => format!("{rows}: {:.0} points", 100.0 * drop),
+            None => format!("{rows}: none at all"),
+        }
+    };
+    let picks = [
+        by_support.first(),
+        by_support.get(by_support.len() / 2),
+        by_support.last(),
+    ];
+    let picked: Vec<String> = picks.into_iter().flatten().map(of).collect();
+    format!(
+        "The smallest net drop that is seen with 80% power, at the hardest step of Holm, in the smallest, the middle and \
+         the largest category: {}.",
+        picked.join("; ")
+    )
+}
+
+fn provenance(report: &Report) -> Markup {
+    let rows = [
+        (
+            "Gold set",
+            format!("version {}", report.gold.version),
+            Some(report.gold.hash.as_str()),
+        ),
+        ("Baseline", one_line(&report.baseline.teacher.model, 80), None),
+        (
+            "Its prompt",
+            String::new(),
+            Some(report.baseline.teacher.prompt_hash.as_str()),
+        ),
+        (
+            "Candidate",
+            one_line(&report.candidate.score.name, 80),
+            report.candidate.model_hash.as_ref().map(|hash| hash.as_str()),
+        ),
+        (
+            "Its answers",
+            String::new(),
+            Some(report.candidate.answers_hash.as_str()),
+        ),
+        match &report.leakage {
+            Leakage::NotChecked => ("Training file", "not checked for gold rows".to_owned(), None),
+            Leakage::Clean { train } => (
+                "Training file",
+                "holds no gold row".to_owned(),
+                Some(train.as_str()),
+            ),
+            Leakage::Leaking { train, rows } => (
+                "Training file",
+                format!("holds {} gold rows", count(*rows)),
+                Some(train.as_str()),
+            ),
+        },
+    ];
+    html! {
+        table class="plain" { tbody {
+            @for (name, what, hash) in rows {
+                tr { td { (name) } td { (what) @if let Some(hash) = hash { " " code { (one_line(hash, 64)) } } } }
+            }
+        } }
+    }
+}

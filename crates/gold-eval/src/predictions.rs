@@ -1,0 +1,281 @@
+//! A candidate's answers to a gold set.
+
+use std::{collections::HashSet, path::Path};
+
+use serde::{Deserialize, Serialize};
+use stage_files::{ContentHash, FileError, read_json_lines, write_json_lines};
+use task_spec::{PredictError, Prediction, Predictor};
+
+use crate::{GoldSet, JoinError, join};
+
+/// A line of `predictions.jsonl`: a gold row's id and the answer to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PredictedRow {
+    /// The gold row's id.
+    pub id: String,
+    /// The answer.
+    #[serde(flatten)]
+    pub prediction: Prediction,
+}
+
+/// Why predictions cannot be judged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PredictionsError {
+    /// The file could not be read or written, or a line of it is no prediction.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The answers do not match the gold rows one to one.
+    #[error("the predictions do not fit the gold set")]
+    Join(#[from] JoinError),
+    /// The predictor gave no answer.
+    #[error("the gold set could not be predicted")]
+    Predict(#[from] PredictError),
+    /// The predictor gave more or fewer answers than it was asked questions.
+    #[error("predictor {predictor} gave {found} answers to {expected} questions")]
+    AnswerCount {
+        /// Which predictor.
+        predictor: String,
+        /// Questions asked.
+        expected: usize,
+        /// Answers given.
+        found: usize,
+    },
+    /// A confidence is NaN or outside 0..1.
+    #[error("the confidence {confidence} of row {id:?} is not in 0..1")]
+    Confidence {
+        /// The row.
+        id: String,
+        /// The confidence.
+        confidence: f64,
+    },
+    /// A probability is NaN or outside 0..1, or its label is unknown or listed twice.
+    #[error(
+        "row {id:?} gives {label:?} the probability {probability}: need labels of the task, each once, in 0..1"
+    )]
+    Probability {
+        /// The row.
+        id: String,
+        /// The label.
+        label: String,
+        /// Its probability.
+        probability: f64,
+    },
+    /// A distribution does not sum to 1.
+    #[error("the probabilities of row {id:?} sum to {sum}, more than {tolerance} away from 1")]
+    Sum {
+        /// The row.
+        id: String,
+        /// What they sum to.
+        sum: f64,
+        /// How far from 1 is accepted.
+        tolerance: f64,
+    },
+}
+
+/// Answers to every row of a gold set, in its order, with who gave them.
+#[derive(Debug, Clone)]
+pub struct Predictions {
+    predictor: String,
+    model_hash: Option<ContentHash>,
+    gold_hash: ContentHash,
+    answers_hash: ContentHash,
+    rows: Vec<Prediction>,
+    labels: Vec<Option<usize>>,
+    confidences: Vec<Option<f64>>,
+}
+
+impl Predictions {
+    /// Joins answers to the gold rows by id and checks them; the order of `rows` does not matter.
+    ///
+    /// An answer means a label by the same rules as the baseline's ([`task_spec::LabelSet::resolve`]). Where
+    /// there is a distribution and no confidence, the answer's probability is its confidence. A distribution may
+    /// miss 1 by 0.001 or by half a unit of the fourth decimal for each of its labels, whichever is more: System
+    /// One's are rounded so.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionsError`]; its variants name the row.
+    pub fn new(
+        predictor: impl Into<String>,
+        gold: &GoldSet,
+        rows: impl IntoIterator<Item = PredictedRow>,
+    ) -> Result<Self, PredictionsError> {
+        let rows = join::by_id(gold, rows.into_iter().map(|row| (row.id, row.prediction)))?;
+        for (row, gold_row) in rows.iter().zip(gold.rows()) {
+            check(&gold_row.id, row, gold)?;
+        }
+        let labels: Vec<Option<usize>> = rows
+            .iter()
+            .map(|row| gold.labels().resolve(&row.answer))
+            .collect();
+        let confidences = (rows.iter().zip(&labels))
+            .map(|(row, label)| confidence(row, *label, gold))
+            .collect();
+        Ok(Self {
+            predictor: predictor.into(),
+            model_hash: None,
+            gold_hash: gold.lock().hash.clone(),
+            answers_hash: hash_of_lines(gold, &rows),
+            rows,
+            labels,
+            confidences,
+        })
+    }
+
+    /// Reads `predictions.jsonl`.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionsError::File`], and as [`Predictions::new`].
+    pub fn open(path: &Path, predictor: impl Into<String>, gold: &GoldSet) -> Result<Self, PredictionsError> {
+        Self::new(predictor, gold, read_json_lines::<PredictedRow>(path)?)
+    }
+
+    /// Writes `predictions.jsonl`, in the order of the gold set.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionsError::File`].
+    pub fn write(&self, path: &Path, gold: &GoldSet) -> Result<ContentHash, PredictionsError> {
+        Ok(write_json_lines(path, lines(gold, &self.rows))?)
+    }
+
+    /// Says by which model the answers were given: the content hash of the adapter or of the weights.
+    #[must_use]
+    pub fn with_model_hash(mut self, hash: ContentHash) -> Self {
+        self.model_hash = Some(hash);
+        self
+    }
+
+    /// Who answered.
+    #[must_use]
+    pub fn predictor(&self) -> &str {
+        &self.predictor
+    }
+
+    /// The content hash of the model that answered, where it was given.
+    #[must_use]
+    pub fn model_hash(&self) -> Option<&ContentHash> {
+        self.model_hash.as_ref()
+    }
+
+    /// BLAKE3 of the answers as [`Predictions::write`] writes them, whatever their order when they came in.
+    #[must_use]
+    pub fn answers_hash(&self) -> &ContentHash {
+        &self.answers_hash
+    }
+
+    /// The content hash of the gold set that was answered.
+    #[must_use]
+    pub fn gold_hash(&self) -> &ContentHash {
+        &self.gold_hash
+    }
+
+    /// The answers in the order of the gold set.
+    #[must_use]
+    pub fn rows(&self) -> &[Prediction] {
+        &self.rows
+    }
+
+    pub(crate) fn labels(&self) -> &[Option<usize>] {
+        &self.labels
+    }
+
+    pub(crate) fn confidences(&self) -> &[Option<f64>] {
+        &self.confidences
+    }
+}
+
+/// Asks a predictor every question of the gold set, `batch` at a time (at least 1).
+///
+/// # Errors
+///
+/// [`PredictionsError::Predict`] or [`PredictionsError::AnswerCount`], and as [`Predictions::new`].
+pub fn predict_gold(
+    predictor: &dyn Predictor,
+    gold: &GoldSet,
+    batch: usize,
+) -> Result<Predictions, PredictionsError> {
+    let mut answered = Vec::with_capacity(gold.rows().len());
+    for rows in gold.rows().chunks(batch.max(1)) {
+        let inputs: Vec<&str> = rows.iter().map(|row| row.input.as_str()).collect();
+        let answers = predictor.predict(&inputs)?;
+        if answers.len() != rows.len() {
+            return Err(PredictionsError::AnswerCount {
+                predictor: predictor.name().to_owned(),
+                expected: rows.len(),
+                found: answers.len(),
+            });
+        }
+        answered.extend(rows.iter().zip(answers).map(|(row, prediction)| PredictedRow {
+            id: row.id.clone(),
+            prediction,
+        }));
+    }
+    Predictions::new(predictor.name(), gold, answered)
+}
+
+pub(crate) fn is_probability(value: f64) -> bool {
+    (0.0..=1.0).contains(&value)
+}
+
+/// The lines of `predictions.jsonl`.
+fn lines(gold: &GoldSet, rows: &[Prediction]) -> impl Iterator<Item = PredictedRow> {
+    gold.rows()
+        .iter()
+        .zip(rows)
+        .map(|(gold_row, prediction)| PredictedRow {
+            id: gold_row.id.clone(),
+            prediction: prediction.clone(),
+        })
+}
+
+fn hash_of_lines(gold: &GoldSet, rows: &[Prediction]) -> ContentHash {
+    let mut text = Vec::new();
+    for line in lines(gold, rows) {
+        serde_json::to_writer(&mut text, &line).expect("text and numbers are JSON, and memory takes them");
+        text.push(b'\n');
+    }
+    ContentHash::of_bytes(&text)
+}
+
+fn check(id: &str, row: &Prediction, gold: &GoldSet) -> Result<(), PredictionsError> {
+    if let Some(confidence) = (row.confidence.into_iter().chain(row.outside)).find(|&p| !is_probability(p)) {
+        return Err(PredictionsError::Confidence {
+            id: id.to_owned(),
+            confidence,
+        });
+    }
+    let (mut seen, mut sum) = (HashSet::new(), 0.0);
+    for entry in &row.probabilities {
+        let label = gold.labels().resolve(&entry.label);
+        if !is_probability(entry.probability) || label.is_none() || !seen.insert(label) {
+            return Err(PredictionsError::Probability {
+                id: id.to_owned(),
+                label: entry.label.clone(),
+                probability: entry.probability,
+            });
+        }
+        sum += entry.probability;
+    }
+    let tolerance = (5e-5 * row.probabilities.len() as f64).max(1e-3);
+    if !row.probabilities.is_empty() && (sum - 1.0).abs() > tolerance + 1e-9 {
+        return Err(PredictionsError::Sum {
+            id: id.to_owned(),
+            sum,
+            tolerance,
+        });
+    }
+    Ok(())
+}
+
+fn confidence(row: &Prediction, label: Option<usize>, gold: &GoldSet) -> Option<f64> {
+    let listed = || {
+        let label = label?;
+        (row.probabilities.iter())
+            .find(|entry| gold.labels().resolve(&entry.label) == Some(label))
+            .map(|entry| entry.probability)
+    };
+    row.confidence.or_else(listed)
+}

@@ -1,0 +1,148 @@
+//! What is reported, in full: the content of `report.json`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use stage_files::{ContentHash, FileError, write_json, write_whole};
+
+use crate::{
+    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, Leakage, Look, LooksBefore,
+    Score, Share, Teacher, Verdict, markdown, page,
+};
+
+/// A verdict and everything behind it.
+///
+/// The same case gives the same report, and the same report the same bytes in each of its three forms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// When, as the caller wrote it.
+    pub at: String,
+    /// What the gate says.
+    pub verdict: Verdict,
+    /// The verdict as a sentence.
+    pub summary: String,
+    /// What a reader should know besides, each in a sentence.
+    pub notes: Vec<String>,
+    /// The gate's name.
+    pub gate: String,
+    /// The two-sided confidence of every interval.
+    pub confidence: f64,
+    /// Each rule of the gate with its outcome and evidence.
+    pub rules: Vec<Finding>,
+    /// The gold set.
+    pub gold: GoldFacts,
+    /// The line to beat.
+    pub baseline: BaselineFacts,
+    /// The model that was judged.
+    pub candidate: CandidateFacts,
+    /// The candidate against the baseline.
+    pub against_baseline: Comparison,
+    /// The candidate against the model that was shipped last.
+    pub against_shipped: Option<Comparison>,
+    /// Both models on the gold rows that have no near neighbour in training.
+    pub apart_from_neighbours: Option<ApartFromNeighbours>,
+    /// Whether the training file holds gold rows.
+    pub leakage: Leakage,
+    /// Earlier looks at this gold set; `None` if no history was given.
+    pub looks_before: Option<LooksBefore>,
+    /// Every category with gold rows, worst first.
+    pub categories: Vec<CategoryScore>,
+    /// The most frequent confusions.
+    pub confusions: Vec<Confusion>,
+    /// Whether the candidate's confidences mean what they say, where it gave any.
+    pub calibration: Option<Calibration>,
+    /// Accuracy against coverage under abstention; empty without confidences.
+    pub coverage: Vec<CoveragePoint>,
+}
+
+/// The gold set of a report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GoldFacts {
+    /// The task's name.
+    pub task: String,
+    /// The version of the set.
+    pub version: u32,
+    /// BLAKE3 of the gold file.
+    pub hash: ContentHash,
+    /// How many rows there are.
+    pub rows: u64,
+    /// How many categories have rows.
+    pub categories: u64,
+    /// The labels of the task that have none, by name.
+    pub without_rows: Vec<String>,
+}
+
+/// The baseline of a report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BaselineFacts {
+    /// Which teacher answered.
+    pub teacher: Teacher,
+    /// Its score.
+    pub score: Score,
+}
+
+/// The candidate of a report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CandidateFacts {
+    /// The content hash of its model, where it was given.
+    pub model_hash: Option<ContentHash>,
+    /// BLAKE3 of its answers as `predictions.jsonl`.
+    pub answers_hash: ContentHash,
+    /// Its score.
+    pub score: Score,
+}
+
+/// The figures on gold rows that nothing in training resembles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApartFromNeighbours {
+    /// Gold rows that have a near neighbour in training, and are left out here.
+    pub near_rows: u64,
+    /// The candidate on the other rows; `None` if there are none.
+    pub candidate: Option<Share>,
+    /// The baseline on them.
+    pub baseline: Option<Share>,
+    /// Candidate against baseline on them.
+    pub comparison: Option<Comparison>,
+}
+
+impl Report {
+    /// This look, to be added to the [`History`](crate::History).
+    #[must_use]
+    pub fn look(&self) -> Look {
+        Look {
+            at: self.at.clone(),
+            gold_version: self.gold.version,
+            gold_hash: self.gold.hash.clone(),
+            predictor: self.candidate.score.name.clone(),
+            model_hash: self.candidate.model_hash.clone(),
+            answers_hash: self.candidate.answers_hash.clone(),
+            gate: self.gate.clone(),
+            accuracy: self.candidate.score.accuracy.value,
+            verdict: self.verdict,
+        }
+    }
+
+    /// The report as Markdown, for a comment on a pull request.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        markdown::of(self)
+    }
+
+    /// The report as one HTML page that needs nothing else and stays below 1 MB.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        page::of(self)
+    }
+
+    /// Writes `report.json`, `report.md` and `report.html` into a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Write`] or [`FileError::Encode`].
+    pub fn write(&self, folder: &Path) -> Result<(), FileError> {
+        write_json(&folder.join("report.json"), self)?;
+        write_whole(&folder.join("report.md"), self.to_markdown())?;
+        write_whole(&folder.join("report.html"), self.to_html())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! One condition for shipping.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{GateConfigError, figures};
+
+/// A rule of a [`GateConfig`](crate::GateConfig).
+///
+/// Each has three outcomes. "Pass" and "fail" are claims that the gold set supports; everything between is
+/// "cannot tell", with the rows that would settle it. Only [`Rule::Guard`], which counts, always decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Rule {
+    /// The candidate is better than the baseline: passes or fails by the one-sided mid-p McNemar test.
+    Superior {},
+    /// The candidate is at most `margin` below the baseline: passes where the interval of the paired
+    /// difference lies above `-margin`, fails where it lies below.
+    NotInferior {
+        /// What may be given up, as a share of the rows, in 0..1.
+        margin: f64,
+    },
+    /// The candidate's accuracy is at least this: passes or fails by its Wilson interval.
+    AccuracyFloor {
+        /// The least accuracy, in 0..1.
+        accuracy: f64,
+    },
+    /// The recall of every category is at least this.
+    ///
+    /// Passes where the Wilson interval of each lies at or above the floor, and each has `min_support` rows.
+    /// Fails where an interval that is widened for the number of categories (Bonferroni) lies below it,
+    /// however few the rows. A category of the task without gold rows cannot be told.
+    CategoryFloor {
+        /// The least recall, in 0..1.
+        recall: f64,
+        /// The rows below which no category passes; 10 unless given.
+        #[serde(default = "usual_min_support")]
+        min_support: u64,
+    },
+    /// No category is worse than the baseline.
+    ///
+    /// Fails where a category is shown to be worse by the one-sided mid-p McNemar test after Holm. Cannot tell
+    /// where one looks worse and the rows do not settle it: its p-value is below `alpha` before Holm but not
+    /// after, or its net drop is above `max_unproven_drop`.
+    NoCategoryRegressed {
+        /// The chance of any false alarm among the categories, in 0..0.5; 0.05 unless given.
+        #[serde(default = "usual_alpha")]
+        alpha: f64,
+        /// The largest net drop, as a share of a category's rows, that may pass without being settled; 0.25
+        /// unless given.
+        #[serde(default = "usual_unproven_drop")]
+        max_unproven_drop: f64,
+    },
+    /// No category loses this many rows more than it gains: a plain count, for categories that are too small
+    /// for a test. The finding says how often two equal models would trip it; in large categories that is
+    /// often, hence `max_support`.
+    Guard {
+        /// The net losses from which on the rule fails; at least 1.
+        max_losses: u64,
+        /// The rows up to which a category is watched; every category unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_support: Option<u64>,
+    },
+}
+
+fn usual_min_support() -> u64 {
+    10
+}
+
+fn usual_alpha() -> f64 {
+    0.05
+}
+
+fn usual_unproven_drop() -> f64 {
+    0.25
+}
+
+impl Rule {
+    /// [`Rule::NoCategoryRegressed`] with its defaults.
+    #[must_use]
+    pub fn no_category_regressed() -> Self {
+        Self::NoCategoryRegressed {
+            alpha: usual_alpha(),
+            max_unproven_drop: usual_unproven_drop(),
+        }
+    }
+
+    /// The rule's name, as in a configuration.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Superior {} => "superior",
+            Self::NotInferior { .. } => "not_inferior",
+            Self::AccuracyFloor { .. } => "accuracy_floor",
+            Self::CategoryFloor { .. } => "category_floor",
+            Self::NoCategoryRegressed { .. } => "no_category_regressed",
+            Self::Guard { .. } => "guard",
+        }
+    }
+
+    /// What the rule asks, in words.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::Superior {} => "Better than the baseline".to_owned(),
+            Self::NotInferior { margin } => {
+                format!("At most {:.1} points below the baseline", 100.0 * margin)
+            }
+            Self::AccuracyFloor { accuracy } => {
+                format!("Accuracy of at least {}", figures::percent(*accuracy))
+            }
+            Self::CategoryFloor { recall, .. } => {
+                format!(
+                    "Recall of at least {} in every category",
+                    figures::percent(*recall)
+                )
+            }
+            Self::NoCategoryRegressed { .. } => "No category worse than the baseline".to_owned(),
+            Self::Guard {
+                max_losses,
+                max_support,
+            } => {
+                let small = max_support.map_or_else(String::new, |rows| {
+                    format!(" of at most {}", figures::counted(rows, "row"))
+                });
+                format!(
+                    "No category{small} loses {} net or more",
+                    figures::counted(*max_losses, "row")
+                )
+            }
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), GateConfigError> {
+        let open = |key, value: f64, low: f64, high: f64, range| {
+            if value > low && value < high {
+                return Ok(());
+            }
+            Err(GateConfigError::OutOfRange {
+                place: self.name(),
+                key,
+                value,
+                range,
+            })
+        };
+        let share = |key, value| open(key, value, 0.0, 1.0, "above 0 and below 1");
+        let whole = |key, value: u64| open(key, value as f64, 0.0, f64::INFINITY, "at least 1");
+        match self {
+            Self::Superior {} => Ok(()),
+            Self::NotInferior { margin } => share("margin", *margin),
+            Self::AccuracyFloor { accuracy } => share("accuracy", *accuracy),
+            Self::CategoryFloor { recall, min_support } => {
+                share("recall", *recall)?;
+                whole("min_support", *min_support)
+            }
+            Self::NoCategoryRegressed {
+                alpha,
+                max_unproven_drop,
+            } => {
+                open("alpha", *alpha, 0.0, 0.5, "above 0 and below 0.5")?;
+                share("max_unproven_drop", *max_unproven_drop)
+            }
+            Self::Guard {
+                max_losses,
+                max_support,
+            } => {
+                whole("max_losses", *max_losses)?;
+                whole("max_support", max_support.unwrap_or(1))
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A report in sentences.
+
+use crate::{
+    Leakage, Outcome, Report, Verdict,
+    figures::{count, counted, names, one_line, percent, percent_range, quoted},
+};
+
+/// The verdict in one or two sentences.
+pub(crate) fn sentence(report: &Report) -> String {
+    let (candidate, baseline) = (&report.candidate.score, &report.baseline.score);
+    let scores = format!(
+        "{} is right on {} of {}, {} on {}.",
+        one_line(&candidate.name, 80),
+        percent(candidate.accuracy.value),
+        counted(report.gold.rows, "gold row"),
+        one_line(&baseline.name, 80),
+        percent(baseline.accuracy.value)
+    );
+    let rules = |outcome| {
+        let titles = report.rules.iter().filter(|finding| finding.outcome == outcome);
+        titles
+            .map(|finding| lower_first(&finding.rule.title()))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    let why = match report.verdict {
+        Verdict::Ship => match report.rules.len() {
+            1 => "The one rule of the gate passes.".to_owned(),
+            all => format!("All {all} rules of the gate pass."),
+        },
+        Verdict::Hold => format!("Broken: {}.", rules(Outcome::Fail)),
+        Verdict::CannotTell => match rules(Outcome::CannotTell) {
+            open if open.is_empty() => {
+                "Gold rows are in the training file, so the score is partly memory.".to_owned()
+            }
+            open => format!("Not settled by these rows: {open}."),
+        },
+    };
+    let worst = report.categories.first().map_or_else(String::new, |worst| {
+        format!(
+            " The worst category is {}: {} of {} right.",
+            quoted(&worst.label),
+            count(worst.correct),
+            counted(worst.support, "row")
+        )
+    });
+    format!("{scores} {why}{worst}")
+}
+
+/// What a reader should know besides.
+pub(crate) fn notes(report: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
+    match &report.leakage {
+        Leakage::NotChecked => notes.push(
+            "Nobody has checked the training file for gold rows: no leakage certificate was given."
+                .to_owned(),
+        ),
+        Leakage::Leaking { rows, .. } => notes.push(format!(
+            "{} of the training file are gold rows or nearly so: take them out and train again.",
+            counted(*rows, "row")
+        )),
+        Leakage::Clean { .. } => {}
+    }
+    if let Some(apart) = &report.apart_from_neighbours {
+        notes.push(match (apart.candidate, apart.baseline) {
+            (Some(candidate), Some(baseline)) => format!(
+                "Without the {} that have a near neighbour in training, {} are left: the candidate is right on {} \
+                 of them ({}), the baseline on {}.",
+                counted(apart.near_rows, "gold row"),
+                count(candidate.of),
+                percent(candidate.value),
+                percent_range(candidate.interval),
+                percent(baseline.value)
+            ),
+            _ => "Every gold row has a near neighbour in training: nothing is known of new inputs.".to_owned(),
+        });
+    }
+    match &report.looks_before {
+        None => notes.push("No history was given, so earlier looks at this gold set are not counted.".to_owned()),
+        Some(before) if before.looks == 0 => {
+            notes.push("This is the first look at this version of the gold set.".to_owned());
+        }
+        Some(before) => notes.push(format!(
+            "This is look {} at this version of the gold set; {} {} judged by it before, the best with {}. The more \
+             candidates are picked by one set, the more the best score flatters.",
+            count(before.looks + 1),
+            counted(before.candidates, "candidate"),
+            if before.candidates == 1 { "was" } else { "were" },
+            percent(before.best_accuracy.unwrap_or_default())
+        )),
+    }
+    if !report.gold.without_rows.is_empty() {
+        notes.push(format!(
+            "Nothing is known of {} of the task without gold rows: {}.",
+            counted(report.gold.without_rows.len() as u64, "category"),
+            names(report.gold.without_rows.iter().map(String::as_str), 10)
+        ));
+    }
+    let blind = report
+        .categories
+        .iter()
+        .filter(|c| c.smallest_visible_drop.is_none())
+        .count() as u64;
+    if blind > 0 {
+        notes.push(format!(
+            "In {} of {} the rows are too few for the test of categories to show any drop, however large; there only \
+             counts can speak.",
+            count(blind),
+            counted(report.gold.categories, "category")
+        ));
+    }
+    if report.candidate.score.outside + report.baseline.score.outside > 0 {
+        notes.push(format!(
+            "Answers outside the task count as wrong: {} of the candidate, {} of the baseline.",
+            count(report.candidate.score.outside),
+            count(report.baseline.score.outside)
+        ));
+    }
+    if !report.baseline.teacher.is_dated() {
+        notes.push(format!(
+            "The baseline's model id {} carries no date: it may name another model tomorrow.",
+            quoted(&report.baseline.teacher.model)
+        ));
+    }
+    notes
+}
+
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(characters).collect()
+    })
+}
