@@ -51,9 +51,14 @@ impl TokenBatch {
     #[must_use]
     pub fn new(rows: &[Vec<u32>], pad: u32, device: &Device) -> Self {
         let seq = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
-        let kept = rows.iter().map(|row| (0..seq).map(|i| i < row.len()).collect()).collect();
+        let kept = rows
+            .iter()
+            .map(|row| (0..seq).map(|i| i < row.len()).collect())
+            .collect();
         let ids = rows.iter().flat_map(|row| {
-            row.iter().copied().chain(std::iter::repeat_n(pad, seq - row.len()))
+            row.iter()
+                .copied()
+                .chain(std::iter::repeat_n(pad, seq - row.len()))
         });
         Self {
             ids: id_tensor(ids, rows.len(), seq, device),
@@ -93,7 +98,12 @@ impl TokenBatch {
             })
             .collect();
         let ids = id_tensor(rows.iter().flatten().copied(), rows.len(), seq, device);
-        Self { ids, kept, positions, branches: None }
+        Self {
+            ids,
+            kept,
+            positions,
+            branches: None,
+        }
     }
 
     /// Each prompt followed by all nodes of a tree, of which each sees its prompt, the nodes on its path and
@@ -102,8 +112,10 @@ impl TokenBatch {
     /// Node `i` of row `r` stands at index `prompts[r].len() + i`.
     #[must_use]
     pub fn with_tree(prompts: &[Vec<u32>], tree: &TokenTree, device: &Device) -> Self {
-        let rows: Vec<Vec<u32>> =
-            prompts.iter().map(|prompt| prompt.iter().chain(&tree.tokens).copied().collect()).collect();
+        let rows: Vec<Vec<u32>> = prompts
+            .iter()
+            .map(|prompt| prompt.iter().chain(&tree.tokens).copied().collect())
+            .collect();
         let mut batch = Self::new(&rows, 0, device);
         let (_, seq) = batch.sizes();
         let depths = tree.depths();
@@ -111,7 +123,11 @@ impl TokenBatch {
             .iter()
             .map(|prompt| {
                 let nodes = depths.iter().map(|depth| prompt.len() + depth);
-                (0..prompt.len()).chain(nodes).chain(std::iter::repeat(0)).take(seq).collect()
+                (0..prompt.len())
+                    .chain(nodes)
+                    .chain(std::iter::repeat(0))
+                    .take(seq)
+                    .collect()
             })
             .collect();
         batch.branches = Some(Branches {
@@ -138,7 +154,12 @@ impl TokenBatch {
     #[must_use]
     pub fn mask(&self) -> Tensor<2> {
         let (batch, seq) = self.sizes();
-        let values: Vec<f32> = self.kept.iter().flatten().map(|&kept| f32::from(u8::from(kept))).collect();
+        let values: Vec<f32> = self
+            .kept
+            .iter()
+            .flatten()
+            .map(|&kept| f32::from(u8::from(kept)))
+            .collect();
         Tensor::from_data(TensorData::new(values, [batch, seq]), &self.device())
     }
 
@@ -150,7 +171,10 @@ impl TokenBatch {
         }
         let (batch, seq) = self.sizes();
         let values: Vec<bool> = self.kept.iter().flatten().map(|&kept| !kept).collect();
-        Some(Tensor::from_data(TensorData::new(values, [batch, 1, 1, seq]), &self.device()))
+        Some(Tensor::from_data(
+            TensorData::new(values, [batch, 1, 1, seq]),
+            &self.device(),
+        ))
     }
 
     /// Where a query may not look when a token sees only what comes before it, or its branch:
@@ -158,14 +182,21 @@ impl TokenBatch {
     pub(crate) fn blocked_causal(&self) -> Tensor<4, Bool> {
         let (batch, seq) = self.sizes();
         // With padding at the end only, what comes before a token is never padding: one mask for all rows.
-        let padded_before = self.kept.iter().any(|row| row.windows(2).any(|pair| !pair[0] && pair[1]));
-        let rows = if padded_before || self.branches.is_some() { batch } else { 1 };
+        let padded_before = self
+            .kept
+            .iter()
+            .any(|row| row.windows(2).any(|pair| !pair[0] && pair[1]));
+        let rows = if padded_before || self.branches.is_some() {
+            batch
+        } else {
+            1
+        };
         let mut values = Vec::with_capacity(rows * seq * seq);
         for row in 0..rows {
             let ancestors = self.branches.as_ref().map(|branches| branches.ancestors(row));
             for query in 0..seq {
                 for key in 0..seq {
-                    let before = key <= query && (rows == 1 || self.kept[row][key]);
+                    let before = key <= query && (!own_mask || self.kept[row][key]);
                     let on_path = ancestors.as_ref().is_none_or(|sees| sees(query, key));
                     values.push(!(before && on_path));
                 }

@@ -50,9 +50,11 @@ impl ChatTemplate {
         };
         let name = |token: Option<Value>| match token {
             Some(Value::String(name)) => name,
-            Some(Value::Object(map)) => {
-                map.get("content").and_then(Value::as_str).unwrap_or_default().to_owned()
-            }
+            Some(Value::Object(map)) => map
+                .get("content")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             _ => String::new(),
         };
         let (bos, eos) = (name(config.bos_token), name(config.eos_token));
@@ -70,15 +72,29 @@ impl ChatTemplate {
     /// # Errors
     ///
     /// [`TokenizerError::Template`].
-    pub fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String, TokenizerError> {
+    pub fn render(
+        &self,
+        messages: &[Message],
+        add_generation_prompt: bool,
+    ) -> Result<String, TokenizerError> {
         let fail = |error| TokenizerError::Template(Box::new(error));
         let mut environment = Environment::new();
         // As transformers renders: block lines leave no trace.
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(fail)?;
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()
+            .map_err(fail)?;
         environment.set_syntax(syntax);
-        environment.add_function("raise_exception", |message: String| -> Result<String, minijinja::Error> {
-            Err(minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, message))
-        });
+        environment.add_function(
+            "raise_exception",
+            |message: String| -> Result<String, minijinja::Error> {
+                Err(minijinja::Error::new(
+                    minijinja::ErrorKind::InvalidOperation,
+                    message,
+                ))
+            },
+        );
         environment.add_template("chat", &self.template).map_err(fail)?;
         let template = environment.get_template("chat").map_err(fail)?;
         template
@@ -96,10 +112,17 @@ impl ChatTemplate {
     /// # Errors
     ///
     /// [`TokenizerError`]; [`TokenizerError::Altered`] if the template does not write a message as it is.
-    pub fn prompt_ids(&self, messages: &[Message], tokenizer: &Tokenizer) -> Result<Vec<u32>, TokenizerError> {
+    pub fn prompt_ids(
+        &self,
+        messages: &[Message],
+        tokenizer: &Tokenizer,
+    ) -> Result<Vec<u32>, TokenizerError> {
         let marked: Vec<Message> = messages
             .iter()
-            .map(|message| Message { role: message.role, content: mark(&message.content) })
+            .map(|message| Message {
+                role: message.role,
+                content: mark(&message.content),
+            })
             .collect();
         let text = self.render(&marked, true)?;
         let special: Vec<(u32, String)> = tokenizer.special_tokens();
@@ -144,7 +167,11 @@ fn mark(content: &str) -> String {
     let clean: String = content.chars().filter(|c| !matches!(*c, OPEN | CLOSE)).collect();
     let core = clean.trim();
     let start = clean.len() - clean.trim_start().len();
-    format!("{}{OPEN}{core}{CLOSE}{}", &clean[..start], &clean[start + core.len()..])
+    format!(
+        "{}{OPEN}{core}{CLOSE}{}",
+        &clean[..start],
+        &clean[start + core.len()..]
+    )
 }
 
 /// Takes text that the template wrote: special tokens in it are special.

@@ -39,8 +39,11 @@ impl Decoder {
         device: &Device,
     ) -> Result<Self, WeightsError> {
         // Some exports write the tied head out; it is the same matrix again.
-        let ignored: &[&str] =
-            if config.tie_word_embeddings { &["rotary_emb.inv_freq", "lm_head."] } else { &["rotary_emb.inv_freq"] };
+        let ignored: &[&str] = if config.tie_word_embeddings {
+            &["rotary_emb.inv_freq", "lm_head."]
+        } else {
+            &["rotary_emb.inv_freq"]
+        };
         let mut reader = WeightReader::new(files, "", device);
         let decoder = Self::assemble(config, &mut reader)?;
         reader.finish(ignored)?;
@@ -64,7 +67,14 @@ impl Decoder {
             true => tokens.clone(),
             false => source.matrix("lm_head.weight", [config.vocab_size, d_model])?,
         };
-        Ok(Self { config, tokens, blocks, norm, head, slots: slots.into_inner() })
+        Ok(Self {
+            config,
+            tokens,
+            blocks,
+            norm,
+            head,
+            slots: slots.into_inner(),
+        })
     }
 
     /// The config that the decoder was built from.
@@ -88,13 +98,19 @@ impl Decoder {
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
         let device = batch.device();
-        let rotary =
-            Rotary::new(&batch.positions, self.config.head_dim, self.config.rope_theta, &device);
+        let rotary = Rotary::new(
+            &batch.positions,
+            self.config.head_dim,
+            self.config.rope_theta,
+            &device,
+        );
         let blocked = batch.blocked_causal();
         let embedded = module::embedding(self.tokens.clone(), batch.ids.clone()); // [batch, seq, d_model]
         let states = self.blocks.iter().fold(embedded, |states, block| {
             let normed = block.attention_norm.forward(states.clone());
-            let mixed = block.attention.forward(normed, Some(&rotary), Some(&blocked), adapter);
+            let mixed = block
+                .attention
+                .forward(normed, Some(&rotary), Some(&blocked), adapter);
             let states = states + mixed;
             let normed = block.feed_forward_norm.forward(states.clone());
             states + block.feed_forward.forward(normed, adapter)

@@ -7,7 +7,9 @@ use burn::tensor::Device;
 #[non_exhaustive]
 pub enum DeviceError {
     /// The name is known, but this binary was built without it, or the name is unknown.
-    #[error("device {name:?} is not in this binary, which has {available}: rebuild with the feature of that name")]
+    #[error(
+        "device {name:?} is not in this binary, which has {available}: rebuild with the feature of that name"
+    )]
     NotBuilt {
         /// The name as given.
         name: String,
@@ -46,6 +48,9 @@ pub fn device_by_name(name: &str) -> Result<Device, DeviceError> {
         "wgpu" => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
         #[cfg(feature = "cuda")]
         "cuda" => Ok(Device::cuda(burn::tensor::DeviceIndex::Default)),
-        _ => Err(DeviceError::NotBuilt { name: name.to_owned(), available: device_names().join(", ") }),
+        _ => Err(DeviceError::NotBuilt {
+            name: name.to_owned(),
+            available: device_names().join(", "),
+        }),
     }
 }

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData, module};
 
 use crate::{
-    Adapter, BertConfig, Slot, TokenBatch, TensorSource, WeightFiles, WeightsError,
+    Adapter, BertConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
     layers::{Attention, AttentionSizes, LayerNorm, PlainFeedForward, Projection, Slots},
     weights::WeightReader,
 };
@@ -65,10 +65,25 @@ impl Encoder {
             .map(|layer| Block::read(&config, source, &mut slots, &format!("encoder.layer.{layer}")))
             .collect::<Result<_, _>>()?;
         let pooler = match has_pooler {
-            true => Some(Projection::read(source, &mut slots, "pooler.dense", (d_model, d_model), true)?),
+            true => Some(Projection::read(
+                source,
+                &mut slots,
+                "pooler.dense",
+                (d_model, d_model),
+                true,
+            )?),
             false => None,
         };
-        Ok(Self { config, tokens, positions, segments, norm, blocks, pooler, slots: slots.into_inner() })
+        Ok(Self {
+            config,
+            tokens,
+            positions,
+            segments,
+            norm,
+            blocks,
+            pooler,
+            slots: slots.into_inner(),
+        })
     }
 
     /// The config that the encoder was built from.
@@ -110,7 +125,9 @@ impl Encoder {
         let sum = tokens + (positions + segment).expand([rows, seq, d_model]);
         let blocked = batch.blocked_padding();
         self.blocks.iter().fold(self.norm.forward(sum), |states, block| {
-            let mixed = block.attention.forward(states.clone(), None, blocked.as_ref(), adapter);
+            let mixed = block
+                .attention
+                .forward(states.clone(), None, blocked.as_ref(), adapter);
             let states = block.attention_norm.forward(states + mixed);
             let changed = block.feed_forward.forward(states.clone(), adapter);
             block.norm.forward(states + changed)
@@ -161,9 +178,8 @@ impl Block {
             up: project(source, "intermediate.dense", (d_model, d_ff))?,
             down: project(source, "output.dense", (d_ff, d_model))?,
         };
-        let mut norm = |name: &str| {
-            LayerNorm::read(source, &format!("{path}.{name}"), d_model, config.layer_norm_eps)
-        };
+        let mut norm =
+            |name: &str| LayerNorm::read(source, &format!("{path}.{name}"), d_model, config.layer_norm_eps);
         Ok(Self {
             attention,
             attention_norm: norm("attention.output.LayerNorm")?,

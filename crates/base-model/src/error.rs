@@ -73,7 +73,9 @@ pub enum ConfigError {
         supported: &'static str,
     },
     /// A field that this architecture does not know is set, and might change the output.
-    #[error("field {field} = {found} is not known for {architecture}: remove it if it has no effect on the output")]
+    #[error(
+        "field {field} = {found} is not known for {architecture}: remove it if it has no effect on the output"
+    )]
     Unknown {
         /// The architecture.
         architecture: &'static str,

@@ -49,7 +49,9 @@ pub(crate) fn attention(
     blocked: Option<&Tensor<4, Bool>>,
 ) -> Tensor<4> {
     let [_, _, _, d_head] = query.dims();
-    let scores = query.mul_scalar((d_head as f64).powf(-0.5)).matmul(key.swap_dims(2, 3)); // [batch, n_heads, queries, keys]
+    let scores = query
+        .mul_scalar((d_head as f64).powf(-0.5))
+        .matmul(key.swap_dims(2, 3)); // [batch, n_heads, queries, keys]
     let scores = match blocked {
         // A finite floor, so that a row in which everything is blocked (padding) stays finite too.
         Some(blocked) => {

@@ -6,9 +6,7 @@ use burn::tensor::Device;
 use stage_files::ContentHash;
 use task_spec::{Message, Role, Task};
 
-use crate::{
-    ChatTemplate, ModelConfig, ModelError, Network, Tokenizer, TokenizerError, config::base_hash,
-};
+use crate::{ChatTemplate, ModelConfig, ModelError, Network, Tokenizer, TokenizerError, config::base_hash};
 
 /// An open-weight model read from a Hugging Face folder.
 #[derive(Debug, Clone)]
@@ -34,13 +32,26 @@ impl BaseModel {
         let config = ModelConfig::read(folder)?;
         let network = Network::open(folder, device)?;
         let tokenizer = Tokenizer::read(folder)?;
-        let fail = |name: &str, source| ModelError::Tokenizer { path: folder.join(name), source };
+        let fail = |name: &str, source| ModelError::Tokenizer {
+            path: folder.join(name),
+            source,
+        };
         let (tokens, vocab) = (tokenizer.tokens(), config.vocab_size());
         if tokens > vocab {
-            return Err(fail("tokenizer.json", TokenizerError::Vocabulary { tokens, vocab }));
+            return Err(fail(
+                "tokenizer.json",
+                TokenizerError::Vocabulary { tokens, vocab },
+            ));
         }
         let chat = ChatTemplate::read(folder).map_err(|source| fail("tokenizer_config.json", source))?;
-        Ok(Self { network, tokenizer, chat, config, hash: base_hash(folder)?, folder: folder.to_owned() })
+        Ok(Self {
+            network,
+            tokenizer,
+            chat,
+            config,
+            hash: base_hash(folder)?,
+            folder: folder.to_owned(),
+        })
     }
 
     /// The ids of a question, up to where the answer begins: of the last user's turn for an encoder, of the
@@ -70,7 +81,10 @@ impl BaseModel {
     ///
     /// [`TokenizerError`]; [`TokenizerError::NoTemplate`] without a chat template.
     pub fn answer_ids(&self, answer: &str) -> Result<Vec<u32>, TokenizerError> {
-        self.chat.as_ref().ok_or(TokenizerError::NoTemplate)?.answer_ids(answer, &self.tokenizer)
+        self.chat
+            .as_ref()
+            .ok_or(TokenizerError::NoTemplate)?
+            .answer_ids(answer, &self.tokenizer)
     }
 
     /// A hash of how this model writes a probe question and every answer of a task as ids.
@@ -119,6 +133,8 @@ impl BaseModel {
     /// The folder's own name, for people.
     #[must_use]
     pub fn name(&self) -> String {
-        self.folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        self.folder
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 }

@@ -35,7 +35,10 @@ impl Network {
     /// [`ModelError`], naming the file and the field or tensor at fault.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, ModelError> {
         let config = ModelConfig::read(folder)?;
-        let fail = |source| ModelError::Weights { folder: folder.to_owned(), source };
+        let fail = |source| ModelError::Weights {
+            folder: folder.to_owned(),
+            source,
+        };
         let files = WeightFiles::open_folder(folder).map_err(fail)?;
         match config {
             ModelConfig::Bert(config) => Encoder::read(config, &files, device).map(Self::Encoder),

@@ -42,7 +42,11 @@ impl Tokenizer {
         inner.with_truncation(None).map_err(TokenizerError::Load)?;
         inner.with_padding(None);
         inner.set_encode_special_tokens(true);
-        let tokens = inner.get_vocab(true).values().max().map_or(0, |&id| id as usize + 1);
+        let tokens = inner
+            .get_vocab(true)
+            .values()
+            .max()
+            .map_or(0, |&id| id as usize + 1);
         Ok(Self { inner, tokens })
     }
 
@@ -100,7 +104,10 @@ impl Tokenizer {
         let encoding = self
             .inner
             .encode_fast(text, add_special_tokens)
-            .map_err(|source| TokenizerError::Encode { chars: text.chars().count(), source })?;
+            .map_err(|source| TokenizerError::Encode {
+                chars: text.chars().count(),
+                source,
+            })?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -112,6 +119,9 @@ impl Tokenizer {
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
         self.inner
             .decode(ids, true)
-            .map_err(|source| TokenizerError::Encode { chars: ids.len(), source })
+            .map_err(|source| TokenizerError::Encode {
+                chars: ids.len(),
+                source,
+            })
     }
 }

@@ -89,13 +89,22 @@ impl WeightFiles {
         for (tensor, file) in &map.weight_map {
             // A hostile index must not lead out of the folder.
             if Path::new(file).file_name() != Some(file.as_ref()) {
-                return Err(WeightsError::Index { tensor: tensor.clone(), file: file.clone() });
+                return Err(WeightsError::Index {
+                    tensor: tensor.clone(),
+                    file: file.clone(),
+                });
             }
         }
         let shards: BTreeSet<&String> = map.weight_map.values().collect();
         let files = Self::open_all(&shards.iter().map(|file| folder.join(file)).collect::<Vec<_>>())?;
-        match map.weight_map.keys().find(|tensor| !files.entries.contains_key(*tensor)) {
-            Some(tensor) => Err(WeightsError::Missing { tensor: tensor.clone() }),
+        match map
+            .weight_map
+            .keys()
+            .find(|tensor| !files.entries.contains_key(*tensor))
+        {
+            Some(tensor) => Err(WeightsError::Missing {
+                tensor: tensor.clone(),
+            }),
             None => Ok(files),
         }
     }
@@ -104,15 +113,22 @@ impl WeightFiles {
         let (mut files, mut entries) = (Vec::new(), BTreeMap::new());
         for path in paths {
             let bytes = read(path)?;
-            let format = |source| WeightsError::Format { path: path.clone(), source };
+            let format = |source| WeightsError::Format {
+                path: path.clone(),
+                source,
+            };
             let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(format)?;
             // `read_metadata` trusts the header; `deserialize` also checks it against the length.
             SafeTensors::deserialize(&bytes).map_err(format)?;
             for (name, info) in metadata.tensors() {
                 let start = header + size_of::<u64>();
                 let bytes = start + info.data_offsets.0..start + info.data_offsets.1;
-                let entry =
-                    Entry { file: files.len(), dtype: info.dtype, shape: info.shape.clone(), bytes };
+                let entry = Entry {
+                    file: files.len(),
+                    dtype: info.dtype,
+                    shape: info.shape.clone(),
+                    bytes,
+                };
                 entries.insert(name, entry);
             }
             files.push(bytes);
@@ -143,24 +159,34 @@ impl WeightFiles {
     ///
     /// [`WeightsError::Missing`] or [`WeightsError::Type`].
     pub fn read(&self, name: &str) -> Result<HostTensor, WeightsError> {
-        let entry =
-            self.entries.get(name).ok_or_else(|| WeightsError::Missing { tensor: name.to_owned() })?;
+        let entry = self.entries.get(name).ok_or_else(|| WeightsError::Missing {
+            tensor: name.to_owned(),
+        })?;
         let bytes = &self.files[entry.file][entry.bytes.clone()];
         let values = match entry.dtype {
-            Dtype::F32 => {
-                bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-            }
-            Dtype::F16 => {
-                bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()
-            }
-            Dtype::BF16 => {
-                bytes.chunks_exact(2).map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32()).collect()
-            }
+            Dtype::F32 => bytes
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+            Dtype::F16 => bytes
+                .chunks_exact(2)
+                .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
+                .collect(),
+            Dtype::BF16 => bytes
+                .chunks_exact(2)
+                .map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32())
+                .collect(),
             other => {
-                return Err(WeightsError::Type { tensor: name.to_owned(), found: format!("{other:?}") });
+                return Err(WeightsError::Type {
+                    tensor: name.to_owned(),
+                    found: format!("{other:?}"),
+                });
             }
         };
-        Ok(HostTensor { shape: entry.shape.clone(), values })
+        Ok(HostTensor {
+            shape: entry.shape.clone(),
+            values,
+        })
     }
 
     /// Whole numbers of a tensor stored as I64, as reference files hold token ids.
@@ -169,8 +195,9 @@ impl WeightFiles {
     ///
     /// [`WeightsError::Missing`] or [`WeightsError::Type`].
     pub fn read_integers(&self, name: &str) -> Result<(Vec<usize>, Vec<i64>), WeightsError> {
-        let entry =
-            self.entries.get(name).ok_or_else(|| WeightsError::Missing { tensor: name.to_owned() })?;
+        let entry = self.entries.get(name).ok_or_else(|| WeightsError::Missing {
+            tensor: name.to_owned(),
+        })?;
         if entry.dtype != Dtype::I64 {
             return Err(WeightsError::Type {
                 tensor: name.to_owned(),
@@ -209,7 +236,12 @@ pub(crate) struct WeightReader<'a> {
 
 impl<'a> WeightReader<'a> {
     pub(crate) fn new(files: &'a WeightFiles, prefix: &'static str, device: &'a Device) -> Self {
-        Self { files, device, prefix, taken: BTreeSet::new() }
+        Self {
+            files,
+            device,
+            prefix,
+            taken: BTreeSet::new(),
+        }
     }
 
     fn take(&mut self, name: &str, expected: &[usize]) -> Result<TensorData, WeightsError> {
@@ -227,9 +259,10 @@ impl<'a> WeightReader<'a> {
             .names()
             .filter(|name| !self.taken.contains(*name) && !ignored.iter().any(|part| name.contains(part)));
         match unused.next() {
-            Some(first) => {
-                Err(WeightsError::Unused { first: first.to_owned(), count: 1 + unused.count() })
-            }
+            Some(first) => Err(WeightsError::Unused {
+                first: first.to_owned(),
+                count: 1 + unused.count(),
+            }),
             None => Ok(()),
         }
     }
@@ -246,7 +279,10 @@ impl TensorSource for WeightReader<'_> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, WeightsError> {
-    fs::read(path).map_err(|source| WeightsError::Read { path: path.to_owned(), source })
+    fs::read(path).map_err(|source| WeightsError::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]

@@ -149,14 +149,11 @@ impl Curve {
                 blocks.push(merged);
             }
         }
-        let answers = reviewed.len() as f64;
-        let (least, most) = (1.0 / (answers + 2.0), (answers + 1.0) / (answers + 2.0));
         let mut knots = Vec::new();
         for block in &blocks {
-            let precision = block.precision().clamp(least, most);
-            knots.push((block.first, precision));
+            knots.push((block.first, block.precision()));
             if block.last > block.first {
-                knots.push((block.last, precision));
+                knots.push((block.last, block.precision()));
             }
         }
         Self { reviewed, knots }
@@ -164,11 +161,13 @@ impl Curve {
 
     fn at(&self, confidence: f64) -> f64 {
         let after = self.knots.partition_point(|knot| knot.0 < confidence);
-        match (after.checked_sub(1).map(|i| self.knots[i]), self.knots.get(after)) {
+        let precision = match (after.checked_sub(1).map(|i| self.knots[i]), self.knots.get(after)) {
             (Some((x0, y0)), Some(&(x1, y1))) => y0 + (y1 - y0) * (confidence - x0) / (x1 - x0),
             (None, Some(&(_, y))) | (Some((_, y)), None) => y,
             (None, None) => confidence,
-        }
+        };
+        let answers = self.reviewed.len() as f64;
+        precision.clamp(1.0 / (answers + 2.0), (answers + 1.0) / (answers + 2.0))
     }
 }
 

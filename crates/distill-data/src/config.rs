@@ -107,6 +107,10 @@ pub struct SuspectConfig {
     /// The largest share of a class that may be taken from it, in 0..=1. Default 0.2. Of a class in which
     /// more is suspected, only the most suspect rows up to this share go, and the manifest lists it.
     pub max_class_share: f64,
+    /// The share of rows whose label the model must find by itself before it may judge any, in 0..=1. Default
+    /// 0.5. Below it nothing is suspected: where texts are few or tell little, the model knows less than the
+    /// teacher.
+    pub min_agreement: f64,
 }
 
 impl Default for SuspectConfig {
@@ -114,6 +118,7 @@ impl Default for SuspectConfig {
         Self {
             folds: 5,
             max_class_share: 0.2,
+            min_agreement: 0.5,
         }
     }
 }
@@ -190,6 +195,7 @@ impl CurateConfig {
         }
         if let Some(suspects) = &self.suspects {
             unit("suspects.max_class_share", suspects.max_class_share)?;
+            unit("suspects.min_agreement", suspects.min_agreement)?;
             if suspects.folds < 2 {
                 return Err(CurateConfigError::Folds {
                     found: suspects.folds,

@@ -146,7 +146,8 @@ pub struct SuspectRecord {
     pub judged: usize,
     /// Rows sent to review.
     pub suspects: usize,
-    /// The share of rows whose out-of-fold prediction is their label: how far the judge can be trusted.
+    /// The share of rows whose out-of-fold prediction is their label: how far the judge can be trusted. Below
+    /// `min_agreement` of the settings it was not, and nothing was suspected.
     pub agreement: f64,
     /// Labels from which more was suspected than may be taken; their numbers are with the label.
     pub protected_classes: Vec<String>,

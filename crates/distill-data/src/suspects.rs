@@ -81,8 +81,13 @@ pub(crate) fn find_suspects(rows: &[Judged<'_>], classes: usize, config: &Suspec
         .zip(&labels)
         .filter(|(distribution, label)| confident_joint::argmax(distribution) == Some(**label))
         .count();
-    let mut findings = capped(rows, suspicions, classes, config.max_class_share);
-    findings.agreement = agreeing as f64 / rows.len().max(1) as f64;
+    let agreement = agreeing as f64 / rows.len().max(1) as f64;
+    let mut findings = if agreement >= config.min_agreement {
+        capped(rows, suspicions, classes, config.max_class_share)
+    } else {
+        Findings::default()
+    };
+    findings.agreement = agreement;
     findings
 }
 

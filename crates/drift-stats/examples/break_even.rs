@@ -6,6 +6,8 @@
 //!
 //! Every price has a flag; the defaults are examples of November 2026 and not a quotation.
 
+#![expect(clippy::print_stdout, reason = "printing is what this example is for")]
+
 use std::error::Error;
 
 use clap::Parser;

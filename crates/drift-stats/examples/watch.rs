@@ -4,6 +4,8 @@
 //! cargo run --release -p drift-stats --example watch -- --reference may.jsonl --live june.jsonl --window 2000
 //! ```
 
+#![expect(clippy::print_stdout, reason = "printing is what this example is for")]
+
 use std::{error::Error, path::PathBuf};
 
 use clap::Parser;

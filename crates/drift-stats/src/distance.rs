@@ -77,10 +77,7 @@ pub struct ChiSquaredTest {
 #[must_use]
 pub fn chi_squared(cells: &[Cell]) -> Option<ChiSquaredTest> {
     let (reference, window) = totals(cells);
-    let filled: Vec<&Cell> = cells
-        .iter()
-        .filter(|cell| cell.reference + cell.window > 0)
-        .collect();
+    let filled: Vec<&Cell> = cells.iter().filter(|cell| cell.total() > 0).collect();
     if filled.len() < 2 || reference == 0.0 || window == 0.0 {
         return None;
     }
@@ -88,7 +85,7 @@ pub fn chi_squared(cells: &[Cell]) -> Option<ChiSquaredTest> {
     let statistic = filled
         .iter()
         .map(|cell| {
-            let share = (cell.reference + cell.window) as f64 / (reference + window);
+            let share = cell.total() as f64 / (reference + window);
             part(cell.reference, share * reference) + part(cell.window, share * window)
         })
         .sum();
@@ -119,21 +116,22 @@ pub fn pool_rare(cells: &[Cell]) -> Vec<Cell> {
         },
     );
     for cell in cells {
-        if (cell.reference + cell.window) as f64 * least_share >= LEAST_EXPECTED {
+        if cell.total() as f64 * least_share >= LEAST_EXPECTED {
             pooled.push(*cell);
         } else {
-            rare.reference += cell.reference;
-            rare.window += cell.window;
+            rare.reference = rare.reference.saturating_add(cell.reference);
+            rare.window = rare.window.saturating_add(cell.window);
         }
     }
-    if rare.reference + rare.window > 0 {
+    if rare.total() > 0 {
         pooled.push(rare);
     }
     pooled
 }
 
+/// The sums of both sides, as real numbers: whole ones could overflow.
 fn totals(cells: &[Cell]) -> (f64, f64) {
-    let sum = |count: fn(&Cell) -> u64| cells.iter().map(count).sum::<u64>() as f64;
+    let sum = |count: fn(&Cell) -> u64| cells.iter().map(|cell| count(cell) as f64).sum();
     (sum(|cell| cell.reference), sum(|cell| cell.window))
 }
 

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{RelabelRow, Share};
 
+/// The least sampling probability that is believed: the squares of weights beyond it lose all precision.
+const LEAST_PROBABILITY: f64 = 1e-9;
+
 /// The estimated agreement of served answers with the teacher's.
 ///
 /// Agreement, not accuracy: where the teacher is wrong, a model that agrees with it is wrong too. The
@@ -36,7 +39,7 @@ pub enum LiveAccuracyError {
         drawn: u64,
     },
     /// A row's sampling probability is none.
-    #[error("row {id} has the sampling probability {found}, it must be above 0 and at most 1")]
+    #[error("row {id} has the sampling probability {found}, it must lie from {LEAST_PROBABILITY} to 1")]
     Probability {
         /// The row.
         id: String,
@@ -77,7 +80,7 @@ pub fn estimate_live_accuracy(
         let Some(probability) = row.sampling_probability else {
             continue;
         };
-        if !(probability > 0.0 && probability <= 1.0) {
+        if !(LEAST_PROBABILITY..=1.0).contains(&probability) {
             return Err(LiveAccuracyError::Probability {
                 id: row.id.clone(),
                 found: probability,

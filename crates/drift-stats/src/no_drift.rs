@@ -37,7 +37,7 @@ pub struct NoDrift {
 }
 
 /// The most counts that are dealt (four bytes each): beyond it a distance stands without its yardstick.
-const MAX_CARDS: u64 = 1 << 25;
+const MAX_CARDS: f64 = 33_554_432.0;
 
 /// Both distances of a table of counts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl Distances {
         };
         let real = measure(cells);
         let mut dealt: [Vec<f64>; 2] = Default::default();
-        if deals > 0 && cells.iter().map(|cell| cell.reference + cell.window).sum::<u64>() <= MAX_CARDS {
+        if deals > 0 && cells.iter().map(|cell| cell.total() as f64).sum::<f64>() <= MAX_CARDS {
             let mut dealer = Dealer::new(cells, seed);
             for _ in 0..deals {
                 for (values, value) in dealt.iter_mut().zip(measure(dealer.deal())) {
@@ -113,7 +113,7 @@ struct Dealer {
 
 impl Dealer {
     fn new(cells: &[Cell], seed: u64) -> Self {
-        let totals: Vec<u64> = cells.iter().map(|cell| cell.reference + cell.window).collect();
+        let totals: Vec<u64> = cells.iter().map(|cell| cell.total()).collect();
         let cards = (0_u32..)
             .zip(&totals)
             .flat_map(|(cell, total)| (0..*total).map(move |_| cell))

@@ -41,7 +41,7 @@ impl RowShare {
     /// The probability, without drift, of at least as many rows in the window, given the rows in all.
     #[must_use]
     pub fn p_value_of_rise(self) -> f64 {
-        self.margins().upper_tail(self.window_rows)
+        self.margins().upper_tail(self.window_rows.min(self.window_of))
     }
 
     /// The smallest [`p_value_of_rise`](Self::p_value_of_rise) that these totals could give: that of every
@@ -53,9 +53,13 @@ impl RowShare {
     }
 
     fn margins(self) -> Margins {
+        // Counts that contradict one another are cut to what is possible rather than trusted or panicked over.
+        let population = self.reference_of.saturating_add(self.window_of);
+        let window_rows = self.window_rows.min(self.window_of);
+        let reference_rows = self.reference_rows.min(self.reference_of);
         Margins {
-            population: self.reference_of + self.window_of,
-            with: self.reference_rows + self.window_rows,
+            population,
+            with: reference_rows.saturating_add(window_rows).min(population),
             drawn: self.window_of,
         }
     }
@@ -174,6 +178,17 @@ mod tests {
         };
         assert_eq!(test.p_value_of_rise(), 1.0);
         assert_eq!(test.of_absence().p_value_of_rise(), 0.0);
+    }
+
+    #[test]
+    fn counts_that_contradict_one_another_do_not_panic() {
+        let test = RowShare {
+            reference_rows: 9,
+            reference_of: 3,
+            window_rows: 7,
+            window_of: 2,
+        };
+        assert_eq!((test.p_value_of_rise(), test.least_p_value()), (1.0, 1.0));
     }
 
     #[test]

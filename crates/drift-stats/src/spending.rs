@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// What the level `alpha` of a monitor bounds.
+///
+/// A life is that of one reference: a monitor with a new one starts to spend anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -118,6 +118,14 @@ pub struct Cell {
     pub window: u64,
 }
 
+impl Cell {
+    /// Both counts together.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.reference.saturating_add(self.window)
+    }
+}
+
 /// Pairs two tables of counts, in the order of their keys.
 #[must_use]
 pub fn cells(reference: &BTreeMap<String, u64>, window: &BTreeMap<String, u64>) -> Vec<Cell> {

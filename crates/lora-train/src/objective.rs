@@ -86,3 +86,6 @@ impl Targets {
 pub(crate) fn total_weight(rows: &[&EncodedRow]) -> f64 {
     rows.iter().map(|row| row.weight * row.targets() as f64).sum()
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,6 +152,7 @@ impl LabelSet {
     }
 
     /// The names in order.
+    #[must_use]
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.labels.iter().map(|label| label.name.as_str())
     }

@@ -79,22 +79,35 @@ impl AdapterConfig {
     /// [`AdapterError::NoTarget`] if a pattern matches no slot, [`AdapterError::Config`] if the rank is 0.
     pub(super) fn targets(&self, slots: &[Slot]) -> Result<Vec<bool>, AdapterError> {
         if self.r == 0 {
-            let field = ConfigError::Field { field: "r".to_owned(), expected: "a positive whole number" };
+            let field = ConfigError::Field {
+                field: "r".to_owned(),
+                expected: "a positive whole number",
+            };
             return Err(AdapterError::Config(field));
         }
         let matches = |target: &str, path: &str| {
             target == "all-linear"
-                || path.strip_suffix(target).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+                || path
+                    .strip_suffix(target)
+                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
         for target in &self.target_modules {
             if !slots.iter().any(|slot| matches(target, &slot.path)) {
-                return Err(AdapterError::NoTarget { pattern: target.clone() });
+                return Err(AdapterError::NoTarget {
+                    pattern: target.clone(),
+                });
             }
         }
         if self.target_modules.is_empty() {
-            return Err(AdapterError::NoTarget { pattern: String::new() });
+            return Err(AdapterError::NoTarget {
+                pattern: String::new(),
+            });
         }
-        let is_target = |slot: &Slot| self.target_modules.iter().any(|target| matches(target, &slot.path));
+        let is_target = |slot: &Slot| {
+            self.target_modules
+                .iter()
+                .any(|target| matches(target, &slot.path))
+        };
         Ok(slots.iter().map(is_target).collect())
     }
 
@@ -103,13 +116,27 @@ impl AdapterConfig {
         let mut fields = Fields::new(json, "a LoRA adapter");
         fields.only("peft_type", &json!("LORA"), "\"LORA\"")?;
         fields.only("bias", &json!("none"), "\"none\"")?;
-        for neutral in ["inference_mode", "init_lora_weights", "lora_dropout", "megatron_core", "peft_version", "qalora_group_size", "revision", "layers_pattern", "auto_mapping", "ensure_weight_tying"] {
+        for neutral in [
+            "inference_mode",
+            "init_lora_weights",
+            "lora_dropout",
+            "megatron_core",
+            "peft_version",
+            "qalora_group_size",
+            "revision",
+            "layers_pattern",
+            "auto_mapping",
+            "ensure_weight_tying",
+        ] {
             fields.get(neutral);
         }
         let names = |value: Option<&Value>| -> Option<Vec<String>> {
             match value? {
                 Value::String(name) if name == "all-linear" => Some(vec![name.clone()]),
-                Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+                Value::Array(items) => items
+                    .iter()
+                    .map(|item| item.as_str().map(str::to_owned))
+                    .collect(),
                 _ => None,
             }
         };
@@ -131,7 +158,10 @@ impl AdapterConfig {
                 field: "task_type".to_owned(),
                 expected: "\"SEQ_CLS\" or \"CAUSAL_LM\"",
             })?;
-        let name = fields.get("base_model_name_or_path").and_then(Value::as_str).unwrap_or_default();
+        let name = fields
+            .get("base_model_name_or_path")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let config = Self {
             base_model_name_or_path: name.to_owned(),
             task_type,
@@ -148,7 +178,11 @@ impl AdapterConfig {
     /// The fields that PEFT needs to load the adapter.
     pub(super) fn to_json(&self) -> Value {
         let whole = self.lora_alpha.fract() == 0.0;
-        let alpha = if whole { json!(self.lora_alpha as i64) } else { json!(self.lora_alpha) };
+        let alpha = if whole {
+            json!(self.lora_alpha as i64)
+        } else {
+            json!(self.lora_alpha)
+        };
         let targets = match self.target_modules.as_slice() {
             [all] if all == "all-linear" => json!(all),
             names => json!(names),

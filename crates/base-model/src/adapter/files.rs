@@ -25,7 +25,9 @@ pub enum AdapterError {
     #[error("adapter_config.json cannot be used")]
     Config(#[from] ConfigError),
     /// A target pattern selected no projection at all.
-    #[error("no projection of the base model matches target {pattern:?}: list the layers' own names, or use \"all-linear\"")]
+    #[error(
+        "no projection of the base model matches target {pattern:?}: list the layers' own names, or use \"all-linear\""
+    )]
     NoTarget {
         /// The pattern as the caller wrote it.
         pattern: String,
@@ -73,13 +75,18 @@ impl Adapter {
             TaskType::CausalLm => matches!(network, Network::Decoder(_)),
         };
         if !fits {
-            return Err(AdapterError::WrongKind { task: config.task_type.name(), network: network_kind });
+            return Err(AdapterError::WrongKind {
+                task: config.task_type.name(),
+                network: network_kind,
+            });
         }
         let files = WeightFiles::open(&folder.join(WEIGHTS_FILE))?;
         let head = match config.task_type {
             TaskType::SeqCls => {
                 let name = format!("{HEAD}.weight");
-                let shape = files.shape(&name).ok_or(WeightsError::Missing { tensor: name.clone() })?;
+                let shape = files
+                    .shape(&name)
+                    .ok_or(WeightsError::Missing { tensor: name.clone() })?;
                 Some((shape.first().copied().unwrap_or(0), network.hidden_size()))
             }
             TaskType::CausalLm => None,
@@ -87,13 +94,19 @@ impl Adapter {
         let mut taken = BTreeSet::new();
         let prefix = network.peft_prefix(head.is_some());
         let adapter = Self::build(config, network.slots(), prefix, head, |name, shape| {
-            let on_disk = if name.ends_with(".bias") { &shape[1..] } else { &shape[..] };
+            let on_disk = if name.ends_with(".bias") {
+                &shape[1..]
+            } else {
+                &shape[..]
+            };
             let tensor = files.read_shaped(name, on_disk)?;
             taken.insert(name.to_owned());
             Ok(Tensor::from_data(TensorData::new(tensor.values, shape), device))
         })?;
         match files.names().find(|name| !taken.contains(*name)) {
-            Some(tensor) => Err(AdapterError::Unexpected { tensor: tensor.to_owned() }),
+            Some(tensor) => Err(AdapterError::Unexpected {
+                tensor: tensor.to_owned(),
+            }),
             None => Ok(adapter),
         }
     }
@@ -129,8 +142,19 @@ pub(crate) fn tensors_to_safetensors(parameters: &[Parameter]) -> Result<Vec<u8>
         .iter()
         .map(|parameter| {
             let dims = parameter.value.dims();
-            let shape = if parameter.is_vector { vec![dims[1]] } else { dims.to_vec() };
-            let values = parameter.value.clone().inner().into_data().iter::<f32>().flat_map(f32::to_le_bytes).collect();
+            let shape = if parameter.is_vector {
+                vec![dims[1]]
+            } else {
+                dims.to_vec()
+            };
+            let values = parameter
+                .value
+                .clone()
+                .inner()
+                .into_data()
+                .iter::<f32>()
+                .flat_map(f32::to_le_bytes)
+                .collect();
             (parameter.name.as_str(), shape, values)
         })
         .collect();

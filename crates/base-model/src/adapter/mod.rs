@@ -73,18 +73,29 @@ impl Adapter {
     ) -> Result<Self, AdapterError> {
         let sizes = network.hidden_size();
         let prefix = network.peft_prefix(classes.is_some());
-        Self::build(config, network.slots(), prefix, classes.map(|n| (n, sizes)), |name, [rows, columns]| {
-            let mut random = rng(seed, name);
-            let values: Vec<f32> = if name.ends_with("lora_B.weight") || name.ends_with(".bias") {
-                vec![0.0; rows * columns]
-            } else if name.ends_with("lora_A.weight") {
-                let bound = (columns as f32).powf(-0.5);
-                (0..rows * columns).map(|_| random.random_range(-bound..bound)).collect()
-            } else {
-                (0..rows * columns).map(|_| 0.02 * normal(&mut random)).collect()
-            };
-            Ok(Tensor::from_data(TensorData::new(values, [rows, columns]), device))
-        })
+        Self::build(
+            config,
+            network.slots(),
+            prefix,
+            classes.map(|n| (n, sizes)),
+            |name, [rows, columns]| {
+                let mut random = rng(seed, name);
+                let values: Vec<f32> = if name.ends_with("lora_B.weight") || name.ends_with(".bias") {
+                    vec![0.0; rows * columns]
+                } else if name.ends_with("lora_A.weight") {
+                    let bound = (columns as f32).powf(-0.5);
+                    (0..rows * columns)
+                        .map(|_| random.random_range(-bound..bound))
+                        .collect()
+                } else {
+                    (0..rows * columns).map(|_| 0.02 * normal(&mut random)).collect()
+                };
+                Ok(Tensor::from_data(
+                    TensorData::new(values, [rows, columns]),
+                    device,
+                ))
+            },
+        )
     }
 
     /// Lays out the parameters in slot order, the head last, taking each from `value`.
@@ -100,7 +111,11 @@ impl Adapter {
         let mut parameters: Vec<Parameter> = Vec::new();
         let mut push = |name: String, shape: [usize; 2], is_vector: bool| {
             let value = value(&name, shape)?;
-            parameters.push(Parameter { name, value, is_vector });
+            parameters.push(Parameter {
+                name,
+                value,
+                is_vector,
+            });
             Ok::<usize, AdapterError>(parameters.len() - 1)
         };
         let mut by_slot = Vec::with_capacity(slots.len());
@@ -122,7 +137,12 @@ impl Adapter {
             }),
             None => None,
         };
-        Ok(Self { config, parameters, by_slot, head })
+        Ok(Self {
+            config,
+            parameters,
+            by_slot,
+            head,
+        })
     }
 
     /// The config that goes into `adapter_config.json`.
@@ -140,13 +160,19 @@ impl Adapter {
     /// How many numbers are trained.
     #[must_use]
     pub fn parameter_count(&self) -> usize {
-        self.parameters.iter().map(|parameter| parameter.value.shape().num_elements()).sum()
+        self.parameters
+            .iter()
+            .map(|parameter| parameter.value.shape().num_elements())
+            .sum()
     }
 
     /// The values of the trainable tensors, in the order of [`Adapter::parameters`].
     #[must_use]
     pub fn values(&self) -> Vec<Tensor<2>> {
-        self.parameters.iter().map(|parameter| parameter.value.clone()).collect()
+        self.parameters
+            .iter()
+            .map(|parameter| parameter.value.clone())
+            .collect()
     }
 
     /// The same adapter with other values.
@@ -160,7 +186,12 @@ impl Adapter {
         let mut values = values.into_iter();
         for parameter in &mut adapter.parameters {
             let value = values.next().expect("one value a parameter");
-            assert_eq!(value.dims(), parameter.value.dims(), "{} has another shape", parameter.name);
+            assert_eq!(
+                value.dims(),
+                parameter.value.dims(),
+                "{} has another shape",
+                parameter.name
+            );
             parameter.value = value;
         }
         assert!(values.next().is_none(), "more values than parameters");

@@ -7,7 +7,6 @@
 mod bert;
 mod llama;
 
-
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -39,8 +38,10 @@ impl ModelConfig {
     /// [`ModelError::File`] or [`ModelError::Config`].
     pub fn read(folder: &Path) -> Result<Self, ModelError> {
         let path = folder.join("config.json");
-        let json: Map<String, Value> =
-            read_json(&path).map_err(|source| ModelError::File { folder: folder.to_owned(), source })?;
+        let json: Map<String, Value> = read_json(&path).map_err(|source| ModelError::File {
+            folder: folder.to_owned(),
+            source,
+        })?;
         Self::from_json(&json).map_err(|source| ModelError::Config { path, source })
     }
 
@@ -54,7 +55,10 @@ impl ModelConfig {
         match architecture {
             "bert" => BertConfig::from_json(json).map(Self::Bert),
             "llama" => LlamaConfig::from_json(json).map(Self::Llama),
-            found => Err(ConfigError::UnknownArchitecture { found: found.to_owned(), known: KNOWN }),
+            found => Err(ConfigError::UnknownArchitecture {
+                found: found.to_owned(),
+                known: KNOWN,
+            }),
         }
     }
 
@@ -93,11 +97,18 @@ impl ModelConfig {
 /// [`ModelError::File`] if a file cannot be read.
 pub fn base_hash(folder: &Path) -> Result<ContentHash, ModelError> {
     let mut names = String::new();
-    for name in ["config.json", "tokenizer.json", "model.safetensors", "model.safetensors.index.json"] {
+    for name in [
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+        "model.safetensors.index.json",
+    ] {
         let path = folder.join(name);
         if path.is_file() {
-            let hash = ContentHash::of_file(&path)
-                .map_err(|source| ModelError::File { folder: folder.to_owned(), source })?;
+            let hash = ContentHash::of_file(&path).map_err(|source| ModelError::File {
+                folder: folder.to_owned(),
+                source,
+            })?;
             names.push_str(&format!("{name} {hash}\n"));
         }
     }
@@ -138,7 +149,11 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(json: &'a Map<String, Value>, architecture: &'static str) -> Self {
-        Self { json, architecture, used: Vec::new() }
+        Self {
+            json,
+            architecture,
+            used: Vec::new(),
+        }
     }
 
     /// A field, if it is there and not null.
@@ -153,12 +168,19 @@ impl<'a> Fields<'a> {
             .and_then(Value::as_u64)
             .and_then(|n| usize::try_from(n).ok())
             .filter(|n| (1..=1 << 32).contains(n))
-            .ok_or_else(|| ConfigError::Field { field: field.to_owned(), expected: "a positive whole number" })
+            .ok_or_else(|| ConfigError::Field {
+                field: field.to_owned(),
+                expected: "a positive whole number",
+            })
     }
 
     /// A size that may be left out.
     fn size_or(&mut self, field: &'static str, default: usize) -> Result<usize, ConfigError> {
-        if self.get(field).is_none() { Ok(default) } else { self.size(field) }
+        if self.get(field).is_none() {
+            Ok(default)
+        } else {
+            self.size(field)
+        }
     }
 
     /// A positive finite number.
@@ -166,21 +188,30 @@ impl<'a> Fields<'a> {
         self.get(field)
             .and_then(Value::as_f64)
             .filter(|x| x.is_finite() && *x > 0.0)
-            .ok_or_else(|| ConfigError::Field { field: field.to_owned(), expected: "a positive number" })
+            .ok_or_else(|| ConfigError::Field {
+                field: field.to_owned(),
+                expected: "a positive number",
+            })
     }
 
     /// A switch that may be left out.
     pub(crate) fn flag_or(&mut self, field: &'static str, default: bool) -> Result<bool, ConfigError> {
         match self.get(field) {
             None => Ok(default),
-            Some(value) => value
-                .as_bool()
-                .ok_or_else(|| ConfigError::Field { field: field.to_owned(), expected: "true or false" }),
+            Some(value) => value.as_bool().ok_or_else(|| ConfigError::Field {
+                field: field.to_owned(),
+                expected: "true or false",
+            }),
         }
     }
 
     /// A field that may be left out, but otherwise must have the one implemented value.
-    pub(crate) fn only(&mut self, field: &'static str, value: &Value, shown: &'static str) -> Result<(), ConfigError> {
+    pub(crate) fn only(
+        &mut self,
+        field: &'static str,
+        value: &Value,
+        shown: &'static str,
+    ) -> Result<(), ConfigError> {
         match self.get(field) {
             Some(found) if found != value => Err(ConfigError::Unsupported {
                 field: field.to_owned(),
@@ -204,7 +235,11 @@ impl<'a> Fields<'a> {
         let known = |field: &str| {
             field.starts_with('_') || NEUTRAL.contains(&field) || self.used.iter().any(|used| *used == field)
         };
-        match self.json.iter().find(|(field, value)| !known(field) && !unset(value)) {
+        match self
+            .json
+            .iter()
+            .find(|(field, value)| !known(field) && !unset(value))
+        {
             Some((field, value)) => Err(ConfigError::Unknown {
                 architecture: self.architecture,
                 field: field.clone(),
@@ -223,7 +258,12 @@ fn divides(
     if dividend.is_multiple_of(divisor) {
         Ok(())
     } else {
-        Err(ConfigError::Indivisible { dividend_name, dividend, divisor_name, divisor })
+        Err(ConfigError::Indivisible {
+            dividend_name,
+            dividend,
+            divisor_name,
+            divisor,
+        })
     }
 }
 

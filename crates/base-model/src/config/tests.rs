@@ -39,17 +39,30 @@ fn a_field_that_would_change_the_output_is_named() {
         ("rope_scaling", json!({"rope_type": "llama3", "factor": 8.0})),
         ("hidden_act", json!("gelu")),
         ("sliding_window", json!(1024)),
-        ("rope_parameters", json!({"rope_type": "linear", "rope_theta": 1.0})),
+        (
+            "rope_parameters",
+            json!({"rope_type": "linear", "rope_theta": 1.0}),
+        ),
     ] {
-        let error = ModelConfig::from_json(&with(llama(), field, value)).unwrap_err().to_string();
-        let named = if field == "rope_parameters" { "rope_type" } else { field };
+        let error = ModelConfig::from_json(&with(llama(), field, value))
+            .unwrap_err()
+            .to_string();
+        let named = if field == "rope_parameters" {
+            "rope_type"
+        } else {
+            field
+        };
         assert!(error.contains(named), "{error}");
     }
 }
 
 #[test]
 fn fields_that_are_unset_or_neutral_are_fine() {
-    let json = with(with(llama(), "sliding_window", Value::Null), "_name_or_path", json!("a/b"));
+    let json = with(
+        with(llama(), "sliding_window", Value::Null),
+        "_name_or_path",
+        json!("a/b"),
+    );
     ModelConfig::from_json(&json).unwrap();
 }
 
@@ -70,6 +83,9 @@ fn impossible_sizes_are_errors() {
         ("num_hidden_layers", json!(1e300)),
         ("rms_norm_eps", json!("small")),
     ] {
-        assert!(ModelConfig::from_json(&with(llama(), field, value)).is_err(), "{field}");
+        assert!(
+            ModelConfig::from_json(&with(llama(), field, value)).is_err(),
+            "{field}"
+        );
     }
 }

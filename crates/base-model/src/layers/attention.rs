@@ -40,7 +40,11 @@ impl Attention {
         adapter: Option<&Adapter>,
     ) -> Tensor<3> {
         let [batch, seq, _] = states.dims();
-        let AttentionSizes { n_heads, n_kv_heads, d_head } = self.sizes;
+        let AttentionSizes {
+            n_heads,
+            n_kv_heads,
+            d_head,
+        } = self.sizes;
         let heads = |states: Tensor<3>, heads: usize| {
             states.reshape([batch, seq, heads, d_head]).swap_dims(1, 2) // [batch, heads, seq, d_head]
         };

@@ -35,9 +35,8 @@ impl GatedFeedForward {
         path: &str,
         (d_model, d_ff): (usize, usize),
     ) -> Result<Self, WeightsError> {
-        let mut read = |name: &str, sizes| {
-            Projection::read(source, slots, &format!("{path}.{name}"), sizes, false)
-        };
+        let mut read =
+            |name: &str, sizes| Projection::read(source, slots, &format!("{path}.{name}"), sizes, false);
         Ok(Self {
             gate: read("gate_proj", (d_model, d_ff))?,
             up: read("up_proj", (d_model, d_ff))?,

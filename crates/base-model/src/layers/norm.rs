@@ -46,7 +46,10 @@ impl RmsNorm {
         d_model: usize,
         eps: f64,
     ) -> Result<Self, WeightsError> {
-        Ok(Self { gain: source.vector(&format!("{path}.weight"), d_model)?, eps })
+        Ok(Self {
+            gain: source.vector(&format!("{path}.weight"), d_model)?,
+            eps,
+        })
     }
 
     /// `[batch, seq, d_model]` to the same.

@@ -37,7 +37,11 @@ impl Projection {
             false => None,
         };
         let slot = slots.0.len();
-        slots.0.push(Slot { path: path.to_owned(), d_input, d_output });
+        slots.0.push(Slot {
+            path: path.to_owned(),
+            d_input,
+            d_output,
+        });
         Ok(Self { weight, bias, slot })
     }
 

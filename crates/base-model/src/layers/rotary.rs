@@ -17,8 +17,9 @@ impl Rotary {
     /// `positions` holds one list a row, or one list for all rows; all lists have one length.
     pub(crate) fn new(positions: &[Vec<usize>], d_head: usize, theta: f64, device: &Device) -> Self {
         let seq = positions.first().map_or(0, Vec::len);
-        let frequencies: Vec<f64> =
-            (0..d_head / 2).map(|i| theta.powf(-2.0 * i as f64 / d_head as f64)).collect();
+        let frequencies: Vec<f64> = (0..d_head / 2)
+            .map(|i| theta.powf(-2.0 * i as f64 / d_head as f64))
+            .collect();
         let table = |f: fn(f64) -> f64| {
             let values: Vec<f32> = positions
                 .iter()
@@ -30,6 +31,9 @@ impl Rotary {
                 .collect();
             Tensor::from_data(TensorData::new(values, [positions.len(), 1, seq, d_head]), device)
         };
-        Self { cos: table(f64::cos), sin: table(f64::sin) }
+        Self {
+            cos: table(f64::cos),
+            sin: table(f64::sin),
+        }
     }
 }

@@ -33,9 +33,15 @@ fn three_float_types_read_as_f32() {
 fn files_that_lie_are_format_errors() {
     let lies = [
         // Offsets beyond the data.
-        safetensors(r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, &[0; 4]),
+        safetensors(
+            r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+            &[0; 4],
+        ),
         // A shape that does not fit its offsets.
-        safetensors(r#"{"a":{"dtype":"F32","shape":[9],"data_offsets":[0,4]}}"#, &[0; 4]),
+        safetensors(
+            r#"{"a":{"dtype":"F32","shape":[9],"data_offsets":[0,4]}}"#,
+            &[0; 4],
+        ),
         // A shape whose product overflows.
         safetensors(
             r#"{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,4]}}"#,
@@ -44,7 +50,11 @@ fn files_that_lie_are_format_errors() {
         // A header longer than the file.
         u64::MAX.to_le_bytes().to_vec(),
         // Cut off in the middle of the header.
-        safetensors(r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, &[0; 4])[..20].to_vec(),
+        safetensors(
+            r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+            &[0; 4],
+        )[..20]
+            .to_vec(),
         Vec::new(),
     ];
     for lie in lies {

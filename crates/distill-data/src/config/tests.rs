@@ -1,1 +1,49 @@
+use super::*;
 
+fn refused(change: impl FnOnce(&mut CurateConfig)) -> String {
+    let mut config = CurateConfig::default();
+    change(&mut config);
+    config.check().unwrap_err().to_string()
+}
+
+#[test]
+fn the_defaults_are_a_plan() {
+    assert_eq!(CurateConfig::default().check().unwrap(), CuratePlan::default());
+}
+
+#[test]
+fn each_field_out_of_range_is_named() {
+    assert!(refused(|c| c.max_damaged_share = 1.1).contains("max_damaged_share"));
+    assert!(refused(|c| c.near_threshold = 0.3).contains("near_threshold"));
+    assert!(refused(|c| c.near_threshold = 1.5).contains("near_threshold"));
+    assert!(refused(|c| c.near_threshold = f64::NAN).contains("near_threshold"));
+    assert!(refused(|c| c.conflict_majority = 0.5).contains("conflict_majority"));
+    assert!(refused(|c| c.min_confidence = f64::NAN).contains("min_confidence"));
+    assert!(refused(|c| c.target_precision = Some(1.0)).contains("target_precision"));
+    let suspects = |change: fn(&mut SuspectConfig)| refused(|c| change(c.suspects.as_mut().unwrap()));
+    assert!(suspects(|s| s.folds = 1).contains("suspects.folds"));
+    assert!(suspects(|s| s.max_class_share = -0.1).contains("suspects.max_class_share"));
+    assert!(suspects(|s| s.min_agreement = 2.0).contains("suspects.min_agreement"));
+}
+
+#[test]
+fn a_file_may_name_some_fields_and_no_unknown_one() {
+    let config: CurateConfig = toml::from_str(
+        "min_confidence = 0.7\nduplicates = \"merge-exact\"\n[answer]\nkind = \"json\"\nlabel = \"category\"\n",
+    )
+    .unwrap();
+    assert_eq!(
+        (config.min_confidence, config.duplicates),
+        (0.7, Duplicates::MergeExact)
+    );
+    assert_eq!(config.near_threshold, 0.8);
+    let error = toml::from_str::<CurateConfig>("min_confidense = 0.7").unwrap_err();
+    assert!(error.to_string().contains("min_confidense"), "{error}");
+}
+
+#[test]
+fn weights_follow_the_number_of_calls_as_told() {
+    assert_eq!(WeightByCalls::None.weight(9), 1.0);
+    assert_eq!(WeightByCalls::Sqrt.weight(9), 3.0);
+    assert_eq!(WeightByCalls::Linear.weight(9), 9.0);
+}

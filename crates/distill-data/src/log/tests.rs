@@ -1,1 +1,267 @@
+use proptest::prelude::*;
+use serde_json::json;
 
+use super::*;
+use crate::{quarantine::Damage, rejected::RejectReason};
+
+fn chat(line: &Value) -> LoggedCall {
+    read_line(&line.to_string(), &LogFormat::OpenaiChat).unwrap()
+}
+
+fn damage(text: &str, format: &LogFormat) -> (Damage, String) {
+    let found = read_line(text, format).unwrap_err();
+    (found.damage, found.detail)
+}
+
+fn request() -> Value {
+    json!({"model": "gpt-x", "messages": [
+        {"role": "system", "content": "Sort."},
+        {"role": "developer", "content": [{"type": "text", "text": "Be "}, {"type": "text", "text": "brief."}]},
+        {"role": "user", "content": "where is my card"},
+    ]})
+}
+
+fn completion(message: &Value, finish_reason: &str) -> Value {
+    json!({"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-x-2026-01-01",
+        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}], "usage": {}})
+}
+
+fn answered(content: &str) -> Value {
+    completion(
+        &json!({"role": "assistant", "content": content, "refusal": null}),
+        "stop",
+    )
+}
+
+fn written(call: &LoggedCall) -> &str {
+    match &call.choices[0].answer {
+        Ok(AnswerText::Written(text)) => text,
+        other => panic!("no written answer: {other:?}"),
+    }
+}
+
+fn fault_of(message: &Value, finish_reason: &str) -> RejectReason {
+    let call = chat(&json!({"request": request(), "response": completion(message, finish_reason)}));
+    call.choices[0].answer.clone().unwrap_err()
+}
+
+#[test]
+fn the_layouts_of_one_call_read_alike() {
+    let mut beside = request();
+    beside["response"] = answered("card");
+    let batch = json!({"id": "batch_req_1", "custom_id": "c1", "error": null, "body": request(),
+        "response": {"status_code": 200, "request_id": "r", "body": answered("card")}});
+    let wrapped = json!({"request": {"method": "POST", "url": "/v1/chat/completions", "body": request()},
+        "response": {"body": answered("card")}});
+    for line in [
+        json!({"request": request(), "response": answered("card")}),
+        beside,
+        batch,
+        wrapped,
+    ] {
+        let call = chat(&line);
+        assert_eq!(call.input, "where is my card", "{line}");
+        assert_eq!(call.system.as_deref(), Some("Sort.\n\nBe brief."));
+        assert_eq!(
+            (written(&call), call.fault.as_ref(), call.has_earlier_turns),
+            ("card", None, false)
+        );
+        assert_eq!(call.id.as_deref(), Some("chatcmpl-1"));
+        assert_eq!(call.model.as_deref(), Some("gpt-x-2026-01-01"));
+    }
+}
+
+#[test]
+fn every_way_of_having_no_answer_has_its_reason() {
+    let refusal = json!({"role": "assistant", "content": null, "refusal": "I cannot."});
+    assert_eq!(fault_of(&refusal, "stop").kind(), "refusal");
+    let refusal = json!({"role": "assistant", "content": [{"type": "refusal", "refusal": "I cannot."}]});
+    assert_eq!(fault_of(&refusal, "stop").kind(), "refusal");
+    let cut = json!({"role": "assistant", "content": "gro"});
+    assert_eq!(fault_of(&cut, "length").kind(), "truncated");
+    assert_eq!(fault_of(&cut, "content_filter").kind(), "truncated");
+    assert_eq!(
+        fault_of(&json!({"role": "assistant", "content": null}), "stop").kind(),
+        "empty_answer"
+    );
+}
+
+#[test]
+fn the_arguments_of_the_only_tool_call_are_the_answer() {
+    let message = json!({"role": "assistant", "content": null, "tool_calls": [
+        {"id": "t", "type": "function", "function": {"name": "sort", "arguments": "{\"label\":\"card\"}"}}]});
+    let call = chat(&json!({"request": request(), "response": completion(&message, "tool_calls")}));
+    assert_eq!(written(&call), "{\"label\":\"card\"}");
+}
+
+#[test]
+fn token_bytes_win_over_the_token_s_text() {
+    let mut response = answered("é");
+    response["choices"][0]["logprobs"] = json!({"content": [
+        {"token": "\\xc3", "logprob": -0.5, "bytes": [195], "top_logprobs": []},
+        {"token": "\\xa9", "logprob": -0.25, "bytes": [169], "top_logprobs": []}], "refusal": null});
+    let call = chat(&json!({"request": request(), "response": response}));
+    assert_eq!(call.choices[0].tokens, [(vec![195], -0.5), (vec![169], -0.25)]);
+}
+
+#[test]
+fn what_surrounds_the_question_is_noticed() {
+    let with = |messages: Value| chat(&json!({"messages": messages, "response": answered("card")}));
+    let few_shot = with(json!([
+        {"role": "user", "content": "q1"}, {"role": "assistant", "content": "a1"}, {"role": "user", "content": "q2"},
+    ]));
+    assert_eq!(
+        (
+            few_shot.input.as_str(),
+            few_shot.has_earlier_turns,
+            few_shot.fault
+        ),
+        ("q2", true, None)
+    );
+    let prefilled = with(json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": "{"}]));
+    assert_eq!(prefilled.fault, Some(RejectReason::LaterTurns));
+    let picture =
+        with(json!([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]));
+    assert_eq!(
+        picture.fault,
+        Some(RejectReason::NotText {
+            part: "image_url".into()
+        })
+    );
+}
+
+#[test]
+fn a_failed_call_is_no_damage() {
+    let failed = |response: Value, error: Value| {
+        chat(&json!({"request": request(), "response": response, "error": error}))
+            .fault
+            .unwrap()
+            .kind()
+    };
+    assert_eq!(
+        failed(Value::Null, json!({"message": "rate limit"})),
+        "failed_call"
+    );
+    assert_eq!(
+        failed(json!({"status_code": 500, "body": {}}), Value::Null),
+        "failed_call"
+    );
+    assert_eq!(
+        failed(json!({"error": {"message": "bad"}}), Value::Null),
+        "failed_call"
+    );
+    assert_eq!(failed(json!({"choices": []}), Value::Null), "failed_call");
+}
+
+#[test]
+fn damage_is_named_with_its_place() {
+    let chat = LogFormat::OpenaiChat;
+    let jsonl = LogFormat::Jsonl(FieldMap::default());
+    assert_eq!(damage("{\"a\":", &chat).0, Damage::NotJson);
+    assert_eq!(damage("[1]", &chat).0, Damage::WrongShape);
+    let (kind, detail) = damage(
+        &json!({"request": {"messages": 3}, "response": {}}).to_string(),
+        &chat,
+    );
+    assert_eq!(kind, Damage::WrongShape);
+    assert!(detail.starts_with("in the request: "), "{detail}");
+    let (_, detail) = damage(&json!({"request": request()}).to_string(), &chat);
+    assert!(detail.contains("response"), "{detail}");
+    let (_, detail) = damage("{\"answer\":\"a\"}", &jsonl);
+    assert_eq!(detail, "input is missing");
+    let (_, detail) = damage(
+        "{\"input\":\"q\",\"answer\":\"a\",\"confidence\":\"high\"}",
+        &jsonl,
+    );
+    assert!(detail.contains("high"), "{detail}");
+    let bomb = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(damage(&bomb, &chat).0, Damage::NotJson);
+}
+
+#[test]
+fn a_field_map_finds_fields_of_any_name() {
+    let map = FieldMap {
+        input: FieldPath::new("row.text").unwrap(),
+        answer: FieldPath::new("/out/label").unwrap(),
+        confidence_scale: crate::ConfidenceScale::Percent,
+        confidence: FieldPath::new("p").unwrap(),
+        ..FieldMap::default()
+    };
+    let line = json!({"row": {"text": "q"}, "out": {"label": "a"}, "p": 40, "id": 12, "reviewed": true});
+    let call = read_line(&line.to_string(), &LogFormat::Jsonl(map)).unwrap();
+    assert_eq!(
+        (call.input.as_str(), written(&call), call.id.as_deref()),
+        ("q", "a", Some("12"))
+    );
+    assert_eq!(
+        (call.choices[0].confidence.unwrap().value, call.by_person),
+        (0.4, true)
+    );
+}
+
+/// JSON of the kind that a log holds, with its keys at random places.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[a-z{}\"`]{0,8}".prop_map(Value::from),
+    ];
+    let key = prop::sample::select(vec![
+        "request",
+        "response",
+        "body",
+        "messages",
+        "role",
+        "content",
+        "choices",
+        "message",
+        "logprobs",
+        "token",
+        "logprob",
+        "bytes",
+        "refusal",
+        "tool_calls",
+        "function",
+        "arguments",
+        "error",
+        "finish_reason",
+        "input",
+        "answer",
+        "type",
+        "text",
+    ]);
+    leaf.prop_recursive(6, 60, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((key.clone(), inner), 0..5).prop_map(|fields| fields
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), v))
+                .collect::<Value>()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_line_is_too_odd_to_be_read_or_refused(value in any_json(), text in any::<String>()) {
+        let labels = task_spec::LabelSet::from_names(["a", "b"]).unwrap();
+        let good = json!({"request": request(), "response": value}).to_string();
+        for line in [value.to_string(), good, text] {
+            for format in [LogFormat::OpenaiChat, LogFormat::Jsonl(FieldMap::default())] {
+                if let Ok(call) = read_line(&line, &format) {
+                    for answer in [crate::AnswerFormat::Text, crate::AnswerFormat::json()] {
+                        let _ = crate::ballot::Ballot::of_call(&call, &labels, &answer);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_line_is_damage_and_never_half_a_call(cut in 1..200_usize) {
+        let line = json!({"request": request(), "response": answered("card")}).to_string();
+        prop_assume!(cut < line.len());
+        prop_assert_eq!(damage(&line[..cut], &LogFormat::OpenaiChat).0, Damage::NotJson);
+    }
+}

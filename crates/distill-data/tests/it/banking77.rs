@@ -141,7 +141,7 @@ fn confusable_noise_is_found() {
     let mut log = String::new();
     let mut wrong_of_all = 0;
     for (row, (text, label)) in train.iter().enumerate() {
-        let confusable = nearest[row].filter(|_| (row * 2_654_435_761) % 1000 < 115);
+        let confusable = nearest[row].filter(|_| (row * 2_654_435_761) % 1000 < 82);
         let answer = confusable.map_or(label, |(_, other)| &train[other].1);
         is_wrong[row] = confusable.is_some();
         wrong_of_all += usize::from(is_wrong[row]);

@@ -1,3 +1,4 @@
 //! Integration tests of distill-data: one binary.
 
+mod autotraits;
 mod banking77;

@@ -60,6 +60,14 @@ fn an_empty_side_gives_no_distance_and_no_test() {
 }
 
 #[test]
+fn counts_too_large_to_add_do_not_panic() {
+    let most = u64::MAX;
+    let cells = [(most, most), (most, 1), (0, most)].map(|(reference, window)| Cell { reference, window });
+    assert!(jensen_shannon(&cells) > 0.0 && population_stability_index(&cells) > 0.0);
+    assert!(chi_squared(&cells).is_some() && pool_rare(&cells).len() <= 3);
+}
+
+#[test]
 fn rare_cells_are_joined_into_the_last() {
     let cells: Vec<Cell> = [(900, 90), (3, 0), (1, 4), (90, 8)]
         .map(|(reference, window)| Cell { reference, window })

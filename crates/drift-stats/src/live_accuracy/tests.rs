@@ -56,7 +56,7 @@ fn what_cannot_be_estimated_is_an_error() {
     let (picked, _) = row("1", true, None);
     let error = estimate_live_accuracy(&[picked], &BTreeMap::new(), 0.95).unwrap_err();
     assert_eq!(error, LiveAccuracyError::NoAnswers { drawn: 0 });
-    for found in [0.0, 1.5, f64::NAN] {
+    for found in [0.0, 1e-300, 1.5, f64::NAN] {
         let (bad, _) = row("1", true, Some(found));
         let error = estimate_live_accuracy(&[bad], &BTreeMap::new(), 0.95).unwrap_err();
         assert!(matches!(error, LiveAccuracyError::Probability { .. }));
@@ -67,16 +67,16 @@ fn what_cannot_be_estimated_is_an_error() {
     ));
 }
 
-/// 400 windows of a service whose confidence is honest: a 95% interval may miss 20 times on average, and 36
-/// is 3.7 standard deviations more. The draw by doubt must also be worth its while: the intervals are
+/// 200 windows of a service whose confidence is honest: a 95% interval may miss 10 times on average, and 21
+/// is 3.6 standard deviations more. The draw by doubt must also be worth its while: the intervals are
 /// narrower than those of as many rows drawn alike.
 #[test]
 fn intervals_cover_as_often_as_they_say_and_drawing_by_doubt_narrows_them() {
     let mut random = ChaCha8Rng::seed_from_u64(17);
     let (mut missed, mut width, mut width_alike) = (0, 0.0, 0.0);
-    for seed in 0..400 {
+    for seed in 0..200 {
         let mut teacher = BTreeMap::new();
-        let window: Vec<Served> = (0..1_000)
+        let window: Vec<Served> = (0..600)
             .map(|i| {
                 let confidence = 1.0 - 0.7 * random.random::<f64>().powi(8);
                 let agrees = random.random::<f64>() < confidence;
@@ -92,10 +92,10 @@ fn intervals_cover_as_often_as_they_say_and_drawing_by_doubt_narrows_them() {
                 }
             })
             .collect();
-        let truth = window.iter().map(|row| row.confidence).sum::<f64>() / 1_000.0;
+        let truth = window.iter().map(|row| row.confidence).sum::<f64>() / 600.0;
         let estimate = |confident_rate| {
             let config = RelabelConfig {
-                budget: 150,
+                budget: 120,
                 random_share: 1.0,
                 findings_share: 0.0,
                 confident_rate,
@@ -110,10 +110,10 @@ fn intervals_cover_as_often_as_they_say_and_drawing_by_doubt_narrows_them() {
         width_alike += alike.high - alike.low;
     }
     println!(
-        "missed {missed} of 400; width {:.4} by doubt, {:.4} alike",
-        width / 400.0,
-        width_alike / 400.0
+        "missed {missed} of 200; width {:.4} by doubt, {:.4} alike",
+        width / 200.0,
+        width_alike / 200.0
     );
-    assert!(missed <= 36, "{missed}");
+    assert!(missed <= 21, "{missed}");
     assert!(width < 0.9 * width_alike, "{width} {width_alike}");
 }

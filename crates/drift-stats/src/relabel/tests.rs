@@ -191,6 +191,8 @@ fn bad_settings_are_named() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn any_window_gives_at_most_the_budget_of_its_own_rows_in_any_order(
         rows in prop::collection::vec(crate::tally::tests::served(), 0..60),

@@ -29,6 +29,8 @@ fn tally_of(rows: &[Served]) -> Tally {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn merged_counts_are_the_counts_of_all(rows in prop::collection::vec(served(), 0..40), cut in 0_usize..40) {
         let (first, second) = rows.split_at(cut.min(rows.len()));

@@ -141,20 +141,8 @@ fn a_flood_of_words_that_never_repeat_is_an_alarm() {
     let mut traffic = Traffic::new(6);
     let mut window = traffic.rows(1_000);
     for i in 0..200 {
-        traffic.inject(
-            &mut window,
-            1,
-            &format!(
-                "{}",
-                "xyzuvwq"
-                    .chars()
-                    .cycle()
-                    .skip(i % 7)
-                    .take(5 + i)
-                    .collect::<String>()
-            ),
-            "label-1",
-        );
+        let word: String = "xyzuvwq".chars().cycle().skip(i % 7).take(5 + i / 7).collect();
+        traffic.inject(&mut window, 1, &word, "label-1");
     }
     let report = monitor.check(&window);
     let unfamiliar = report
