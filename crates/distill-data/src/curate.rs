@@ -3,6 +3,7 @@
 mod account;
 mod fates;
 mod intake;
+mod outputs;
 mod reviewed;
 
 use std::collections::BTreeMap;
@@ -12,12 +13,12 @@ use task_spec::Task;
 
 use crate::{
     CurateError, CuratePlan, Curated, GoldRows, JaccardThreshold, LeakageCertificate, LogFile, Progress,
-    RejectReason, RejectedRow, ReviewedRow, Stage, leakage_certificate, near_neighbours,
-    row::{Call, gather},
+    RejectReason, RejectedRow, ReviewedRow, Stage, leakage_certificate, near_neighbours, row::gather,
 };
 
 use fates::Fates;
 use intake::Intake;
+use outputs::write_rows;
 use reviewed::apply_reviewed;
 
 /// What a curation works on.
@@ -119,7 +120,8 @@ pub fn curate_with_progress(
     fates.settle_confidence(&rows, plan, reviewed.as_ref());
     at(Stage::Suspects, rows.len());
     let found = fates.settle_suspects(&rows, &near, plan, input.task.labels().len());
-    let mut curated = account::assemble(input, plan, intake, &rows, &fates, &near, found.as_ref());
+    let outputs = write_rows(input, plan, &intake.calls, (&rows, &fates, &near));
+    let mut curated = account::assemble(input, plan, intake, outputs, found.as_ref());
     at(Stage::Certificate, curated.train.len());
     curated.manifest.reviewed = reviewed;
     curated.manifest.leakage = input.gold.zip(log_certificate).map(|(gold, log)| {
@@ -149,22 +151,19 @@ fn remove_leaks(
     texts.dedup();
     let certificate = leakage_certificate(&texts, gold, threshold);
     let questions: Vec<&str> = gold.rows().iter().map(|row| row.input.as_str()).collect();
-    let mut nearest: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
+    let mut nearest: BTreeMap<String, (f64, usize)> = BTreeMap::new();
     for pair in near_neighbours(&questions, &texts, threshold) {
-        let best = nearest
-            .entry(texts[pair.right])
-            .or_insert((pair.jaccard, pair.left));
-        if pair.jaccard > best.0 {
-            *best = (pair.jaccard, pair.left);
+        let found = (pair.jaccard, pair.left);
+        let best = nearest.entry(texts[pair.right].to_owned()).or_insert(found);
+        if found.0 > best.0 {
+            *best = found;
         }
     }
-    let (leaking, calls): (Vec<Call>, Vec<Call>) = intake
-        .calls
-        .iter()
-        .cloned()
-        .partition(|call| nearest.contains_key(call.text.as_str()));
-    let rejected = leaking.into_iter().map(|call| {
-        let (jaccard, row) = nearest[call.text.as_str()];
+    for call in std::mem::take(&mut intake.calls) {
+        let Some(&(jaccard, row)) = nearest.get(&call.text) else {
+            intake.calls.push(call);
+            continue;
+        };
         let rejected = RejectedRow {
             source: call.source(logs),
             reason: RejectReason::LeaksGold {
@@ -173,10 +172,8 @@ fn remove_leaks(
             },
             input: Some(call.input),
         };
-        (call.log, rejected)
-    });
-    intake.rejected.extend(rejected);
-    intake.calls = calls;
+        intake.rejected.push((call.log, rejected));
+    }
     certificate
 }
 

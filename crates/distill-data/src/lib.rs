@@ -1,4 +1,82 @@
-//! Teacher logs to trustworthy rows.
+//! Teacher logs to trustworthy rows: the log of a large model doing a narrow task becomes a training file whose
+//! labels can be believed, and an account of every line that did not make it.
+//!
+//! Use this crate when you have logged calls of a model (or of people) and want to fine-tune a small one on
+//! them. To fine-tune use `lora-train`, to judge the result against a gold set `gold-eval`; the shared words
+//! (task, example, gold row) are in `task-spec`. The joins and the normaliser are useful by themselves.
+//!
+//! # Quick start
+//!
+//! ```
+//! use distill_data::{CurateConfig, CurateInput, FieldMap, GoldRows, LogFile, LogFormat, Verdict, curate};
+//! use task_spec::{GoldRow, Label, Task};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! let log = folder.join("log.jsonl");
+//! std::fs::write(&log, r#"
+//! {"input": "SQ *BLUE BOTTLE 1123", "answer": "coffee", "confidence": 0.97}
+//! {"input": "sq blue bottle #1123", "answer": "coffee", "confidence": 0.95}
+//! {"input": "SHELL OIL 5744", "answer": "fuel", "confidence": 0.91}
+//! {"input": "UBER TRIP HELP.UBER", "answer": "taxis", "confidence": 0.88}
+//! {"input": "AMTRAK TEL 800", "answer": "fuel", "confidence": 0.31}
+//! {"input": "CHEVRON 0093", "ans
+//! "#)?;
+//! let task = Task::of_labels("spend", vec![Label::new("coffee"), Label::new("fuel")])?;
+//! let gold = GoldRows::new(vec![
+//!     GoldRow { id: "g1".into(), input: "Shell Oil #5744".into(), label: "fuel".into() },
+//! ]);
+//!
+//! let plan = CurateConfig { max_damaged_share: 0.2, ..CurateConfig::default() }.check()?;
+//! let logs = [LogFile::new(log, LogFormat::Jsonl(FieldMap::default()))];
+//! let curated = curate(&CurateInput::new(&task, &logs).with_gold(&gold), &plan)?;
+//!
+//! // One row to train on, which stands for two calls; every other line has its reason.
+//! assert_eq!((curated.train.len(), curated.train[0].calls), (1, 2));
+//! assert_eq!(curated.review[0].reason.kind(), "low_confidence");
+//! assert_eq!(curated.manifest.ledger.rejected["leaks_gold"], 1);
+//! assert_eq!(curated.manifest.unknown_labels["taxis"], 1);
+//! assert_eq!(curated.quarantine[0].line, 7);
+//! assert!(curated.manifest.ledger.balances());
+//! assert_eq!(curated.manifest.verdict, Verdict::Usable);
+//!
+//! curated.write(&folder.join("curated"))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The pieces, in the order in which a line meets them
+//!
+//! - [`LogFile`], [`LogFormat`], [`FieldMap`]: where a log has its fields. Lines are read one at a time; one
+//!   that cannot be read is a [`QuarantinedLine`] and not the end.
+//! - [`AnswerFormat`]: how the teacher writes its answer. Labels are resolved by the task's own aliases and
+//!   never guessed; a call without a legal one is a [`RejectedRow`].
+//! - [`Confidence`]: from the answer's tokens, the votes, the teacher's own word or repeated calls, in this
+//!   order, and unknown otherwise. [`Calibration`] on reviewed rows turns it into a probability.
+//! - [`normalise`], [`near_pairs`], [`near_neighbours`]: equal and nearly equal texts. The joins are exact,
+//!   which costs a second for ten thousand rows where hashing would take less and miss some.
+//! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,
+//!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
+//! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
+//! - [`Curated`]: the rows by where they end, as a folder of JSON lines; [`Manifest`] with its [`Ledger`] in
+//!   which every line has exactly one end.
+//!
+//! # What it cannot do
+//!
+//! A teacher that is wrong on *every* text of a kind agrees with itself, and no filter over the log alone sees
+//! it; reviewed rows do. The near-duplicate join keeps all pairs in memory: a log of many thousand lines that
+//! differ in one character only has quadratically many.
+//!
+//! # Errors and panics
+//!
+//! Bad rows are data: they end in the ledger with a reason. A log that is mostly damaged is a [`Verdict`].
+//! [`CurateError`] is for what stops a run: a file that cannot be read, an empty gold set. Nothing panics on
+//! any input.
+//!
+//! # References
+//!
+//! Northcutt, Jiang, Chuang 2021, *Confident learning*, arXiv:1911.00068. Xiao et al. 2011, *Efficient
+//! similarity joins for near-duplicate detection*, ACM TODS 36(3). Lee et al. 2022, *Deduplicating training
+//! data makes language models better*, arXiv:2107.06499.
 
 mod answer;
 mod ballot;

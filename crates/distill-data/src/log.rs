@@ -45,6 +45,7 @@ impl LogFile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "there is one for each log file")]
 pub enum LogFormat {
     /// Requests and responses of OpenAI's `POST /v1/chat/completions`
     /// (<https://platform.openai.com/docs/api-reference/chat/create>), in one of three layouts, told apart by

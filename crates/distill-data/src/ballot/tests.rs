@@ -33,8 +33,8 @@ fn ballot(choices: &[Choice], format: &AnswerFormat) -> Result<Ballot, RejectRea
     Ballot::of_call(&call, &labels(), format)
 }
 
-fn confidence(choice: Choice, format: &AnswerFormat) -> Option<(f64, ConfidenceKind)> {
-    let ballot = ballot(slice::from_ref(&choice), format).unwrap();
+fn confidence(choice: &Choice, format: &AnswerFormat) -> Option<(f64, ConfidenceKind)> {
+    let ballot = ballot(slice::from_ref(choice), format).unwrap();
     ballot
         .confidence
         .map(|confidence| (confidence.value, confidence.kind))
@@ -49,7 +49,7 @@ fn the_tokens_of_the_label_alone_make_its_probability() {
         ("ing\"", 0.8),
         (",\"why\":\"x\"}", 0.2),
     ];
-    let (value, kind) = confidence(with_tokens(answer, &tokens), &AnswerFormat::json()).unwrap();
+    let (value, kind) = confidence(&with_tokens(answer, &tokens), &AnswerFormat::json()).unwrap();
     assert_eq!(kind, ConfidenceKind::TokenLogprobs);
     assert!((value - 0.4).abs() < 1e-12, "{value}");
 }
@@ -57,18 +57,21 @@ fn the_tokens_of_the_label_alone_make_its_probability() {
 #[test]
 fn tokens_that_do_not_spell_the_answer_are_not_believed() {
     assert_eq!(
-        confidence(with_tokens("billing", &[("bill", 0.5)]), &AnswerFormat::Text),
+        confidence(&with_tokens("billing", &[("bill", 0.5)]), &AnswerFormat::Text),
         None
     );
-    assert_eq!(confidence(with_tokens("billing", &[]), &AnswerFormat::Text), None);
+    assert_eq!(
+        confidence(&with_tokens("billing", &[]), &AnswerFormat::Text),
+        None
+    );
 }
 
 #[test]
 fn token_probabilities_come_before_what_the_teacher_says() {
     let answer = r#"{"label":"bill","confidence":0.99}"#;
-    let told = confidence(choice(answer), &AnswerFormat::json()).unwrap();
+    let told = confidence(&choice(answer), &AnswerFormat::json()).unwrap();
     assert_eq!(told, (0.99, ConfidenceKind::SelfReported));
-    let (value, kind) = confidence(with_tokens(answer, &[(answer, 0.25)]), &AnswerFormat::json()).unwrap();
+    let (value, kind) = confidence(&with_tokens(answer, &[(answer, 0.25)]), &AnswerFormat::json()).unwrap();
     assert_eq!(kind, ConfidenceKind::TokenLogprobs);
     assert!((value - 0.25).abs() < 1e-12);
 }

@@ -49,7 +49,10 @@ fn the_curve_is_that_of_scikit_learn() {
         let found = calibration.apply(said(at)).value;
         // Our one deviation: no certainty.
         let expected = expected.clamp(least, most);
-        assert!((found - expected).abs() < 1e-9, "at {at}: {found}, not {expected}");
+        assert!(
+            (found - expected).abs() < 1e-9,
+            "at {at}: {found}, not {expected}"
+        );
     }
 }
 

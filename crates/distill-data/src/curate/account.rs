@@ -1,22 +1,11 @@
-//! From fates to files: the rows as they are written, and the account of them.
+//! The account of a curation.
 
 use std::collections::BTreeMap;
 
-use task_spec::{Example, Message};
-
-use super::{
-    CurateInput,
-    fates::{Fate, Fates, NearTexts},
-    intake::Intake,
-    task_hash,
-};
+use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
 use crate::{
-    CuratePlan, Curated, LabelRecord, Ledger, Manifest, MergedCall, ReviewRow, SuspectRecord, TaskRecord,
-    TrainRow, Verdict,
-    normalise::NORMALISER_VERSION,
-    review,
-    row::{Call, Row},
-    suspects::Findings,
+    CuratePlan, Curated, LabelRecord, Ledger, Manifest, SuspectRecord, TaskRecord, Verdict,
+    normalise::NORMALISER_VERSION, suspects::Findings,
 };
 
 /// Everything but what reviewed rows and the gold set add.
@@ -24,59 +13,12 @@ pub(super) fn assemble(
     input: &CurateInput<'_>,
     plan: &CuratePlan,
     intake: Intake,
-    rows: &[Row],
-    fates: &Fates,
-    near: &NearTexts,
+    outputs: Outputs,
     found: Option<&(usize, Findings)>,
 ) -> Curated {
-    let writer = Writer {
-        input,
-        plan,
-        calls: &intake.calls,
-        rows,
-        calls_behind: calls_behind(rows, fates),
-        clusters: near.clusters(&fates.open()),
-    };
-    let mut train = Vec::new();
-    let mut review = Vec::new();
-    let mut merged = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        let (into, first_merged, jaccard) = match fates.of(index) {
-            Fate::Train => {
-                train.push(writer.train_row(index));
-                (index, 1, 1.0)
-            }
-            Fate::Review(concern) => {
-                let reason = concern.cause.reason(
-                    rows,
-                    |label| writer.label_name(label),
-                    |row| writer.call(row).input.clone(),
-                );
-                review.push(writer.review_row(index, reason, concern.chance_wrong));
-                (index, 1, 1.0)
-            }
-            // All calls of the row stand behind the other one, its own first one too.
-            Fate::Merged { into, jaccard } => (*into, 0, *jaccard),
-        };
-        for &call in &row.calls[first_merged..] {
-            let call = &intake.calls[call];
-            merged.push((
-                (call.log, call.line),
-                MergedCall {
-                    source: call.source(input.logs),
-                    into: rows[into].id.clone(),
-                    jaccard,
-                    exact: row.text == rows[into].text,
-                },
-            ));
-        }
-    }
-    review::order(&mut review);
-    merged.sort_by_key(|(position, _)| *position);
-    let merged: Vec<MergedCall> = merged.into_iter().map(|(_, call)| call).collect();
-    let ledger = ledger(&intake, &train, &review, &merged);
+    let ledger = ledger(&intake, &outputs);
     let verdict = verdict(&ledger, plan);
-    let labels = label_records(input, &intake, &train, &review, found);
+    let labels = label_records(input, &intake, &outputs, found);
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         normaliser: NORMALISER_VERSION.to_owned(),
@@ -104,97 +46,21 @@ pub(super) fn assemble(
     let mut rejected = intake.rejected;
     rejected.sort_by_key(|(log, row)| (*log, row.source.line));
     Curated {
-        train,
-        review,
+        train: outputs.train,
+        review: outputs.review,
         rejected: rejected.into_iter().map(|(_, row)| row).collect(),
         quarantine: intake.quarantine,
-        merged,
+        merged: outputs.merged,
         manifest,
     }
 }
 
-/// What it takes to write a row.
-struct Writer<'a> {
-    input: &'a CurateInput<'a>,
-    plan: &'a CuratePlan,
-    calls: &'a [Call],
-    rows: &'a [Row],
-    calls_behind: Vec<usize>,
-    clusters: Vec<usize>,
-}
-
-impl Writer<'_> {
-    fn label_name(&self, label: usize) -> String {
-        self.input
-            .task
-            .labels()
-            .name(label)
-            .unwrap_or_default()
-            .to_owned()
-    }
-
-    /// The call that a row keeps.
-    fn call(&self, row: usize) -> &Call {
-        &self.calls[self.rows[row].calls[0]]
-    }
-
-    fn train_row(&self, index: usize) -> TrainRow {
-        let row = &self.rows[index];
-        let call = self.call(index);
-        let mut messages = self.input.task.prompt(&call.input);
-        messages.push(Message::assistant(self.label_name(row.label)));
-        let mut example = Example::new(&row.id, messages);
-        example.weight = self
-            .plan
-            .config()
-            .weight_by_calls
-            .weight(self.calls_behind[index]);
-        example.confidence = row.confidence.map(|confidence| confidence.value);
-        example.cluster = Some(self.rows[self.clusters[index]].id.clone());
-        example.source = Some(call.source(self.input.logs));
-        TrainRow {
-            example,
-            calls: self.calls_behind[index],
-            reported: row.reported,
-            by_person: row.by_person,
-        }
-    }
-
-    fn review_row(&self, index: usize, reason: crate::ReviewReason, chance_wrong: f64) -> ReviewRow {
-        let row = &self.rows[index];
-        let call = self.call(index);
-        let calls = self.calls_behind[index];
-        ReviewRow {
-            id: row.id.clone(),
-            input: call.input.clone(),
-            label: self.label_name(row.label),
-            reason,
-            calls,
-            chance_wrong,
-            value: chance_wrong * calls as f64,
-            confidence: row.confidence,
-            support: row
-                .support
-                .iter()
-                .map(|(&label, &support)| (self.label_name(label), support))
-                .collect(),
-            source: call.source(self.input.logs),
-        }
-    }
-}
-
-/// How many calls each row stands for, the merged rows' own included.
-fn calls_behind(rows: &[Row], fates: &Fates) -> Vec<usize> {
-    let mut calls: Vec<usize> = rows.iter().map(|row| row.calls.len()).collect();
-    for (index, row) in rows.iter().enumerate() {
-        if let Fate::Merged { into, .. } = fates.of(index) {
-            calls[*into] += row.calls.len();
-        }
-    }
-    calls
-}
-
-fn ledger(intake: &Intake, train: &[TrainRow], review: &[ReviewRow], merged: &[MergedCall]) -> Ledger {
+fn ledger(intake: &Intake, outputs: &Outputs) -> Ledger {
+    let Outputs {
+        train,
+        review,
+        merged,
+    } = outputs;
     let mut ledger = Ledger {
         lines: intake.lines,
         train: train.len() as u64,
@@ -233,8 +99,7 @@ fn verdict(ledger: &Ledger, plan: &CuratePlan) -> Verdict {
 fn label_records(
     input: &CurateInput<'_>,
     intake: &Intake,
-    train: &[TrainRow],
-    review: &[ReviewRow],
+    outputs: &Outputs,
     found: Option<&(usize, Findings)>,
 ) -> Vec<LabelRecord> {
     let count = |labels: &mut dyn Iterator<Item = &str>| {
@@ -242,8 +107,8 @@ fn label_records(
         labels.for_each(|label| *counts.entry(label.to_owned()).or_default() += 1);
         counts
     };
-    let in_train = count(&mut train.iter().filter_map(|row| row.example.answer()));
-    let in_review = count(&mut review.iter().map(|row| row.label.as_str()));
+    let in_train = count(&mut outputs.train.iter().filter_map(|row| row.example.answer()));
+    let in_review = count(&mut outputs.review.iter().map(|row| row.label.as_str()));
     let protected: BTreeMap<usize, _> = found
         .into_iter()
         .flat_map(|(_, findings)| findings.protected.iter().copied())

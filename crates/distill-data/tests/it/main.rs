@@ -1,4 +1,6 @@
 //! Integration tests of distill-data: one binary.
 
+#[cfg(test)]
 mod autotraits;
+#[cfg(test)]
 mod banking77;

@@ -1,0 +1,186 @@
+//! Curates logs into a folder and prints the ledger.
+//!
+//! `cargo run --release -p distill-data --example curate -- --task task.toml --log log.jsonl --gold gold.jsonl
+//! --out curated`
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program speaks to its user"
+)]
+
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, ValueEnum};
+use distill_data::{
+    AnswerFormat, CurateConfig, CurateInput, FieldMap, FieldPath, GoldRows, LogFile, LogFormat, Manifest,
+    ReviewedRow, Verdict, curate_with_progress,
+};
+use stage_files::{read_json_lines, read_toml};
+use task_spec::Task;
+
+/// Turns a teacher's log into rows to train on, rows to review, and an account of all the others.
+#[derive(Parser)]
+struct Arguments {
+    /// The task (task.toml).
+    #[arg(long)]
+    task: PathBuf,
+    /// A log; may be given several times.
+    #[arg(long, required = true)]
+    log: Vec<PathBuf>,
+    /// How the logs are written.
+    #[arg(long, value_enum, default_value = "jsonl")]
+    format: Format,
+    /// Field of the question in a JSONL log: a key, dotted keys or a JSON pointer.
+    #[arg(long, default_value = "input")]
+    input_field: String,
+    /// Field of the answer in a JSONL log.
+    #[arg(long, default_value = "answer")]
+    answer_field: String,
+    /// If answers are JSON objects: the field of the label in them.
+    #[arg(long)]
+    label_field: Option<String>,
+    /// The gold set (gold.jsonl) that training rows must not touch.
+    #[arg(long)]
+    gold: Option<PathBuf>,
+    /// Rows that a person has reviewed: JSON lines of input and label.
+    #[arg(long)]
+    reviewed: Option<PathBuf>,
+    /// Settings (TOML); what is not in it has its default.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// The folder to write.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// OpenAI chat completions, request and response on each line.
+    OpenaiChat,
+    /// Objects with a question and an answer.
+    Jsonl,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(Verdict::Usable) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(2),
+        Err(error) => {
+            eprint!("error: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                eprint!(": {error}");
+                cause = error.source();
+            }
+            eprintln!();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
+    let task: Task = read_toml(&arguments.task)?;
+    let format = match arguments.format {
+        Format::OpenaiChat => LogFormat::OpenaiChat,
+        Format::Jsonl => LogFormat::Jsonl(FieldMap {
+            input: FieldPath::new(&arguments.input_field)?,
+            answer: FieldPath::new(&arguments.answer_field)?,
+            ..FieldMap::default()
+        }),
+    };
+    let logs: Vec<LogFile> = arguments
+        .log
+        .iter()
+        .map(|path| LogFile::new(path, format.clone()))
+        .collect();
+    let mut config: CurateConfig = match &arguments.config {
+        Some(path) => read_toml(path)?,
+        None => CurateConfig::default(),
+    };
+    if let Some(label) = &arguments.label_field {
+        config.answer = AnswerFormat::Json {
+            label: FieldPath::new(label)?,
+            confidence: Some(FieldPath::key("confidence")),
+            scale: distill_data::ConfidenceScale::Unit,
+        };
+    }
+    let gold = arguments.gold.as_deref().map(GoldRows::read).transpose()?;
+    let reviewed: Vec<ReviewedRow> = match &arguments.reviewed {
+        Some(path) => read_json_lines(path)?,
+        None => Vec::new(),
+    };
+    let mut input = CurateInput::new(&task, &logs).with_reviewed(&reviewed);
+    if let Some(gold) = &gold {
+        input = input.with_gold(gold);
+    }
+    let curated = curate_with_progress(&input, &config.check()?, &mut |event| {
+        eprint!("\r\x1b[K{} ({} rows)", event.stage.as_str(), event.rows);
+    })?;
+    eprintln!();
+    let manifest = curated.write(&arguments.out)?;
+    print_account(&manifest);
+    println!("\nwritten to {}", arguments.out.display());
+    Ok(manifest.verdict)
+}
+
+/// The manifest, for a person.
+fn print_account(manifest: &Manifest) {
+    let ledger = &manifest.ledger;
+    println!("{:>9}  lines read", ledger.lines);
+    println!(
+        "{:>9}  to train on ({} calls)",
+        ledger.train, ledger.calls_in_train
+    );
+    println!("{:>9}  merged into a row of the same text", ledger.merged_exact);
+    println!(
+        "{:>9}  merged into a row of nearly the same text",
+        ledger.merged_near
+    );
+    for (heading, reasons) in [
+        ("to review", &ledger.review),
+        ("rejected", &ledger.rejected),
+        ("quarantined", &ledger.quarantined),
+    ] {
+        for (reason, count) in reasons {
+            println!("{count:>9}  {heading}: {}", reason.replace('_', " "));
+        }
+    }
+    for (name, count) in &manifest.unknown_labels {
+        println!("no label of the task: {name:?}, {count} times");
+    }
+    if let Some(suspects) = &manifest.suspects {
+        println!(
+            "wrong labels: {} of {} rows suspected by a model that agrees with {:.1}% of the labels",
+            suspects.suspects,
+            suspects.judged,
+            100.0 * suspects.agreement
+        );
+        if !suspects.protected_classes.is_empty() {
+            println!(
+                "  kept more than was suspected of: {}",
+                suspects.protected_classes.join(", ")
+            );
+        }
+    }
+    match &manifest.leakage {
+        Some(leakage) => println!(
+            "gold set: {} of {} rows were near the log, {} word for word; {} are near a training row",
+            leakage.log.gold_at(leakage.log.threshold.get()).count(),
+            leakage.log.gold_rows,
+            leakage.log.exact,
+            leakage.train.gold_at(leakage.train.threshold.get()).count(),
+        ),
+        None => println!("gold set: none given, so that nothing is certified about leakage"),
+    }
+    match manifest.verdict {
+        Verdict::Usable => println!("verdict: usable"),
+        Verdict::TooDamaged { share, allowed } => println!(
+            "verdict: not usable, {:.1}% of the lines are damaged and {:.1}% are allowed; see quarantine.jsonl",
+            100.0 * share,
+            100.0 * allowed
+        ),
+        Verdict::NothingKept => println!("verdict: not usable, no row was left to train on"),
+        _ => println!("verdict: {:?}", manifest.verdict),
+    }
+}

@@ -1,0 +1,23 @@
+//! Public types may be sent to and shared between threads.
+
+use distill_data::*;
+
+fn check<T: Send + Sync + Unpin + std::fmt::Debug>() {}
+
+#[test]
+fn public_types_are_send_sync_and_debug() {
+    check::<Calibration>();
+    check::<CurateConfig>();
+    check::<CuratePlan>();
+    check::<CurateInput<'static>>();
+    check::<Curated>();
+    check::<CurateError>();
+    check::<FieldPath>();
+    check::<GoldRows>();
+    check::<JaccardThreshold>();
+    check::<LeakageCertificate>();
+    check::<LogFile>();
+    check::<Manifest>();
+    check::<Progress>();
+    check::<TrainRow>();
+}
