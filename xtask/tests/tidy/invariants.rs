@@ -1,0 +1,131 @@
+//! The invariants of `docs/ARCHITECTURE.md` that can be read off manifests and sources.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    manifests::{Package, packages},
+    tree::{Tree, assert_none},
+};
+
+/// Crates that build without burn.
+const LIGHT: &[&str] = &[
+    "task-spec",
+    "stage-files",
+    "distill-data",
+    "gold-eval",
+    "drift-stats",
+];
+/// All that the boundary crate may depend on.
+const BOUNDARY: &[&str] = &["serde", "thiserror"];
+/// The two that meet only in the adapter folder.
+const APART: [&str; 2] = ["lora-train", "adapter-runtime"];
+/// Crates that open sockets.
+const NETWORK: &[&str] = &[
+    "axum", "curl", "hf-hub", "hyper", "reqwest", "socket2", "tokio", "ureq",
+];
+/// Parts of the names that Hugging Face and PEFT give to tensors.
+const TENSOR_NAMES: &[&str] = &["self_attn", "attention.self", "embed_tokens", "base_model.model"];
+
+/// What a member depends on: its own dependencies and those of the members among them.
+fn reach<'a>(packages: &'a [Package], start: &str) -> BTreeSet<&'a str> {
+    let direct = |name: &str| {
+        let package = packages.iter().find(|package| package.name == name);
+        package.map_or(&[][..], |package| &package.dependencies)
+    };
+    let mut reached = BTreeSet::new();
+    let mut next: Vec<&str> = direct(start).iter().map(String::as_str).collect();
+    while let Some(name) = next.pop() {
+        if reached.insert(name) {
+            next.extend(direct(name).iter().map(String::as_str));
+        }
+    }
+    reached
+}
+
+fn forbidden_dependencies(packages: &[Package]) -> Vec<String> {
+    let mut found = Vec::new();
+    for package in packages.iter().filter(|package| package.published) {
+        let name = package.name.as_str();
+        let reached = reach(packages, name);
+        let mut forbid = |dependency: &str, why: &str| {
+            if reached.contains(dependency) {
+                found.push(format!("{name} depends on {dependency}: {why}"));
+            }
+        };
+        for network in NETWORK {
+            forbid(
+                network,
+                "no crate opens a socket unless a feature named for it is on",
+            );
+        }
+        if LIGHT.contains(&name) {
+            forbid("burn", "it builds without");
+        }
+        if APART.contains(&name) {
+            let other = APART[usize::from(name == APART[0])];
+            forbid(other, "the two meet only in the adapter folder");
+        }
+        if name == "task-spec" {
+            let more = reached.iter().filter(|dependency| !BOUNDARY.contains(dependency));
+            found.extend(more.map(|more| format!("{name} depends on {more}: it stands at every boundary")));
+        }
+    }
+    found
+}
+
+fn tensor_names_elsewhere(tree: &Tree) -> Vec<String> {
+    tree.texts(&[".rs"])
+        .filter(|(path, _)| path.starts_with("crates/") && !path.starts_with("crates/base-model/"))
+        .flat_map(|(path, text)| TENSOR_NAMES.iter().map(move |name| (path, text, name)))
+        .filter(|(_, text, name)| text.contains(*name))
+        .map(|(path, _, name)| format!("{path}: {name}; only base-model knows how tensors are called"))
+        .collect()
+}
+
+#[test]
+fn crates_depend_only_on_what_they_may() {
+    let packages = packages();
+    for name in LIGHT.iter().chain(&APART) {
+        assert!(
+            packages.iter().any(|package| package.name == *name),
+            "there is no {name}"
+        );
+    }
+    assert_none(&forbidden_dependencies(&packages));
+}
+
+#[test]
+fn only_base_model_knows_the_names_of_tensors() {
+    assert_none(&tensor_names_elsewhere(&Tree::read()));
+}
+
+#[test]
+fn a_forbidden_dependency_is_found_through_another_member() {
+    let package = |name: &str, dependencies: &[&str]| Package {
+        name: name.to_owned(),
+        folder: format!("crates/{name}"),
+        published: true,
+        has_description: true,
+        has_licence: true,
+        dependencies: dependencies.iter().map(|&name| name.to_owned()).collect(),
+    };
+    let found = forbidden_dependencies(&[
+        package("task-spec", &["serde", "regex"]),
+        package("gold-eval", &["base-model"]),
+        package("base-model", &["burn"]),
+        package("adapter-runtime", &["lora-train"]),
+        package("lora-train", &["ureq"]),
+    ]);
+    // The last socket is found in both crates that reach it.
+    assert_eq!(found.len(), 5, "{found:?}");
+}
+
+#[test]
+fn the_name_of_a_tensor_outside_of_base_model_is_found() {
+    let code = "//! A.\nconst QUERY: &str = \"model.layers.0.self_attn.q_proj\";\n";
+    let tree = Tree::of(&[
+        ("crates/base-model/src/a.rs", code),
+        ("crates/lora-train/src/b.rs", code),
+    ]);
+    assert_eq!(tensor_names_elsewhere(&tree).len(), 1);
+}
