@@ -125,8 +125,6 @@ pub enum BaselineError {
 #[derive(Debug, Clone)]
 pub struct Baseline {
     file: BaselineFile,
-    /// The label index of each answer, in the order of the gold set.
-    labels: Vec<Option<usize>>,
 }
 
 /// The shape of `baseline.json`.
@@ -197,7 +195,7 @@ impl Baseline {
             outside: labels.iter().filter(|label| label.is_none()).count() as u64,
             rows,
         };
-        Ok(Self { file, labels })
+        Ok(Self { file })
     }
 
     /// Writes `baseline.json`; writing the same one again changes nothing.
@@ -283,8 +281,14 @@ impl Baseline {
         &self.file.gold_hash
     }
 
-    pub(crate) fn labels(&self) -> &[Option<usize>] {
-        &self.labels
+    /// The label index of each answer, in the order of the gold set for which it was pinned.
+    ///
+    /// Found anew for the set at hand: the same rows may have been opened with the labels in another order.
+    pub(crate) fn labels(&self, gold: &GoldSet) -> Vec<Option<usize>> {
+        self.rows()
+            .iter()
+            .map(|row| gold.labels().resolve(&row.answer))
+            .collect()
     }
 }
 

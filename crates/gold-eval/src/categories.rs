@@ -39,7 +39,7 @@ pub struct CategoryScore {
     /// The same, adjusted by Holm over the categories.
     pub p_worse_holm: f64,
     /// The smallest net drop that so many rows show with 80% power under the gate's test of categories, the
-    /// hardest step of Holm; `None` where no drop is large enough.
+    /// hardest step of Holm; `None` where no drop is seen so surely.
     pub smallest_visible_drop: Option<f64>,
 }
 

@@ -42,29 +42,30 @@ pub(crate) fn confusions(
     candidate: &[Option<usize>],
     baseline: &[Option<usize>],
 ) -> Vec<Confusion> {
-    let mut pairs: BTreeMap<(usize, Option<usize>), (u64, u64, Vec<usize>)> = BTreeMap::new();
+    let mut pairs: BTreeMap<(usize, Option<usize>), Tally> = BTreeMap::new();
     for (row, &truth) in gold.truth().iter().enumerate() {
         if candidate[row] != Some(truth) {
-            let (rows, _, examples) = pairs.entry((truth, candidate[row])).or_default();
-            *rows += 1;
-            if examples.len() < EXAMPLES {
-                examples.push(row);
+            let tally = pairs.entry((truth, candidate[row])).or_default();
+            tally.rows += 1;
+            if tally.examples.len() < EXAMPLES {
+                tally.examples.push(row);
             }
         }
         if baseline[row] != Some(truth) {
-            pairs.entry((truth, baseline[row])).or_default().1 += 1;
+            pairs.entry((truth, baseline[row])).or_default().baseline_rows += 1;
         }
     }
     let name = |label: usize| gold.labels().name(label).unwrap_or_default().to_owned();
     let mut confusions: Vec<Confusion> = pairs
         .into_iter()
-        .filter(|(_, (rows, ..))| *rows > 0)
-        .map(|((label, answered), (rows, baseline_rows, examples))| Confusion {
+        .filter(|(_, tally)| tally.rows > 0)
+        .map(|((label, answered), tally)| Confusion {
             label: name(label),
             answered: answered.map(name),
-            rows,
-            baseline_rows,
-            examples: examples
+            rows: tally.rows,
+            baseline_rows: tally.baseline_rows,
+            examples: tally
+                .examples
                 .into_iter()
                 .map(|row| ExampleRow {
                     id: gold.rows()[row].id.clone(),
@@ -80,4 +81,12 @@ pub(crate) fn confusions(
     });
     confusions.truncate(LISTED_CONFUSIONS);
     confusions
+}
+
+/// What is counted of a pair of labels.
+#[derive(Default)]
+struct Tally {
+    rows: u64,
+    baseline_rows: u64,
+    examples: Vec<usize>,
 }

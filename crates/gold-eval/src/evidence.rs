@@ -1,9 +1,14 @@
 //! What each rule makes of the figures.
 
-mod by_category;
+mod category_floor;
+mod guard;
 mod overall;
+mod regression;
 
-use crate::{CategoryScore, Comparison, Finding, Rule, Share};
+use crate::{
+    CategoryScore, Comparison, Finding, Report, Rule, Share,
+    figures::{count, counted, names, p_value, points},
+};
 
 /// The figures that rules are judged by.
 pub(crate) struct Evidence<'a> {
@@ -19,7 +24,17 @@ pub(crate) struct Evidence<'a> {
     pub(crate) without_rows: &'a [String],
 }
 
-impl Evidence<'_> {
+impl<'a> Evidence<'a> {
+    pub(crate) fn of(report: &'a Report) -> Self {
+        Self {
+            confidence: report.confidence,
+            accuracy: report.candidate.score.accuracy,
+            comparison: &report.against_baseline,
+            categories: &report.categories,
+            without_rows: &report.gold.without_rows,
+        }
+    }
+
     pub(crate) fn judge(&self, rule: &Rule) -> Finding {
         match *rule {
             Rule::Superior {} => self.superior(rule),
@@ -36,11 +51,40 @@ impl Evidence<'_> {
             } => self.guard(rule, max_losses, max_support.unwrap_or(u64::MAX)),
         }
     }
+
+    /// What to say of the task's labels without gold rows.
+    fn unseen(&self) -> String {
+        if self.without_rows.is_empty() {
+            return String::new();
+        }
+        let listed = names(self.without_rows.iter().map(String::as_str), 5);
+        format!(" Nothing is known of categories without gold rows: {listed}.")
+    }
 }
 
 /// A count as it would be if `have` rows became `rows` at the same rate.
 fn scaled(count: u64, have: u64, rows: u64) -> u64 {
     (count as f64 * rows as f64 / have as f64).round() as u64
+}
+
+/// Further categories of which the same is to be said.
+fn also(what: &str, others: &[&CategoryScore]) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    format!(" {what}: {}.", names(others.iter().map(|c| c.label.as_str()), 5))
+}
+
+fn loss_of(c: &CategoryScore) -> String {
+    format!(
+        "{} lost and {} gained of {} ({} points, p {}, after Holm {})",
+        count(c.counts.losses),
+        count(c.counts.gains),
+        counted(c.support, "row"),
+        points(c.difference),
+        p_value(c.p_worse),
+        p_value(c.p_worse_holm)
+    )
 }
 
 #[cfg(test)]

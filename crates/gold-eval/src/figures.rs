@@ -2,17 +2,24 @@
 
 use crate::Interval;
 
-/// A share as a percentage with one decimal, 100 and 0 only where they are exact.
+/// A share as a percentage with one decimal; 100 and 0 only where they are exact.
 pub(crate) fn percent(share: f64) -> String {
     let shown = format!("{:.1}%", 100.0 * share);
     match shown.as_str() {
         "100.0%" if share < 1.0 => "> 99.9%".to_owned(),
         "100.0%" => "100%".to_owned(),
+        "0.0%" if share > 0.0 => "< 0.1%".to_owned(),
+        "0.0%" => "0%".to_owned(),
         _ => shown,
     }
 }
 
-/// A bound of an interval as a percentage.
+/// A confidence level as a percentage, without decimals that are 0.
+pub(crate) fn level(confidence: f64) -> String {
+    format!("{}%", (confidence * 1000.0).round() / 10.0)
+}
+
+/// Both ends of an interval as percentages.
 pub(crate) fn percent_range(interval: Interval) -> String {
     format!("{:.1} to {:.1}%", 100.0 * interval.low, 100.0 * interval.high)
 }
@@ -101,6 +108,10 @@ mod tests {
     #[test]
     fn rounding_never_claims_perfection() {
         assert_eq!(percent(0.99999), "> 99.9%");
+        assert_eq!(
+            (percent(0.0001).as_str(), percent(0.0).as_str()),
+            ("< 0.1%", "0%")
+        );
         assert_eq!((percent(1.0).as_str(), percent(0.5).as_str()), ("100%", "50.0%"));
     }
 

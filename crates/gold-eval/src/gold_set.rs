@@ -225,6 +225,7 @@ impl GoldSet {
     }
 
     /// The questions in the order of the file.
+    #[must_use]
     pub fn inputs(&self) -> impl ExactSizeIterator<Item = &str> {
         self.rows.iter().map(|row| row.input.as_str())
     }

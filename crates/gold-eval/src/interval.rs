@@ -43,9 +43,11 @@ impl Share {
 /// The score interval of a binomial share (Wilson 1927, JASA 22:209-212).
 ///
 /// Unlike the textbook interval it keeps its coverage with ten rows and never leaves 0..1; of no rows it is
-/// the whole of 0..1. `confidence` is two-sided, such as 0.95.
+/// the whole of 0..1. `confidence` is two-sided, such as 0.95; one outside 0..1 is brought inside, as is a
+/// `count` above `of`.
 #[must_use]
 pub fn wilson(count: u64, of: u64, confidence: f64) -> Interval {
+    let count = count.min(of);
     if of == 0 {
         return Interval { low: 0.0, high: 1.0 };
     }
@@ -75,8 +77,13 @@ pub(crate) fn wilson_of_share(share: f64, rows: f64, z: f64) -> Interval {
     }
 }
 
-/// The normal quantile of a two-sided confidence level: 1.96 for 0.95.
+/// The normal quantile of a two-sided confidence level: 1.96 for 0.95. Levels outside 0..1 are brought inside.
 pub(crate) fn two_sided_quantile(confidence: f64) -> f64 {
+    let confidence = if confidence.is_nan() {
+        0.0
+    } else {
+        confidence.clamp(0.0, 1.0 - f64::EPSILON)
+    };
     Normal::standard().inverse_cdf(0.5 + confidence / 2.0)
 }
 
@@ -95,6 +102,17 @@ mod tests {
             proptest::prop_assert!(wider.low <= interval.low && interval.high <= wider.high);
             let more = wilson(count * 4, of * 4, 0.95);
             proptest::prop_assert!(more.high - more.low < interval.high - interval.low);
+        }
+    }
+
+    #[test]
+    fn no_confidence_level_panics() {
+        for confidence in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1.0, 7.0] {
+            let interval = wilson(9, 7, confidence);
+            assert!(
+                (0.0..=1.0).contains(&interval.low) && interval.high == 1.0,
+                "{interval:?}"
+            );
         }
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use stage_files::ContentHash;
 
 use crate::{
-    Baseline, Comparison, Gate, GoldSet, History, Leakage, LeakageCertificate, Outcome, PairedCounts,
-    Predictions, Report, Score, Share, Verdict,
+    Baseline, Comparison, Gate, GoldSet, History, Leakage, LeakageCertificate, PairedCounts, Predictions,
+    Report, Score, Share, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
@@ -114,90 +114,74 @@ pub enum JudgeError {
 pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     belong_together(case)?;
     let (gold, confidence) = (case.gold, gate.confidence());
-    let (candidate, baseline) = (case.candidate.labels(), case.baseline.labels());
-    let against_baseline = Comparison::new(
-        &case.baseline.teacher().model,
-        paired(gold.truth(), candidate, baseline, |_| true),
-        confidence,
-    );
-    let categories = category_table(
-        &Answered {
-            truth: gold.truth(),
-            candidate,
-            baseline,
-            shipped: case.shipped.map(Predictions::labels),
-        },
-        gold.labels(),
-        confidence,
-        gate.category_alpha(),
-    );
-    let score = |name: &str, answers| Score::new(name, answers, gold, confidence);
-    let candidate_score = score(case.candidate.predictor(), candidate);
-    let without_rows = without_rows(gold);
-    let evidence = Evidence {
-        confidence,
-        accuracy: candidate_score.accuracy,
-        comparison: &against_baseline,
-        categories: &categories,
-        without_rows: &without_rows,
+    let (candidate, baseline) = (case.candidate.labels(gold), case.baseline.labels(gold));
+    let shipped = case
+        .shipped
+        .map(|shipped| (shipped.predictor(), shipped.labels(gold)));
+    let compared = |name: &str, other: &[Option<usize>]| {
+        Comparison::new(
+            name,
+            paired(gold.truth(), &candidate, other, |_| true),
+            confidence,
+        )
     };
-    let rules: Vec<_> = gate.rules().iter().map(|rule| evidence.judge(rule)).collect();
-    let leakage = Leakage::of(case.leakage);
-    let verdict = match Verdict::of(&rules) {
-        Verdict::Ship if matches!(leakage, Leakage::Leaking { .. }) => Verdict::CannotTell,
-        verdict => verdict,
+    let score = |name: &str, answers: &[Option<usize>]| Score::new(name, answers, gold, confidence);
+    let answered = Answered {
+        truth: gold.truth(),
+        candidate: &candidate,
+        baseline: &baseline,
+        shipped: shipped.as_ref().map(|(_, labels)| labels.as_slice()),
     };
-    let with_confidence: Vec<(f64, bool)> = (case.candidate.confidences().iter())
-        .zip(candidate.iter().zip(gold.truth()))
-        .filter_map(|(confidence, (answer, truth))| Some(((*confidence)?, *answer == Some(*truth))))
-        .collect();
+    let categories = category_table(&answered, gold.labels(), confidence, gate.category_alpha());
+    let with_confidence = with_confidence(case, &candidate);
+    let teacher = case.baseline.teacher();
     let mut report = Report {
         at: case.at.to_owned(),
-        verdict,
+        // The verdict and its words follow below from the figures.
+        verdict: Verdict::CannotTell,
         summary: String::new(),
         notes: Vec::new(),
+        rules: Vec::new(),
         gate: gate.name().to_owned(),
         confidence,
-        rules,
-        gold: GoldFacts {
-            task: gold.lock().task.clone(),
-            version: gold.lock().version,
-            hash: gold.lock().hash.clone(),
-            rows: gold.lock().rows,
-            categories: categories.len() as u64,
-            without_rows,
-        },
+        gold: GoldFacts::of(gold),
         baseline: BaselineFacts {
-            teacher: case.baseline.teacher().clone(),
-            score: score(&case.baseline.teacher().model, baseline),
+            teacher: teacher.clone(),
+            score: score(&teacher.model, &baseline),
         },
         candidate: CandidateFacts {
             model_hash: case.candidate.model_hash().cloned(),
             answers_hash: case.candidate.answers_hash().clone(),
-            score: candidate_score,
+            score: score(case.candidate.predictor(), &candidate),
         },
-        against_shipped: case.shipped.map(|shipped| {
-            Comparison::new(
-                shipped.predictor(),
-                paired(gold.truth(), candidate, shipped.labels(), |_| true),
-                confidence,
-            )
-        }),
-        apart_from_neighbours: case
-            .near_in_training
-            .map(|near| apart_from_neighbours(case, near, confidence)),
-        leakage,
+        against_baseline: compared(&teacher.model, &baseline),
+        against_shipped: shipped.as_ref().map(|(name, labels)| compared(name, labels)),
+        apart_from_neighbours: (case.near_in_training)
+            .map(|near| apart_from_neighbours(case, near, &candidate, &baseline, confidence)),
+        leakage: Leakage::of(case.leakage),
         looks_before: case.history.map(|history| history.before(&gold.lock().hash)),
         calibration: calibration(&with_confidence, confidence),
         coverage: coverage_curve(&with_confidence, gold.lock().rows, confidence),
-        confusions: confusions(gold, candidate, baseline),
-        against_baseline,
+        confusions: confusions(gold, &candidate, &baseline),
         categories,
     };
+    report.rules = gate
+        .rules()
+        .iter()
+        .map(|rule| Evidence::of(&report).judge(rule))
+        .collect();
+    report.verdict = Verdict::of(&report.rules, &report.leakage);
     report.summary = summary::sentence(&report);
     report.notes = summary::notes(&report);
-    debug_assert!(report.verdict != Verdict::Ship || report.rules.iter().all(|r| r.outcome == Outcome::Pass));
     Ok(report)
+}
+
+/// (confidence, right) of the rows that have a confidence.
+fn with_confidence(case: &Case<'_>, candidate: &[Option<usize>]) -> Vec<(f64, bool)> {
+    (case.candidate.confidences(case.gold).into_iter())
+        .zip(candidate.iter().zip(case.gold.truth()))
+        .filter_map(|(confidence, (answer, truth))| Some((confidence?, *answer == Some(*truth))))
+        .collect()
 }
 
 fn belong_together(case: &Case<'_>) -> Result<(), JudgeError> {
@@ -245,24 +229,16 @@ fn paired(
     table
 }
 
-fn without_rows(gold: &GoldSet) -> Vec<String> {
-    let counts = &gold.lock().labels;
-    counts
-        .iter()
-        .filter(|(_, rows)| **rows == 0)
-        .map(|(label, _)| label.clone())
-        .collect()
-}
-
-fn apart_from_neighbours(case: &Case<'_>, near: &BTreeSet<String>, confidence: f64) -> ApartFromNeighbours {
+fn apart_from_neighbours(
+    case: &Case<'_>,
+    near: &BTreeSet<String>,
+    candidate: &[Option<usize>],
+    baseline: &[Option<usize>],
+    confidence: f64,
+) -> ApartFromNeighbours {
     let gold = case.gold;
     let apart = |row: usize| !near.contains(&gold.rows()[row].id);
-    let table = paired(
-        gold.truth(),
-        case.candidate.labels(),
-        case.baseline.labels(),
-        apart,
-    );
+    let table = paired(gold.truth(), candidate, baseline, apart);
     ApartFromNeighbours {
         near_rows: near.len() as u64,
         comparison: (table.rows() > 0)

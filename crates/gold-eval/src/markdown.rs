@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::{
     Outcome, Report, Verdict,
     chart::rows_needed,
-    figures::{count, counted, one_line, p_value, percent, percent_range, points, points_range},
+    figures::{count, counted, level, one_line, p_value, percent, percent_range, points, points_range},
 };
 
 /// How many categories the comment shows.
@@ -69,7 +69,7 @@ fn scores(report: &Report, text: &mut String) -> std::fmt::Result {
     writeln!(
         text,
         "| | accuracy | {} interval | macro F1 | outside the task |",
-        percent(report.confidence)
+        level(report.confidence)
     )?;
     writeln!(text, "|---|--:|--:|--:|--:|")?;
     for (role, score) in [

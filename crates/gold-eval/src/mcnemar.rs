@@ -56,7 +56,7 @@ impl PairedCounts {
 /// The exact two-sided p-value (McNemar 1947, by the binomial distribution): conservative.
 #[must_use]
 pub fn mcnemar_exact(gains: u64, losses: u64) -> f64 {
-    let Some(disagreements) = fair_coin(gains + losses) else {
+    let Some(disagreements) = fair_coin(gains.saturating_add(losses)) else {
         return 1.0;
     };
     (2.0 * disagreements.cdf(gains.min(losses))).min(1.0)
@@ -75,7 +75,7 @@ pub fn mcnemar_mid_p(gains: u64, losses: u64) -> f64 {
 /// With the arguments exchanged it is that of "better"; the two sum to 1. Without disagreements it is 1/2.
 #[must_use]
 pub fn mcnemar_mid_p_worse(gains: u64, losses: u64) -> f64 {
-    let Some(disagreements) = fair_coin(gains + losses) else {
+    let Some(disagreements) = fair_coin(gains.saturating_add(losses)) else {
         return 0.5;
     };
     disagreements.sf(losses) + disagreements.pmf(losses) / 2.0

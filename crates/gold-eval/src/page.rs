@@ -8,7 +8,7 @@ use crate::{
         STYLE, category_bars, confusion_table, coverage_plot, headline, reliability_plot, rule_list,
         verdict_banner,
     },
-    figures::{count, counted, one_line, percent},
+    figures::{count, counted, level, one_line},
 };
 
 /// How many categories the page shows; with names of bounded length that keeps it below 1 MB.
@@ -16,7 +16,7 @@ const SHOWN_CATEGORIES: usize = 250;
 
 const PAGE_STYLE: &str = "
 body { margin: 0; background: #f6f7f8; }
-main { max-width: 64rem; margin: 0 auto; padding: 1.6rem 1.2rem 3rem; }
+main { max-width: 68rem; margin: 0 auto; padding: 1.6rem 1.2rem 3rem; }
 header { color: #5b6776; margin-bottom: .9rem; }
 header h1 { color: #1d2733; font-size: 1.25rem; font-weight: 650; margin: 0; overflow-wrap: anywhere; }
 section { background: #fff; border: 1px solid #e3e6ea; border-radius: 8px; padding: 1.1rem 1.3rem 1.2rem; margin-top: 1rem; }
@@ -52,7 +52,7 @@ fn content(report: &Report) -> Markup {
             (counted(report.gold.rows, "row")) " in " (counted(report.gold.categories, "category")) " · " (one_line(&report.at, 60))
         }
         (verdict_banner(report.verdict, &report.summary))
-        section { h2 { "Accuracy" } p class="lead" { "Share of gold rows that are right, with " (percent(report.confidence)) " intervals." } (headline(report)) }
+        section { h2 { "Accuracy" } p class="lead" { "Share of gold rows that are right, with " (level(report.confidence)) " intervals." } (headline(report)) }
         section { h2 { "Rules" } p class="lead" { "All must pass to ship. One that fails is a fact of these rows; “cannot tell” is a lack of them." } (rule_list(&report.rules)) }
         section { h2 { "Categories, worst first" } p class="lead" { (in_words(&report.categories)) } (category_bars(&report.categories, shown)) }
         @if !report.confusions.is_empty() {

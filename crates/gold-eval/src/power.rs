@@ -14,7 +14,10 @@ pub const POWER: f64 = 0.8;
 pub const ASSUMED_GAINS: f64 = 0.02;
 
 /// The smallest net drop, as a share of the rows, that the test at level `alpha` sees with probability
-/// [`POWER`] while [`ASSUMED_GAINS`] of the rows are gained; `None` where no drop is large enough.
+/// [`POWER`] while [`ASSUMED_GAINS`] of the rows are gained; `None` where no drop is seen so surely.
+///
+/// Of few rows the answer is a saw, not a slope: where one gain more than usual is enough to spoil the evidence,
+/// eleven rows can see what twelve cannot.
 ///
 /// For one of many categories under Holm, `alpha` is the level divided by their number.
 ///
@@ -34,7 +37,7 @@ pub fn smallest_visible_drop(rows: u64, alpha: f64) -> Option<f64> {
     if !seen(visible) {
         return None;
     }
-    while visible - hidden > 1e-6 {
+    while visible - hidden > 1e-5 {
         let middle = f64::midpoint(hidden, visible);
         if seen(middle) {
             visible = middle;
@@ -48,20 +51,22 @@ pub fn smallest_visible_drop(rows: u64, alpha: f64) -> Option<f64> {
 /// The probability that the test at level `alpha` finds the candidate worse on `rows` rows, of which each is
 /// a loss with probability `loss_rate` and a gain with `gain_rate`.
 ///
-/// Summed over the number of disagreements, exactly but for a tail of less than 1e-12. Rates outside 0..1,
-/// or that sum to more than 1, are brought inside.
+/// Summed over the number of disagreements, exactly but for a tail of less than 1e-12. Rates outside
+/// 0..1, or that sum to more than 1, are brought inside; of NaN the power is 0.
 #[must_use]
 pub fn power(rows: u64, loss_rate: f64, gain_rate: f64, alpha: f64) -> f64 {
+    if loss_rate.is_nan() || gain_rate.is_nan() {
+        return 0.0;
+    }
     let loss_rate = loss_rate.clamp(0.0, 1.0);
     let gain_rate = gain_rate.clamp(0.0, 1.0 - loss_rate);
     let (differ, mean) = (loss_rate + gain_rate, rows as f64 * (loss_rate + gain_rate));
-    if rows == 0 || differ <= 0.0 {
+    let Some(disagreements) = binomial(rows, differ) else {
         return 0.0;
-    }
+    };
     // Chernoff: beyond these bounds lies less than 1e-12 on either side.
     let reach = (60.0 * mean).sqrt() + 60.0;
     let (first, last) = ((mean - reach).max(0.0) as u64, ((mean + reach) as u64).min(rows));
-    let disagreements = Binomial::new(differ.min(1.0), rows).expect("clamped to a probability");
     let mut critical = smallest_critical_losses(first, alpha);
     let mut total = 0.0;
     for n in first..=last {
@@ -74,17 +79,21 @@ pub fn power(rows: u64, loss_rate: f64, gain_rate: f64, alpha: f64) -> f64 {
             critical += 1;
         }
         if critical <= n {
-            let losses =
-                Binomial::new((loss_rate / differ).min(1.0), n).expect("a share of the disagreements");
-            let at_least = if critical == 0 {
-                1.0
-            } else {
-                losses.sf(critical - 1)
-            };
-            total += weight * at_least;
+            let losses = binomial(n, loss_rate / differ);
+            total += weight * losses.map_or(0.0, |losses| chance_of_at_least(&losses, critical));
         }
     }
     total.min(1.0)
+}
+
+/// Binomial(trials, probability); `None` where nothing can happen.
+fn binomial(trials: u64, probability: f64) -> Option<Binomial> {
+    let probability = (trials > 0 && probability > 0.0).then(|| probability.min(1.0))?;
+    Binomial::new(probability, trials).ok()
+}
+
+fn chance_of_at_least(distribution: &Binomial, count: u64) -> f64 {
+    count.checked_sub(1).map_or(1.0, |below| distribution.sf(below))
 }
 
 fn is_evidence(disagreements: u64, losses: u64, alpha: f64) -> bool {

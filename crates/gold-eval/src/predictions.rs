@@ -81,8 +81,6 @@ pub struct Predictions {
     gold_hash: ContentHash,
     answers_hash: ContentHash,
     rows: Vec<Prediction>,
-    labels: Vec<Option<usize>>,
-    confidences: Vec<Option<f64>>,
 }
 
 impl Predictions {
@@ -105,21 +103,12 @@ impl Predictions {
         for (row, gold_row) in rows.iter().zip(gold.rows()) {
             check(&gold_row.id, row, gold)?;
         }
-        let labels: Vec<Option<usize>> = rows
-            .iter()
-            .map(|row| gold.labels().resolve(&row.answer))
-            .collect();
-        let confidences = (rows.iter().zip(&labels))
-            .map(|(row, label)| confidence(row, *label, gold))
-            .collect();
         Ok(Self {
             predictor: predictor.into(),
             model_hash: None,
             gold_hash: gold.lock().hash.clone(),
             answers_hash: hash_of_lines(gold, &rows),
             rows,
-            labels,
-            confidences,
         })
     }
 
@@ -178,12 +167,17 @@ impl Predictions {
         &self.rows
     }
 
-    pub(crate) fn labels(&self) -> &[Option<usize>] {
-        &self.labels
+    /// The label index of each answer, found anew for the set at hand: the same rows may have been opened with
+    /// the labels in another order.
+    pub(crate) fn labels(&self, gold: &GoldSet) -> Vec<Option<usize>> {
+        self.rows
+            .iter()
+            .map(|row| gold.labels().resolve(&row.answer))
+            .collect()
     }
 
-    pub(crate) fn confidences(&self) -> &[Option<f64>] {
-        &self.confidences
+    pub(crate) fn confidences(&self, gold: &GoldSet) -> Vec<Option<f64>> {
+        self.rows.iter().map(|row| confidence(row, gold)).collect()
     }
 }
 
@@ -270,12 +264,14 @@ fn check(id: &str, row: &Prediction, gold: &GoldSet) -> Result<(), PredictionsEr
     Ok(())
 }
 
-fn confidence(row: &Prediction, label: Option<usize>, gold: &GoldSet) -> Option<f64> {
-    let listed = || {
-        let label = label?;
-        (row.probabilities.iter())
-            .find(|entry| gold.labels().resolve(&entry.label) == Some(label))
-            .map(|entry| entry.probability)
-    };
-    row.confidence.or_else(listed)
+/// The confidence as given, or the probability of the label that the answer means.
+fn confidence(row: &Prediction, gold: &GoldSet) -> Option<f64> {
+    row.confidence.or_else(|| {
+        let label = gold.labels().resolve(&row.answer)?;
+        let listed = row
+            .probabilities
+            .iter()
+            .find(|entry| gold.labels().resolve(&entry.label) == Some(label));
+        listed.map(|entry| entry.probability)
+    })
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
-    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, Leakage, Look, LooksBefore,
-    Score, Share, Teacher, Verdict, markdown, page,
+    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, Leakage, Look,
+    LooksBefore, Score, Share, Teacher, Verdict, markdown, page,
 };
 
 /// A verdict and everything behind it.
@@ -70,6 +70,22 @@ pub struct GoldFacts {
     pub categories: u64,
     /// The labels of the task that have none, by name.
     pub without_rows: Vec<String>,
+}
+
+impl GoldFacts {
+    pub(crate) fn of(gold: &GoldSet) -> Self {
+        let lock = gold.lock();
+        let with_rows = lock.labels.values().filter(|rows| **rows > 0).count();
+        let without_rows = lock.labels.iter().filter(|(_, rows)| **rows == 0);
+        Self {
+            task: lock.task.clone(),
+            version: lock.version,
+            hash: lock.hash.clone(),
+            rows: lock.rows,
+            categories: with_rows as u64,
+            without_rows: without_rows.map(|(label, _)| label.clone()).collect(),
+        }
+    }
 }
 
 /// The baseline of a report.

@@ -17,11 +17,11 @@ pub(crate) fn sentence(report: &Report) -> String {
         percent(baseline.accuracy.value)
     );
     let rules = |outcome| {
-        let titles = report.rules.iter().filter(|finding| finding.outcome == outcome);
-        titles
-            .map(|finding| lower_first(&finding.rule.title()))
+        let those = report.rules.iter().filter(|finding| finding.outcome == outcome);
+        those
+            .map(|finding| format!("“{}”", finding.rule.title()))
             .collect::<Vec<_>>()
-            .join("; ")
+            .join(", ")
     };
     let why = match report.verdict {
         Verdict::Ship => match report.rules.len() {
@@ -103,7 +103,7 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
         .count() as u64;
     if blind > 0 {
         notes.push(format!(
-            "In {} of {} the rows are too few for the test of categories to show any drop, however large; there only \
+            "In {} of {} the rows are too few for the test of categories to see any drop with 80% power; there only \
              counts can speak.",
             count(blind),
             counted(report.gold.categories, "category")
@@ -123,11 +123,4 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
         ));
     }
     notes
-}
-
-fn lower_first(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(characters).collect()
-    })
 }

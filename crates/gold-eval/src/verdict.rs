@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Finding, Outcome};
+use crate::{Finding, Leakage, Outcome};
 
 /// The process exit code of a gate that could not judge: broken input, a file that is missing or was edited.
 pub const BROKEN_INPUT_EXIT_CODE: u8 = 3;
@@ -22,11 +22,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub(crate) fn of(findings: &[Finding]) -> Self {
+    /// A score that is partly memory may show that a model is bad, but never that it is good.
+    pub(crate) fn of(findings: &[Finding], leakage: &Leakage) -> Self {
         let any = |outcome| findings.iter().any(|finding| finding.outcome == outcome);
         if any(Outcome::Fail) {
             Self::Hold
-        } else if any(Outcome::CannotTell) {
+        } else if any(Outcome::CannotTell) || matches!(leakage, Leakage::Leaking { .. }) {
             Self::CannotTell
         } else {
             Self::Ship

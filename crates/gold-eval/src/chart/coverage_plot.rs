@@ -12,10 +12,12 @@ use crate::{
 /// baseline's accuracy on all rows is the level line.
 #[must_use]
 pub fn coverage_plot(curve: &[CoveragePoint], baseline: &str, baseline_accuracy: f64) -> Markup {
-    let lowest = curve
+    // The least of what matters: the first few rows answered always have intervals that reach far down.
+    let accuracies = curve
         .iter()
-        .map(|point| point.accuracy.interval.low)
-        .fold(baseline_accuracy, f64::min);
+        .map(|point| point.accuracy.value)
+        .chain(curve.last().map(|all| all.accuracy.interval.low));
+    let lowest = accuracies.fold(baseline_accuracy, f64::min) - 0.01;
     // Down to the next five points below, so that a curve near the top still shows its shape.
     let plane = Plane {
         x: (0.0, 1.0),

@@ -35,7 +35,7 @@ pub fn headline(report: &Report) -> Markup {
         div class="scores" {
             (score_strip(&candidate.name, "candidate", candidate.accuracy, scale, false))
             (score_strip(&baseline.name, "baseline", baseline.accuracy, scale, true))
-            div {} div class="strip scale" style="display:flex;justify-content:space-between" { span { (whole_percent(scale.low)) } span { (whole_percent(scale.high)) } } div {}
+            div class="blank" {} div class="strip scale" style="display:flex;justify-content:space-between" { span { (whole_percent(scale.low)) } span { (whole_percent(scale.high)) } } div class="blank" {}
         }
         dl class="facts" {
             div { dt { "Difference" } dd { (points(comparison.difference)) " points" small { (points_range(comparison.interval)) } } }

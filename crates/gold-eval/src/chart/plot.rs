@@ -26,7 +26,7 @@ pub(super) struct Plane {
     pub(super) y: (f64, f64),
 }
 
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 62.0;
 const TOP: f64 = 8.0;
 const WIDTH: f64 = 320.0;
 const HEIGHT: f64 = 260.0;
@@ -45,7 +45,7 @@ impl Plane {
         let ticks = |(low, high): (f64, f64)| (0..=4).map(move |i| low + (high - low) * f64::from(i) / 4.0);
         let (bottom, right) = (TOP + HEIGHT, LEFT + WIDTH);
         html! {
-            svg viewBox="0 0 376 312" width="100%" style="max-width:30rem" role="img" aria-label=(described) {
+            svg viewBox="0 0 396 312" width="100%" style="max-width:30rem" role="img" aria-label=(described) {
                 @for tick in ticks(self.y) {
                     @let y = self.up(tick);
                     line class="grid" x1=(LEFT) x2=(right) y1=(y) y2=(y) {}
@@ -63,12 +63,13 @@ impl Plane {
     }
 }
 
-/// A tick with decimals where the ticks are closer than a per cent.
+/// A tick with a decimal where the four steps of the scale are no whole per cents.
 fn tick_label(tick: f64, (low, high): (f64, f64)) -> String {
-    if high - low < 0.08 {
-        format!("{:.1}%", 100.0 * tick)
-    } else {
+    let step = 100.0 * (high - low) / 4.0;
+    if (step - step.round()).abs() < 1e-9 {
         format!("{:.0}%", 100.0 * tick)
+    } else {
+        format!("{:.1}%", 100.0 * tick)
     }
 }
 

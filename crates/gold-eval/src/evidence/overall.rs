@@ -31,7 +31,11 @@ impl Evidence<'_> {
             let (gains, losses) = (scaled(gains, have, rows), scaled(losses, have, rows));
             mcnemar_mid_p_worse(gains, losses).min(mcnemar_mid_p_worse(losses, gains)) <= one_sided
         });
-        let evidence = format!("{verb}: {}.{}", self.difference(), what_settles(outcome, &settle));
+        let evidence = format!(
+            "{verb}: {}.{}",
+            self.difference(),
+            what_settles(outcome, settle.as_ref())
+        );
         self.overall(Finding::new(rule, outcome, evidence))
             .settled_by(settle)
     }
@@ -61,7 +65,11 @@ impl Evidence<'_> {
             );
             interval.low >= -margin || interval.high < -margin
         });
-        let evidence = format!("{verb}: {}.{}", self.difference(), what_settles(outcome, &settle));
+        let evidence = format!(
+            "{verb}: {}.{}",
+            self.difference(),
+            what_settles(outcome, settle.as_ref())
+        );
         self.overall(Finding::new(rule, outcome, evidence))
             .settled_by(settle)
     }
@@ -89,7 +97,7 @@ impl Evidence<'_> {
             "Accuracy is {}, and its interval, {}, lies {verb}.{}",
             percent(accuracy.value),
             percent_range(accuracy.interval),
-            what_settles(outcome, &settle)
+            what_settles(outcome, settle.as_ref())
         );
         Finding::new(rule, outcome, evidence)
             .with_numbers([
@@ -141,7 +149,7 @@ impl Evidence<'_> {
     }
 }
 
-fn what_settles(outcome: Outcome, settle: &Option<RowsNeeded>) -> String {
+fn what_settles(outcome: Outcome, settle: Option<&RowsNeeded>) -> String {
     match (outcome, settle) {
         (Outcome::CannotTell, Some(rows)) => format!(
             " If it goes on like this, at least {} in all would settle it.",

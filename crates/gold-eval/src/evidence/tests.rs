@@ -215,7 +215,7 @@ fn a_pass_says_which_categories_it_could_not_see() {
     assert!(
         finding
             .evidence
-            .contains("1 category has too few rows to show any drop"),
+            .contains("1 category has too few rows for this test to see any drop"),
         "{}",
         finding.evidence
     );

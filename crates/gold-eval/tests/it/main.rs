@@ -1,5 +1,10 @@
 //! The crate from outside: files in, verdicts and reports out.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot set up its world is a failed test"
+)]
+
 mod baseline;
 mod gold_set;
 mod predictions;

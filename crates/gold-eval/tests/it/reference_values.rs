@@ -139,13 +139,13 @@ fn holm_equals_statsmodels() {
     }
 }
 
-/// The search stops at a millionth.
+/// The search stops at a hundred-thousandth, a thousandth of a point.
 #[test]
 fn visible_drops_equal_enumeration_by_scipy() {
     for case in fixture().visible_drop {
         let found = smallest_visible_drop(case.rows, case.alpha);
         let equal = match (found, case.drop) {
-            (Some(found), Some(expected)) => (found - expected).abs() < 2e-6,
+            (Some(found), Some(expected)) => (found - expected).abs() < 2e-5,
             (found, expected) => found == expected,
         };
         assert!(

@@ -72,7 +72,7 @@ fn a_clearly_better_model_mostly_ships_on_a_long_tail_and_is_hardly_ever_held() 
 #[test]
 fn a_model_that_is_four_points_worse_never_ships() {
     for preset in Preset::ALL {
-        let reports = reports(&World::long_tail(), preset, 20, (0.96, 0.92), 0.0);
+        let reports = reports(&World::long_tail(), preset, 10, (0.96, 0.92), 0.0);
         assert_eq!(count(&reports, Verdict::Ship), 0, "{preset}");
     }
 }

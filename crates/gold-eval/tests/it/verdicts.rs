@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
 use gold_eval::{
-    BROKEN_INPUT_EXIT_CODE, Case, Gate, History, JudgeError, Leakage, LeakageCertificate, Outcome, Preset,
-    Report, Verdict, judge,
+    BROKEN_INPUT_EXIT_CODE, Case, Gate, GoldSet, History, JudgeError, Leakage, LeakageCertificate, Outcome,
+    PredictedRow, Predictions, Preset, Report, Verdict, judge,
 };
 use stage_files::ContentHash;
+use task_spec::{LabelProbability, Prediction, Task};
 
 use crate::world::World;
 
@@ -55,6 +56,24 @@ fn report(world: &World, preset: Preset, spoil: impl Fn(usize, usize) -> bool) -
         &gate(preset),
     )
     .unwrap()
+}
+
+#[test]
+fn what_is_public_crosses_threads() {
+    fn crosses<T: Send + Sync>() {}
+    crosses::<(
+        GoldSet,
+        gold_eval::GoldError,
+        gold_eval::Baseline,
+        gold_eval::BaselineError,
+    )>();
+    crosses::<(
+        Predictions,
+        gold_eval::PredictionsError,
+        Gate,
+        gold_eval::GateConfigError,
+    )>();
+    crosses::<(Case<'_>, JudgeError, Report, History)>();
 }
 
 #[test]
@@ -285,6 +304,43 @@ fn parts_of_another_gold_set_are_refused() {
     );
     let case = Case::new(&world.gold, &baseline, &candidate, "now").with_shipped(&strange);
     assert_eq!(part(case), "the last shipped model's answers");
+}
+
+#[test]
+fn the_order_in_which_the_task_lists_its_labels_does_not_matter() {
+    let world = World::new(&[30, 20, 10]);
+    let (teacher, answers) = (world.answers(1, |_, _| 0.8), world.answers(2, |_, _| 0.9));
+    let (baseline, candidate) = (world.baseline(teacher), world.predictions(answers));
+    let labels = world.task.labels().labels().iter().rev().cloned().collect();
+    let reversed = Task::of_labels("demo", labels).unwrap();
+    let gold = GoldSet::open(&world.path("gold.jsonl"), &world.path("gold.lock"), &reversed).unwrap();
+    let gate = gate(Preset::ClearTheLine);
+    let one = judge(&Case::new(&world.gold, &baseline, &candidate, "now"), &gate).unwrap();
+    let other = judge(&Case::new(&gold, &baseline, &candidate, "now"), &gate).unwrap();
+    assert_eq!(one, other);
+}
+
+#[test]
+fn a_distribution_without_a_confidence_gives_the_answers_probability() {
+    let world = World::new(&[2, 2]);
+    let baseline = world.baseline(world.answers(1, |_, _| 1.0));
+    let rows = world.gold.rows().iter().map(|row| PredictedRow {
+        id: row.id.clone(),
+        prediction: Prediction {
+            probabilities: [("label-00", 0.7), ("label-01", 0.3)]
+                .map(|(label, probability)| LabelProbability {
+                    label: label.to_owned(),
+                    probability,
+                })
+                .into(),
+            ..Prediction::new("label-00")
+        },
+    });
+    let candidate = Predictions::new("adapter", &world.gold, rows).unwrap();
+    let case = Case::new(&world.gold, &baseline, &candidate, "now");
+    let calibration = judge(&case, &gate(Preset::Strict)).unwrap().calibration.unwrap();
+    // Right on half of the rows with a confidence of 0.7.
+    assert!((calibration.ece - 0.2).abs() < 1e-12, "{calibration:?}");
 }
 
 #[test]

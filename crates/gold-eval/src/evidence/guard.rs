@@ -1,0 +1,61 @@
+//! A plain count of lost rows.
+
+use statrs::distribution::DiscreteCDF;
+
+use crate::{
+    CategoryScore, Finding, Outcome, Rule,
+    evidence::{Evidence, loss_of},
+    figures::{counted, percent, quoted},
+    mcnemar::fair_coin,
+};
+
+impl Evidence<'_> {
+    pub(super) fn guard(&self, rule: &Rule, max_losses: u64, max_support: u64) -> Finding {
+        let watched: Vec<&CategoryScore> = self
+            .categories
+            .iter()
+            .filter(|c| c.support <= max_support)
+            .collect();
+        let most = watched.iter().copied().max_by(|a, b| {
+            (a.counts.net_losses().cmp(&b.counts.net_losses()))
+                .then(b.support.cmp(&a.support))
+                .then_with(|| b.label.cmp(&a.label))
+        });
+        let lost = most.map_or(0, |c| c.counts.net_losses());
+        let outcome = if u64::try_from(lost).is_ok_and(|lost| lost >= max_losses) {
+            Outcome::Fail
+        } else {
+            Outcome::Pass
+        };
+        let no_alarm: f64 = watched
+            .iter()
+            .map(|c| 1.0 - chance_of_net_losses(c, max_losses))
+            .product();
+        let what = match most {
+            Some(c) if lost > 0 => format!("{} lost most: {}.", quoted(&c.label), loss_of(c)),
+            Some(_) => "None lost more rows than it gained.".to_owned(),
+            None => "No category is so small.".to_owned(),
+        };
+        let evidence = format!(
+            "{} watched. {what} Two equal models that disagree as often would trip this in {} of cases.",
+            counted(watched.len() as u64, "category"),
+            percent(1.0 - no_alarm)
+        );
+        Finding::new(rule, outcome, evidence)
+            .about(most.map(|c| c.label.as_str()))
+            .with_numbers([
+                ("watched", watched.len() as f64),
+                ("net_losses", lost as f64),
+                ("false_alarm", 1.0 - no_alarm),
+            ])
+    }
+}
+
+/// The probability that a category whose disagreements are even loses so many more than it gains.
+fn chance_of_net_losses(category: &CategoryScore, net: u64) -> f64 {
+    let disagreements = category.counts.gains + category.counts.losses;
+    let Some(losses) = fair_coin(disagreements).filter(|_| net <= disagreements) else {
+        return 0.0;
+    };
+    losses.sf((disagreements + net).div_ceil(2) - 1)
+}
