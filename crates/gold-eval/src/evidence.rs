@@ -43,8 +43,9 @@ impl<'a> Evidence<'a> {
             Rule::CategoryFloor { recall, min_support } => self.category_floor(rule, recall, min_support),
             Rule::NoCategoryRegressed {
                 alpha,
+                max_suspect_drop,
                 max_unproven_drop,
-            } => self.no_category_regressed(rule, alpha, max_unproven_drop),
+            } => self.no_category_regressed(rule, alpha, max_suspect_drop, max_unproven_drop),
             Rule::Guard {
                 max_losses,
                 max_support,

@@ -56,7 +56,7 @@ fn usual_confidence() -> f64 {
 /// Gates that are ready to use.
 ///
 /// All three watch the categories by the same two rules. [`Rule::NoCategoryRegressed`]: none may be shown to be
-/// worse than the baseline, or look so by more rows than chance explains. [`Rule::Guard`]: none of at most 20
+/// worse than the baseline, or have dropped further than may go unsettled. [`Rule::Guard`]: none of at most 20
 /// rows, where that test is nearly blind, may lose 6 net. So none of the presets ships a gain on the average
 /// that loses a rare category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -40,14 +40,18 @@ pub enum Rule {
     /// No category is worse than the baseline.
     ///
     /// Fails where a category is shown to be worse by the one-sided mid-p McNemar test after Holm. Cannot tell
-    /// where one looks worse and the rows do not settle it: its p-value is below `alpha` before Holm but not
-    /// after, or its net drop is above `max_unproven_drop`.
+    /// where one has dropped too far to be waved through and the rows do not settle it: further than
+    /// `max_unproven_drop`, or further than `max_suspect_drop` with a p-value that is below `alpha` before Holm.
     NoCategoryRegressed {
         /// The chance of any false alarm among the categories, in 0..0.5; 0.05 unless given.
         #[serde(default = "usual_alpha")]
         alpha: f64,
-        /// The largest net drop, as a share of a category's rows, that may pass without being settled; 0.25
-        /// unless given.
+        /// The largest net drop, as a share of a category's rows, that passes whatever its p-value before Holm;
+        /// 0.05 unless given.
+        #[serde(default = "usual_suspect_drop")]
+        max_suspect_drop: f64,
+        /// The largest net drop, as a share of a category's rows, that passes at all without being settled; 0.25
+        /// unless given, and at least `max_suspect_drop`.
         #[serde(default = "usual_unproven_drop")]
         max_unproven_drop: f64,
     },
@@ -71,6 +75,10 @@ fn usual_alpha() -> f64 {
     0.05
 }
 
+fn usual_suspect_drop() -> f64 {
+    0.05
+}
+
 fn usual_unproven_drop() -> f64 {
     0.25
 }
@@ -81,6 +89,7 @@ impl Rule {
     pub fn no_category_regressed() -> Self {
         Self::NoCategoryRegressed {
             alpha: usual_alpha(),
+            max_suspect_drop: usual_suspect_drop(),
             max_unproven_drop: usual_unproven_drop(),
         }
     }
@@ -155,10 +164,20 @@ impl Rule {
             }
             Self::NoCategoryRegressed {
                 alpha,
+                max_suspect_drop,
                 max_unproven_drop,
             } => {
                 open("alpha", *alpha, 0.0, 0.5, "above 0 and below 0.5")?;
-                share("max_unproven_drop", *max_unproven_drop)
+                share("max_suspect_drop", *max_suspect_drop)?;
+                share("max_unproven_drop", *max_unproven_drop)?;
+                let at_least = "at least max_suspect_drop";
+                open(
+                    "max_unproven_drop",
+                    *max_unproven_drop,
+                    max_suspect_drop.next_down(),
+                    1.0,
+                    at_least,
+                )
             }
             Self::Guard {
                 max_losses,

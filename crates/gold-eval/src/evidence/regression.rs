@@ -9,7 +9,13 @@ use crate::{
 };
 
 impl Evidence<'_> {
-    pub(super) fn no_category_regressed(&self, rule: &Rule, alpha: f64, max_unproven_drop: f64) -> Finding {
+    pub(super) fn no_category_regressed(
+        &self,
+        rule: &Rule,
+        alpha: f64,
+        max_suspect_drop: f64,
+        max_unproven_drop: f64,
+    ) -> Finding {
         let mut by_p: Vec<&CategoryScore> = self.categories.iter().collect();
         by_p.sort_by(|a, b| {
             (a.p_worse.total_cmp(&b.p_worse))
@@ -20,7 +26,14 @@ impl Evidence<'_> {
             by_p.iter().copied().filter(|c| found(c)).collect()
         };
         let worse = those(&|c| c.p_worse_holm <= alpha);
-        let suspect = those(&|c| c.p_worse <= alpha || -c.difference > max_unproven_drop);
+        let suspect = those(&|c| {
+            let most = if c.p_worse <= alpha {
+                max_suspect_drop
+            } else {
+                max_unproven_drop
+            };
+            -c.difference > most
+        });
         let blind = those(&|c| c.smallest_visible_drop.is_none());
         let (outcome, turned_on) = match (worse.first(), suspect.first()) {
             (Some(first), _) => (Outcome::Fail, Some(*first)),

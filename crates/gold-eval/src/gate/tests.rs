@@ -69,6 +69,7 @@ fn nonsense_is_refused_by_name() {
         (
             Rule::NoCategoryRegressed {
                 alpha: 0.5,
+                max_suspect_drop: 0.05,
                 max_unproven_drop: 0.25,
             },
             "alpha",
@@ -76,7 +77,16 @@ fn nonsense_is_refused_by_name() {
         (
             Rule::NoCategoryRegressed {
                 alpha: 0.05,
+                max_suspect_drop: 0.05,
                 max_unproven_drop: 1.5,
+            },
+            "max_unproven_drop",
+        ),
+        (
+            Rule::NoCategoryRegressed {
+                alpha: 0.05,
+                max_suspect_drop: 0.3,
+                max_unproven_drop: 0.2,
             },
             "max_unproven_drop",
         ),
