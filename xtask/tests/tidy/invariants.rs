@@ -26,6 +26,9 @@ const NETWORK: &[&str] = &[
 /// Parts of the names that Hugging Face and PEFT give to tensors.
 const TENSOR_NAMES: &[&str] = &["self_attn", "attention.self", "embed_tokens", "base_model.model"];
 
+/// What makes a result depend on more than its input.
+const SURROUNDINGS: &[&str] = &["env::var", "env::args", "SystemTime::now", "current_dir()"];
+
 /// What a member depends on: its own dependencies and those of the members among them.
 fn reach<'a>(packages: &'a [Package], start: &str) -> BTreeSet<&'a str> {
     let direct = |name: &str| {
@@ -82,6 +85,23 @@ fn tensor_names_elsewhere(tree: &Tree) -> Vec<String> {
         .collect()
 }
 
+fn looks_around(tree: &Tree) -> Vec<String> {
+    let libraries = tree.texts(&[".rs"]).filter(|(path, _)| {
+        path.starts_with("crates/") && path.contains("/src/") && !path.ends_with("tests.rs")
+    });
+    let mut found = Vec::new();
+    for (path, text) in libraries {
+        let lines = (1..)
+            .zip(text.lines())
+            .filter(|(_, line)| !line.trim_start().starts_with("//"));
+        for (number, line) in lines {
+            let seen = SURROUNDINGS.iter().filter(|word| line.contains(*word));
+            found.extend(seen.map(|word| format!("{path}:{number}: {word}; let the caller say it")));
+        }
+    }
+    found
+}
+
 #[test]
 fn crates_depend_only_on_what_they_may() {
     let packages = packages();
@@ -97,6 +117,11 @@ fn crates_depend_only_on_what_they_may() {
 #[test]
 fn only_base_model_knows_the_names_of_tensors() {
     assert_none(&tensor_names_elsewhere(&Tree::read()));
+}
+
+#[test]
+fn no_library_looks_at_the_date_or_the_environment() {
+    assert_none(&looks_around(&Tree::read()));
 }
 
 #[test]
@@ -128,4 +153,14 @@ fn the_name_of_a_tensor_outside_of_base_model_is_found() {
         ("crates/lora-train/src/b.rs", code),
     ]);
     assert_eq!(tensor_names_elsewhere(&tree).len(), 1);
+}
+
+#[test]
+fn a_library_that_looks_around_is_found_and_a_program_may() {
+    let code = "//! A.\n// env::var is not read.\nlet seed = std::env::var(\"SEED\");\n";
+    let tree = Tree::of(&[("crates/a/src/b.rs", code), ("crates/a/examples/b.rs", code)]);
+    assert_eq!(
+        looks_around(&tree),
+        ["crates/a/src/b.rs:3: env::var; let the caller say it"]
+    );
 }
