@@ -98,12 +98,16 @@ impl WeightByCalls {
     }
 }
 
-/// The search for wrong labels by confident learning (Northcutt, Jiang, Chuang 2021, arXiv:1911.00068).
+/// The search for wrong labels by confident learning (Northcutt, Jiang, Chuang 2021, arXiv:1911.00068), widened
+/// by labels that clearly lead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SuspectConfig {
     /// Into how many parts the rows are cut; each is judged by a model of the others. At least 2. Default 5.
     pub folds: usize,
+    /// By how much the probability of another label must exceed that of the given one to make a row suspect
+    /// even where the confident joint does not, in 0..=1. Default 0.4; 1 leaves it to the joint alone.
+    pub min_lead: f64,
     /// The largest share of a class that may be taken from it, in 0..=1. Default 0.2. Of a class in which
     /// more is suspected, only the most suspect rows up to this share go, and the manifest lists it.
     pub max_class_share: f64,
@@ -117,6 +121,7 @@ impl Default for SuspectConfig {
     fn default() -> Self {
         Self {
             folds: 5,
+            min_lead: 0.4,
             max_class_share: 0.2,
             min_agreement: 0.5,
         }
@@ -195,6 +200,7 @@ impl CurateConfig {
         }
         if let Some(suspects) = &self.suspects {
             unit("suspects.max_class_share", suspects.max_class_share)?;
+            unit("suspects.min_lead", suspects.min_lead)?;
             unit("suspects.min_agreement", suspects.min_agreement)?;
             if suspects.folds < 2 {
                 return Err(CurateConfigError::Folds {

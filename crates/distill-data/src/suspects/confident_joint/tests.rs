@@ -48,3 +48,14 @@ fn a_class_that_nobody_was_given_is_not_suggested() {
             .all(|found| found.suggested != 2)
     );
 }
+
+#[test]
+fn a_lead_is_measured_against_the_given_label() {
+    let distribution = [0.1, 0.5, 0.3, 0.1];
+    assert_eq!(Suspicion::by_lead(&distribution, 1, 0.0), None);
+    assert_eq!(Suspicion::by_lead(&distribution, 2, 0.3), None);
+    assert_eq!(
+        Suspicion::by_lead(&distribution, 0, 0.3).map(|found| found.suggested),
+        Some(1)
+    );
+}
