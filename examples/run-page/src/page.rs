@@ -1,11 +1,16 @@
 //! The page as a whole.
 
-use gold_eval::chart::{STYLE, category_bars, headline, verdict_banner};
-use maud::{DOCTYPE, PreEscaped, html};
+use gold_eval::chart::STYLE;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::RunPage;
+use crate::{
+    RunPage, category_table, drift_findings, drift_timeline, figures::one_line, file_list, gate_section,
+    ledger_flow, loss_plot, money, opening, relabelling, stage_times,
+};
 
-/// The page as a string of HTML: no scripts, nothing fetched, and the same bytes for the same run.
+const PAGE_STYLE: &str = include_str!("style.css");
+
+/// The page as a string of HTML: no scripts, nothing fetched, below 1 MB, and the same bytes for the same run.
 #[must_use]
 pub fn render(page: &RunPage<'_>) -> String {
     html! {
@@ -14,23 +19,45 @@ pub fn render(page: &RunPage<'_>) -> String {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (page.title) }
-                style { (PreEscaped(STYLE)) }
+                title { (one_line(page.title, 120)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(PAGE_STYLE)) }
             }
-            body { main class="ge" {
-                h1 { (page.title) }
-                @if page.generated { p { "The log of this run is generated." } }
-                @for generation in page.generations {
-                    h2 { (generation.name) }
-                    (verdict_banner(generation.report.verdict, &generation.report.summary))
-                    (headline(generation.report))
-                    (category_bars(&generation.report.categories, 60))
-                }
-                @for window in page.windows { pre { (window) } }
-                @if let Some(balance) = page.balance { pre { (balance) } }
-                ul { @for (path, what) in page.files { li { (path) ": " (what) } } }
+            body { main class="ge run" {
+                (opening::opening(page))
+                (sections(page))
             } }
         }
     }
     .into_string()
+}
+
+fn sections(page: &RunPage<'_>) -> Markup {
+    html! {
+        @if !page.generations.is_empty() {
+            (section("Where every logged call went", &ledger_flow::ledgers(page.generations)))
+            (section("How training went", &loss_plot::loss_plots(page.generations)))
+            (section("Against the teacher, on the gold set", &gate_section::gates(page.generations)))
+            (section("Categories, worst first", &category_table::categories(page.generations)))
+        }
+        @if !page.days.is_empty() {
+            (section("The month", &drift_timeline::timeline(page.days)))
+        }
+        @if !page.windows.is_empty() {
+            (section("What the monitor named", &drift_findings::findings(page.windows)))
+        }
+        @if let Some(relabelled) = &page.relabelled {
+            (section("Sent back to the teacher", &relabelling::relabelling(relabelled)))
+        }
+        @if let Some(balance) = page.balance {
+            (section("Money", &money::money_section(balance)))
+        }
+        (section("Time", &stage_times::times(&page.serving, page.stages)))
+        @if !page.files.is_empty() {
+            (section("Files of this run", &file_list::files(page.files)))
+        }
+    }
+}
+
+fn section(heading: &str, content: &Markup) -> Markup {
+    html! { section { h2 { (heading) } (content) } }
 }

@@ -1,0 +1,136 @@
+//! Numbers and names as people read them.
+
+/// A share as a percentage with one decimal, 100 and 0 only where they are exact.
+pub(crate) fn percent(share: f64) -> String {
+    let shown = format!("{:.1}%", 100.0 * share);
+    match shown.as_str() {
+        "100.0%" if share < 1.0 => "> 99.9%".to_owned(),
+        "100.0%" => "100%".to_owned(),
+        "0.0%" if share > 0.0 => "< 0.1%".to_owned(),
+        "0.0%" => "0%".to_owned(),
+        _ => shown,
+    }
+}
+
+/// Two bounds as a range of percentages.
+pub(crate) fn percent_range(low: f64, high: f64) -> String {
+    format!("{:.1} to {:.1}%", 100.0 * low, 100.0 * high)
+}
+
+/// `part` of `whole` in 0..=1; 0 of nothing.
+pub(crate) fn share(part: u64, whole: u64) -> f64 {
+    part.min(whole) as f64 / whole.max(1) as f64
+}
+
+/// A count with commas.
+pub(crate) fn count(number: u64) -> String {
+    with_commas(&number.to_string())
+}
+
+/// "1 row", "2 rows".
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(number))
+}
+
+/// A number that may be large, without decimals from ten on.
+pub(crate) fn amount(number: f64) -> String {
+    let (sign, size) = (if number < 0.0 { "\u{2212}" } else { "" }, number.abs());
+    let digits = match size {
+        _ if !size.is_finite() => return "?".to_owned(),
+        _ if size >= 9.95 => format!("{size:.0}"),
+        _ if size == 0.0 => "0".to_owned(),
+        _ => format!("{size:.2}"),
+    };
+    format!("{sign}{}", with_commas(&digits))
+}
+
+/// A sum of money.
+pub(crate) fn money(sum: f64, currency: &str) -> String {
+    format!("{} {}", amount(sum), one_line(currency, 8))
+}
+
+/// A time of a stage.
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds {
+        _ if !seconds.is_finite() => "?".to_owned(),
+        _ if seconds < 0.9995 => format!("{:.0} ms", 1000.0 * seconds),
+        _ if seconds < 99.95 => format!("{seconds:.1} s"),
+        _ => {
+            let whole = seconds.round() as u64;
+            format!("{} min {:02} s", whole / 60, whole % 60)
+        }
+    }
+}
+
+/// A latency.
+pub(crate) fn milliseconds(ms: f64) -> String {
+    match ms {
+        _ if ms < 0.995 => format!("{ms:.2} ms"),
+        _ if ms < 99.95 => format!("{ms:.1} ms"),
+        _ => format!("{ms:.0} ms"),
+    }
+}
+
+/// An amount of memory.
+pub(crate) fn memory(bytes: u64) -> String {
+    match bytes as f64 / f64::from(1 << 20) {
+        mib if mib < 1000.0 => format!("{mib:.0} MiB"),
+        mib => format!("{:.1} GiB", mib / 1024.0),
+    }
+}
+
+/// Text from outside as one line of at most `most` characters, without characters that steer the display.
+pub(crate) fn one_line(text: &str, most: usize) -> String {
+    let steers = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let mut characters = text
+        .chars()
+        .filter(|&c| !steers(c))
+        .map(|c| if c.is_control() { ' ' } else { c });
+    let mut line: String = characters.by_ref().take(most).collect();
+    if characters.next().is_some() {
+        line.pop();
+        line.push('…');
+    }
+    line
+}
+
+/// The date of a time in seconds since the Unix epoch, UTC: `2026-06-12`.
+///
+/// The count of days to a date is that of Howard Hinnant, "chrono-compatible low-level date algorithms"
+/// (`civil_from_days`). Times outside the years 0 to 9999 are no dates of any log and are shown as "?".
+pub(crate) fn date(at: i64) -> String {
+    let days = at.div_euclid(86_400);
+    // Days since 0000-03-01, so that the leap day ends a year.
+    if !(-719_528..=2_932_896).contains(&days) {
+        return "?".to_owned();
+    }
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+fn with_commas(digits: &str) -> String {
+    let whole = digits.find('.').unwrap_or(digits.len());
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && place < whole && (whole - place).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests;
