@@ -9,7 +9,7 @@
     reason = "a command-line program speaks to its user"
 )]
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{cmp::Reverse, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 use distill_data::{
@@ -146,9 +146,7 @@ fn print_account(manifest: &Manifest) {
             println!("{count:>9}  {heading}: {}", reason.replace('_', " "));
         }
     }
-    for (name, count) in &manifest.unknown_labels {
-        println!("no label of the task: {name:?}, {count} times");
-    }
+    print_unknown_labels(manifest);
     if let Some(suspects) = &manifest.suspects {
         println!(
             "wrong labels: {} of {} rows suspected by a model that agrees with {:.1}% of the labels",
@@ -182,5 +180,21 @@ fn print_account(manifest: &Manifest) {
         ),
         Verdict::NothingKept => println!("verdict: not usable, no row was left to train on"),
         _ => println!("verdict: {:?}", manifest.verdict),
+    }
+}
+
+/// The answers outside the task that came most often: what the task may lack.
+fn print_unknown_labels(manifest: &Manifest) {
+    const SHOWN: usize = 8;
+    let mut unknown: Vec<_> = manifest.unknown_labels.iter().collect();
+    unknown.sort_by_key(|&(name, &count)| (Reverse(count), name));
+    for (name, count) in unknown.iter().take(SHOWN) {
+        println!("{count:>9}  times the answer was {name:?}, which is no label of the task");
+    }
+    if unknown.len() > SHOWN {
+        println!(
+            "           and {} other names, in manifest.json",
+            unknown.len() - SHOWN
+        );
     }
 }
