@@ -186,11 +186,8 @@ impl TokenBatch {
             .kept
             .iter()
             .any(|row| row.windows(2).any(|pair| !pair[0] && pair[1]));
-        let rows = if padded_before || self.branches.is_some() {
-            batch
-        } else {
-            1
-        };
+        let own_mask = padded_before || self.branches.is_some();
+        let rows = if own_mask { batch } else { 1 };
         let mut values = Vec::with_capacity(rows * seq * seq);
         for row in 0..rows {
             let ancestors = self.branches.as_ref().map(|branches| branches.ancestors(row));

@@ -7,29 +7,34 @@ use maud::{Markup, html};
 
 use crate::figures::{count, counted, date, one_line, percent};
 
-/// Windows whose findings are shown.
+/// Windows whose alarms are shown.
 const SHOWN_WINDOWS: usize = 8;
-/// Findings shown of one window.
-const SHOWN_FINDINGS: usize = 4;
-/// Examples shown of one finding.
+/// Alarms shown of one window.
+const SHOWN_ALARMS: usize = 4;
+/// Weaker signs shown.
+const SHOWN_NOTES: usize = 30;
+/// Examples shown of one alarm.
 const SHOWN_EXAMPLES: usize = 3;
 /// Rows of the table of windows.
 const TABLE_ROWS: usize = 60;
 
-/// Each finding in the window that named it first, then all windows as a table.
+/// Each alarm in the window that raised it first, then the weaker signs, then all windows as a table.
 pub(crate) fn findings(windows: &[WindowReport]) -> Markup {
-    let first_named = first_named(windows);
-    let left_out = first_named.len().saturating_sub(SHOWN_WINDOWS);
+    let alarms = first_named(windows, Strength::Alarm);
+    let left_out = alarms.len().saturating_sub(SHOWN_WINDOWS);
     html! {
         p class="lead" { (in_words(windows)) }
-        @for (window, findings) in first_named.iter().take(SHOWN_WINDOWS) {
+        @for (window, findings) in alarms.iter().take(SHOWN_WINDOWS) {
             article class="window" {
-                h3 { (named(window)) @if window.alarm { " " span class="chip fail" { "⚑ alarm" } } }
-                @for finding in findings.iter().take(SHOWN_FINDINGS) { (one(finding)) }
-                @if findings.len() > SHOWN_FINDINGS { p class="lead" { (counted((findings.len() - SHOWN_FINDINGS) as u64, "more finding")) " of this window in drift.json." } }
+                h3 { (named(window)) " " span class="chip fail" { "⚑ alarm" } }
+                @for finding in findings.iter().take(SHOWN_ALARMS) { (alarm(finding)) }
+                @if findings.len() > SHOWN_ALARMS {
+                    p class="lead" { (counted((findings.len() - SHOWN_ALARMS) as u64, "more alarm")) " of this window in the monitor’s own report." }
+                }
             }
         }
-        @if left_out > 0 { p class="lead" { "What " (counted(left_out as u64, "later window")) " named for the first time is in drift.json." } }
+        @if left_out > 0 { p class="lead" { "What " (counted(left_out as u64, "later window")) " raised for the first time is in the monitor’s own reports." } }
+        (weaker_signs(windows))
         (table(windows))
     }
 }
@@ -38,31 +43,58 @@ fn in_words(windows: &[WindowReport]) -> String {
     let alarms = windows.iter().filter(|window| window.alarm).count() as u64;
     let tested = windows.iter().filter(|window| window.window.is_some()).count() as u64;
     let spent: f64 = windows.iter().map(|window| window.alpha).sum();
+    let below = if alarms > 0 {
+        " Each alarm stands below where it was raised first."
+    } else {
+        ""
+    };
     format!(
-        "{} tested, {} with an alarm. The chance of any false alarm in all of them was allowed to be {}. Below, each \
-         finding where it was named first.",
+        "{} tested, {} with an alarm. The chance of any false alarm in all of them was allowed to be {}.{below}",
         counted(tested, "window"),
         count(alarms),
         percent(spent)
     )
 }
 
-/// The findings of each window that hold something no earlier window had named.
-fn first_named(windows: &[WindowReport]) -> Vec<(&WindowReport, Vec<&Finding>)> {
+/// Findings that are too weak for an alarm, in one line each.
+fn weaker_signs(windows: &[WindowReport]) -> Markup {
+    let notes = first_named(windows, Strength::Note);
+    let all: Vec<(&WindowReport, &Finding)> = notes
+        .iter()
+        .flat_map(|(window, findings)| findings.iter().map(|finding| (*window, *finding)))
+        .collect();
+    html! {
+        @if !all.is_empty() {
+            details {
+                summary { (counted(all.len() as u64, "weaker sign")) ", each of which may be chance" }
+                ul class="notes" {
+                    @for (window, finding) in all.iter().take(SHOWN_NOTES) {
+                        li { (span(window)) ": " (with_code(&one_line(&finding.movement.to_string(), 300))) }
+                    }
+                    @if all.len() > SHOWN_NOTES { li { "and " (count((all.len() - SHOWN_NOTES) as u64)) " more." } }
+                }
+            }
+        }
+    }
+}
+
+/// Of each window, the findings of a strength that hold something no earlier one of that strength had named.
+fn first_named(windows: &[WindowReport], strength: Strength) -> Vec<(&WindowReport, Vec<&Finding>)> {
     let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut is_new = |finding: &&Finding| {
+        // All names are remembered, whichever of them is new.
+        names(&finding.movement)
+            .into_iter()
+            .fold(false, |any, name| known.insert(name) || any)
+    };
     windows
         .iter()
         .filter_map(|window| {
-            let new: Vec<&Finding> = window
+            let of_strength = window
                 .findings
                 .iter()
-                .filter(|finding| {
-                    // All names are remembered, whichever of them is new.
-                    names(&finding.movement)
-                        .into_iter()
-                        .fold(false, |any, name| known.insert(name) || any)
-                })
-                .collect();
+                .filter(|finding| finding.strength == strength);
+            let new: Vec<&Finding> = of_strength.filter(&mut is_new).collect();
             (!new.is_empty()).then_some((window, new))
         })
         .collect()
@@ -100,19 +132,15 @@ fn span(window: &WindowReport) -> String {
     }
 }
 
-fn one(finding: &Finding) -> Markup {
-    let (class, word) = match finding.strength {
-        Strength::Alarm => ("alarm", "alarm"),
-        Strength::Note => ("note", "note"),
-    };
+fn alarm(finding: &Finding) -> Markup {
     let examples = finding.examples.iter().take(SHOWN_EXAMPLES);
     html! {
-        div class={ "finding " (class) } {
-            p { strong { (word) } ": " (with_code(&one_line(&finding.movement.to_string(), 700))) }
+        div class="finding" {
+            p { (with_code(&one_line(&finding.movement.to_string(), 700))) }
             p class="lead" {
                 (one_line(&finding.answered.to_string(), 400))
                 @if let Some(evidence) = finding.movement.evidence() {
-                    "; p = " (probability(evidence.p_value)) ", an alarm from " (probability(evidence.alarm_at))
+                    "; p\u{a0}=\u{a0}" (probability(evidence.p_value)) ", an alarm from " (probability(evidence.alarm_at))
                 }
             }
             @if !finding.examples.is_empty() { ul class="lines" { @for example in examples { (example_line(example)) } } }
@@ -141,7 +169,7 @@ fn example_line(example: &ExampleRow) -> Markup {
 fn probability(p: f64) -> String {
     if p > 0.0 && p < 0.001 {
         format!("{p:.0e}")
-            .replace("e-", " × 10⁻")
+            .replace("e-", "\u{a0}×\u{a0}10⁻")
             .chars()
             .map(raised_after_minus())
             .collect()

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::{
     GenerationView,
-    figures::{counted, one_line, percent},
+    figures::{counted, one_line},
 };
 
 /// Notes shown of a report; all of them are in it.
@@ -23,7 +23,7 @@ pub(crate) fn gates(generations: &[GenerationView<'_>]) -> Markup {
                 h3 { (one_line(generation.name, 60)) " " (chip(report.verdict)) }
                 p class="lead" {
                     "Gold set version " (report.gold.version) ", " (counted(report.gold.rows, "row")) "; intervals at "
-                    (percent(report.confidence)) ". The baseline is the teacher’s pinned answer to the same rows."
+                    (format!("{}%", 100.0 * report.confidence)) ". The baseline is the teacher’s pinned answer to the same rows."
                 }
                 (headline(report))
                 ul class="notes" { @for note in report.notes.iter().take(NOTES) { li { (one_line(note, 600)) } } }

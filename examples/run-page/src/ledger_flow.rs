@@ -75,7 +75,7 @@ fn ends(ledger: &Ledger) -> Vec<End> {
 fn reason_in_words(reason: &str) -> String {
     let known = match reason {
         "conflicting_labels" => "labels in conflict",
-        "near_conflict" => "its repeats disagree",
+        "near_conflict" => "repeats disagree",
         "low_confidence" => "unsure",
         "unknown_confidence" => "no confidence",
         "suspect_label" => "suspect label",
@@ -94,7 +94,7 @@ fn flow(ledger: &Ledger) -> Markup {
     let ends = ends(ledger);
     let thickness = |end: &End| FLOW * share(end.lines, ledger.lines);
     let height: f64 = ends.iter().map(|end| thickness(end).max(LEAST)).sum();
-    let mut from = (height - FLOW).max(0.0) / 2.0;
+    let mut from = 0.0;
     let mut top = 0.0;
     let placed: Vec<(&End, Ribbon)> = ends
         .iter()
@@ -114,6 +114,7 @@ fn flow(ledger: &Ledger) -> Markup {
         div class="flow" style=(format!("height:{height:.1}px")) {
             div class="source" { (counted(ledger.lines, "line")) }
             svg class="stretched" width="100%" height=(format!("{height:.1}")) viewBox=(format!("0 0 100 {height:.1}")) preserveAspectRatio="none" aria-hidden="true" {
+                rect class="node" width="1.5" height=(format!("{FLOW:.1}")) {}
                 @for (end, ribbon) in &placed { path class=(end.class) d=(ribbon.path()) {} }
             }
             ul {

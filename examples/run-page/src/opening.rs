@@ -36,9 +36,9 @@ pub(crate) fn opening(page: &RunPage<'_>) -> Markup {
 
 fn verdict(page: &RunPage<'_>) -> Markup {
     let (class, sign, word) = match page.generations.last().map(|last| last.report.verdict) {
-        Some(Verdict::Ship) => ("ship", "✓", "It ships"),
-        Some(Verdict::Hold) => ("hold", "✕", "It does not ship"),
-        Some(Verdict::CannotTell) => ("open", "?", "The gold set cannot tell"),
+        Some(Verdict::Ship) => ("ship", "✓", "The gate says: ship"),
+        Some(Verdict::Hold) => ("hold", "✕", "The gate says: hold"),
+        Some(Verdict::CannotTell) => ("open", "?", "The gate cannot tell"),
         None => ("open", "?", "No model was judged"),
     };
     html! {
@@ -183,11 +183,15 @@ fn accuracy_tile(generation: &GenerationView<'_>) -> Markup {
 }
 
 fn month_tile(month: &Month<'_>) -> Markup {
-    let shown = |right: Right| right.share().map_or_else(|| "–".to_owned(), percent);
+    let shown = |right: Right| {
+        right
+            .share()
+            .map_or_else(|| "–".to_owned(), |share| format!("{:.0}%", 100.0 * share))
+    };
     html! {
         div {
-            dt { "The month" }
-            dd { (shown(month.before)) " → " (shown(month.drifted)) @if month.both.1.rows > 0 { " → " (shown(month.both.1)) } }
+            dt { "Right in the month" }
+            dd class="row" { (shown(month.before)) " → " (shown(month.drifted)) @if month.both.1.rows > 0 { " → " (shown(month.both.1)) } }
             dd class="small" { "ordinary days, after the change" @if month.both.1.rows > 0 { ", retrained" } }
         }
     }

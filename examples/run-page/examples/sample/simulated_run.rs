@@ -11,8 +11,8 @@ use drift_stats::{
     RelabelRow, WindowReport, Workload, estimate_live_accuracy,
 };
 use gold_eval::{
-    Baseline, Case, GoldSet, PredictedRow, Predictions, Preset, Report, Teacher as Named, TeacherAnswer,
-    judge,
+    Baseline, Case, GoldSet, History, LeakageCertificate, PredictedRow, Predictions, Preset, Report,
+    Teacher as Named, TeacherAnswer, judge,
 };
 use run_page::{DayView, GenerationView, RelabelledView, RunPage, ServingView, render};
 use stage_files::{ContentHash, write_json_lines};
@@ -31,7 +31,7 @@ type Fallible<T> = Result<T, Box<dyn Error>>;
 
 /// The values that a run has at its end.
 #[derive(Debug)]
-pub struct SimulatedRun {
+pub(crate) struct SimulatedRun {
     manifests: [Manifest; 2],
     reports: [Report; 2],
     losses: [Losses; 2],
@@ -49,7 +49,7 @@ struct Losses {
 
 impl SimulatedRun {
     /// Plays a run on a log of so many rows.
-    pub fn play(log_rows: usize) -> Fallible<Self> {
+    pub(crate) fn play(log_rows: usize) -> Fallible<Self> {
         let folder = tempfile::tempdir()?;
         let (task, world, teacher) = (task(), World::new(SEED), Teacher::of_transactions(SEED));
         let gold = world.gold(1_000);
@@ -68,11 +68,18 @@ impl SimulatedRun {
             let log_file = folder.path().join(format!("teacher-{generation}.jsonl"));
             let cases = log.iter().map(|row| (row.transaction.case(), row.at));
             write_log(&log_file, &task, &teacher, cases, 0.002)?;
-            manifests.push(curated(&task, &log_file, rows)?);
+            let manifest = curated(&task, &log_file, rows)?;
             let gold_file = folder.path().join(format!("gold-{generation}.jsonl"));
             write_json_lines(&gold_file, rows.iter().map(gold_row))?;
             let frozen = GoldSet::freeze(&gold_file, &task, generation as u32 + 1)?;
-            reports.push(judged(&frozen, rows, &teacher, generation, &month.rows())?);
+            reports.push(judged(
+                (&frozen, rows),
+                &teacher,
+                generation,
+                &month.rows(),
+                &manifest,
+            )?);
+            manifests.push(manifest);
         }
         let live: Vec<Vec<LiveRow>> = (1..=30).map(|day| month.day(day)).collect();
         let served: Vec<Vec<Served>> = live
@@ -109,7 +116,7 @@ impl SimulatedRun {
     }
 
     /// The values as the page takes them, given to `with`.
-    pub fn with_page<T>(&self, with: impl FnOnce(RunPage<'_>) -> T) -> T {
+    pub(crate) fn with_page<T>(&self, with: impl FnOnce(RunPage<'_>) -> T) -> T {
         let view = |generation: usize, name| GenerationView {
             name,
             manifest: &self.manifests[generation],
@@ -168,7 +175,7 @@ impl SimulatedRun {
     }
 
     /// The page.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         self.with_page(|page| render(&page))
     }
 }
@@ -189,12 +196,23 @@ fn curated(task: &Task, log: &std::path::Path, gold: &[Transaction]) -> Fallible
 }
 
 fn judged(
-    gold: &GoldSet,
-    rows: &[Transaction],
+    (gold, rows): (&GoldSet, &[Transaction]),
     teacher: &Teacher,
     generation: usize,
     month: &[LiveRow],
+    manifest: &Manifest,
 ) -> Fallible<Report> {
+    let found = &manifest
+        .leakage
+        .as_ref()
+        .ok_or("the gold set was not compared")?
+        .train;
+    let leakage = LeakageCertificate {
+        gold: gold.lock().hash.clone(),
+        train: found.train.clone(),
+        leaking_rows: found.leaking_rows as u64,
+    };
+    let history = History::default();
     let new_words: Vec<&str> = month
         .iter()
         .filter(|row| row.new_merchant)
@@ -221,10 +239,10 @@ fn judged(
     let name = ["adapter 1 (simulated)", "adapter 2 (simulated)"][generation];
     let candidate = Predictions::new(name, gold, predicted)?;
     let gate = Preset::ClearTheLine.config().check()?;
-    Ok(judge(
-        &Case::new(gold, &baseline, &candidate, "after the month"),
-        &gate,
-    )?)
+    let case = Case::new(gold, &baseline, &candidate, "after the month")
+        .with_leakage(&leakage)
+        .with_history(&history);
+    Ok(judge(&case, &gate)?)
 }
 
 /// A number in 0..1 that follows from a text.

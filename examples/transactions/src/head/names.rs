@@ -1,4 +1,6 @@
 //! The names themselves: common surnames and given names, plain words, and made-up spots.
+//!
+//! It is long because it is a table: one place to look a name up, nothing to split by.
 
 pub(super) const QUALITIES: &[&str] = &[
     "BLUE", "SILVER", "WILD", "LITTLE", "OLD", "CRIMSON", "QUIET", "SUNNY", "LUCKY", "TWIN", "RUSTIC",

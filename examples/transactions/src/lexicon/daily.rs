@@ -1,4 +1,6 @@
 //! Food, drink, medicine and getting about town.
+//!
+//! It is long because it is a table of trades, each with its words.
 
 use super::{Mix, Setting, Tongue::*, Trade};
 use crate::Category;

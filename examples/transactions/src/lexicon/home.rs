@@ -1,4 +1,6 @@
 //! Bills, the bank and the state.
+//!
+//! It is long because it is a table of trades, each with its words.
 
 use super::{Mix, Setting, Tongue::*, Trade};
 use crate::Category;

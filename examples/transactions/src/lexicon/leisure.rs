@@ -1,4 +1,6 @@
 //! Health, looks, play, giving, and what is used on a screen.
+//!
+//! It is long because it is a table of trades, each with its words.
 
 use super::{Mix, Setting, Tongue::*, Trade};
 use crate::Category;
