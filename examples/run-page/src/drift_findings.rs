@@ -82,10 +82,9 @@ fn weaker_signs(windows: &[WindowReport]) -> Markup {
 fn first_named(windows: &[WindowReport], strength: Strength) -> Vec<(&WindowReport, Vec<&Finding>)> {
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut is_new = |finding: &&Finding| {
-        // All names are remembered, whichever of them is new.
-        names(&finding.movement)
-            .into_iter()
-            .fold(false, |any, name| known.insert(name) || any)
+        let before = known.len();
+        known.extend(names(&finding.movement));
+        known.len() > before
     };
     windows
         .iter()

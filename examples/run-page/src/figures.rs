@@ -33,16 +33,26 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", count(number))
 }
 
-/// A number that may be large, without decimals from ten on.
+/// A number that may be large, with three digits or all those before the point.
 pub(crate) fn amount(number: f64) -> String {
     let (sign, size) = (if number < 0.0 { "\u{2212}" } else { "" }, number.abs());
     let digits = match size {
         _ if !size.is_finite() => return "?".to_owned(),
-        _ if size >= 9.95 => format!("{size:.0}"),
+        _ if size >= 99.95 => format!("{size:.0}"),
+        _ if size >= 9.995 => format!("{size:.1}"),
         _ if size == 0.0 => "0".to_owned(),
         _ => format!("{size:.2}"),
     };
     format!("{sign}{}", with_commas(&digits))
+}
+
+/// A volume to three digits, rounded up: it is where something begins, and the rest of the digits mean nothing.
+pub(crate) fn volume(calls: f64) -> String {
+    if !calls.is_finite() || calls < 1000.0 {
+        return amount(calls.ceil());
+    }
+    let unit = 10_f64.powf(calls.log10().floor() - 2.0);
+    amount((calls / unit).ceil() * unit)
 }
 
 /// A sum of money.

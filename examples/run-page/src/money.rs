@@ -4,7 +4,7 @@ use drift_stats::{Balance, Comparison, OwnedCost, Verdict, Way};
 use maud::{Markup, html};
 
 use crate::{
-    figures::{amount, count, money, one_line},
+    figures::{amount, count, money, one_line, volume},
     plane::at,
 };
 
@@ -34,8 +34,8 @@ pub(crate) fn money_section(balance: &Balance) -> Markup {
             "Cost a day at " (count(balance.calls_per_day.max(0.0) as u64)) " calls a day, in " (one_line(&balance.currency, 8))
             ", people’s hours included. Prices are assumptions: put in those of your contracts."
         }
-        div class="ways" {
-            @for (way, name, cost) in ways {
+        div class="lines" {
+            @for (way, name, cost) in ways { div class="line" {
                 div class="name" { (name) @if way == balance.cheapest { " " span class="chip pass" { "✓ cheapest" } } }
                 div class="stack" {
                     @match way {
@@ -44,7 +44,7 @@ pub(crate) fn money_section(balance: &Balance) -> Markup {
                     }
                 }
                 div class="value" { b { (amount(cost)) } span { " a day · " (amount(cost * DAYS_PER_MONTH)) " a month" } }
-            }
+            } }
         }
         ul class="keys" {
             @for (class, name, cost) in causes(&owned) { li { span class={ "key " (class) } {} b { (amount(cost)) } " " (name) } }
@@ -135,21 +135,23 @@ fn break_even(balance: &Balance) -> Markup {
         .log10()
         .ceil()
         .max(low + 1.0);
+    // No more marks than have room.
+    let every = ((high - low) / 8.0).ceil() as usize;
     let place = move |calls: f64| at((calls.max(1.0).log10() - low) / (high - low));
     html! {
         h3 { "From how many calls a day" }
         p class="lead" { "The mark is the volume from which owning is no dearer; the line spans half to twice the planned hours of maintenance. The dot is the volume above." }
         @if volumes.is_empty() { p { "At no volume." } }
         @else {
-            div class="volumes" {
-                @for comparison in comparisons {
+            div class="lines" {
+                @for comparison in comparisons { div class="line" {
                     div class="name" { "against " (comparison.against) }
                     (strip(comparison, balance.calls_per_day, &place))
                     div class="value" { b { (or_never(comparison.break_even_calls_per_day)) } span { (payback(comparison)) } }
-                }
+                } }
                 div class="blank" {}
                 div class="decades" {
-                    @for power in low as i32..=high as i32 { span style=(format!("left:{}", place(10_f64.powi(power)))) { (short(power)) } }
+                    @for power in (low as i32..=high as i32).step_by(every) { span style=(format!("left:{}", place(10_f64.powi(power)))) { (short(power)) } }
                 }
                 div class="blank" {}
             }
@@ -179,7 +181,7 @@ fn strip(comparison: &Comparison, now: f64, place: &impl Fn(f64) -> String) -> M
 }
 
 fn or_never(calls: Option<f64>) -> String {
-    calls.map_or_else(|| "never".to_owned(), |calls| amount(calls.ceil()))
+    calls.map_or_else(|| "never".to_owned(), volume)
 }
 
 fn payback(comparison: &Comparison) -> String {

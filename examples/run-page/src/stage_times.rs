@@ -29,12 +29,12 @@ pub(crate) fn times(serving: &ServingView, stages: &[(String, f64)]) -> Markup {
         }
         @if !stages.is_empty() {
             h3 { "Where the " (duration(total)) " of this run went" }
-            div class="stages" {
-                @for stage in stages {
+            div class="lines" {
+                @for stage in stages { div class="line" {
                     div class="name" { (one_line(&stage.0, 60)) }
                     div class="stack" { div class="kept" style=(format!("width:{}", at(seconds(stage) / longest))) {} }
                     div class="value" { b { (duration(stage.1)) } span { " · " (percent(seconds(stage) / total)) } }
-                }
+                } }
             }
         }
     }

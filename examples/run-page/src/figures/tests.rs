@@ -18,7 +18,16 @@ fn amounts_have_commas_and_a_proper_minus() {
     assert_eq!(amount(1_234_567.4), "1,234,567");
     assert_eq!(amount(-1234.0), "\u{2212}1,234");
     assert_eq!((amount(3.5).as_str(), amount(0.0).as_str()), ("3.50", "0"));
+    assert_eq!((amount(34.94).as_str(), amount(140.2).as_str()), ("34.9", "140"));
     assert_eq!(amount(f64::NAN), "?");
+    assert_eq!(
+        (volume(7_292_484.0).as_str(), volume(10_201.0).as_str()),
+        ("7,300,000", "10,300")
+    );
+    assert_eq!(
+        (volume(10_200.0).as_str(), volume(120.1).as_str()),
+        ("10,200", "121")
+    );
     assert_eq!((count(999).as_str(), count(1000).as_str()), ("999", "1,000"));
 }
 
