@@ -61,7 +61,7 @@ fn verdict(balance: &Balance) -> Markup {
             format!(
                 "It is the cheapest way at this volume, and building it for {} comes back within {} days.",
                 money(balance.build_cost, &balance.currency),
-                amount(balance.patience_days)
+                count(balance.patience_days as u64)
             ),
         ),
         Verdict::DoNotBuildYet => (
@@ -70,7 +70,7 @@ fn verdict(balance: &Balance) -> Markup {
             format!(
                 "It is the cheapest way to run, but {} to build it does not come back within {} days.",
                 money(balance.build_cost, &balance.currency),
-                amount(balance.patience_days)
+                count(balance.patience_days as u64)
             ),
         ),
         Verdict::DoNotOwn => (
@@ -186,7 +186,7 @@ fn or_never(calls: Option<f64>) -> String {
 
 fn payback(comparison: &Comparison) -> String {
     match comparison.payback_days {
-        Some(days) => format!(" · built is paid for in {} days", amount(days.ceil())),
+        Some(days) => format!(" · built is paid for in {} days", count(days.ceil() as u64)),
         None => " · building is never paid for at this volume".to_owned(),
     }
 }

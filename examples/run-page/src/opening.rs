@@ -154,7 +154,7 @@ impl<'a> Month<'a> {
         }
         if let (Some(first), Some(second)) = (self.both.0.share(), self.both.1.share()) {
             words.push_str(&format!(
-                " The retrained model is right on {} of the days that it answers, the first on {} of the same rows.",
+                " The retrained model is right on {} of the rows of its days, the first on {} of the same rows.",
                 percent(second),
                 percent(first)
             ));
@@ -207,12 +207,15 @@ fn net_per_day(balance: &Balance) -> f64 {
 
 fn money_tile(balance: &Balance) -> Markup {
     let net = net_per_day(balance);
-    let word = if net >= 0.0 { "saved a day" } else { "dearer a day" };
+    let word = if net >= 0.0 { "saved" } else { "dearer" };
     html! {
         div {
-            dt { "Owning it, at " (count(balance.calls_per_day.max(0.0) as u64)) " calls a day" }
-            dd { (money(net.abs(), &balance.currency)) " " span class="unit" { (word) } }
-            dd class="small" { "against the cheaper of the two other ways" }
+            dt { "Owning the model" }
+            dd { (money(net.abs(), &balance.currency)) }
+            dd class="small" {
+                (word) " a day, at " (count(balance.calls_per_day.max(0.0) as u64))
+                " calls, against the cheaper of the two other ways"
+            }
         }
     }
 }
