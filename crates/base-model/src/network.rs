@@ -19,6 +19,10 @@ pub struct Slot {
 
 /// The frozen part of a model: an encoder or a decoder.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one network in a program, and it is never moved about"
+)]
 #[non_exhaustive]
 pub enum Network {
     /// Every token sees every other; answers through a label head.

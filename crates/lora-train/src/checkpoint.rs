@@ -46,7 +46,6 @@ pub(crate) struct RunState {
 }
 
 /// A run between two steps.
-
 pub(crate) struct Snapshot {
     pub(crate) state: RunState,
     pub(crate) current: Adapter,

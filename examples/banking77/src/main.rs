@@ -13,6 +13,8 @@
 //! the training questions right about 94 times in 100, confuses labels that share words, sometimes invents
 //! one, and is surer of itself than it should be. The test file becomes the gold set as it is.
 
+#![expect(clippy::print_stdout, reason = "a program talks to whoever runs it")]
+
 use std::{
     collections::BTreeSet,
     error::Error,

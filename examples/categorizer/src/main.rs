@@ -8,6 +8,12 @@
 //! it makes lies in the run folder, `runs/demo` if nothing else is said; `index.html` in it is the page to
 //! look at.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program talks to whoever runs it"
+)]
+
 mod learn;
 mod money;
 mod month;

@@ -98,6 +98,7 @@ impl Scale {
 }
 
 /// Plays the story and writes everything into `workshop`'s run folder.
+#[expect(clippy::too_many_lines, reason = "the story is told once, from top to bottom")]
 pub(crate) fn play(options: &Options, workshop: &Workshop) -> Fallible<()> {
     let (out, scale) = (options.out.as_path(), Scale::of(options));
     let mut clock = Clock::default();

@@ -73,7 +73,7 @@ pub(crate) fn learn_tokenizer(
     });
     tokenizer.train(&mut trainer, texts)?;
     let json = tokenizer.to_string(false)?;
-    Ok(json.parse()?)
+    json.parse()
 }
 
 /// Documents as one stream of ids, cut into rows.

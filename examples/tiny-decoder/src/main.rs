@@ -9,6 +9,8 @@
 //! statements, plain sentences and small questions, in which no merchant of any log, gold set or month occurs
 //! and the categorisation task is never asked.
 
+#![expect(clippy::print_stdout, reason = "a program talks to whoever runs it")]
+
 mod corpus;
 mod network;
 

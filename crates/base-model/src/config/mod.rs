@@ -232,9 +232,8 @@ impl<'a> Fields<'a> {
             Value::Array(items) => items.is_empty(),
             Value::Object(map) => map.is_empty(),
         };
-        let known = |field: &str| {
-            field.starts_with('_') || NEUTRAL.contains(&field) || self.used.iter().any(|used| *used == field)
-        };
+        let known =
+            |field: &str| field.starts_with('_') || NEUTRAL.contains(&field) || self.used.contains(&field);
         match self
             .json
             .iter()
