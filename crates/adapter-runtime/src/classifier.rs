@@ -163,7 +163,7 @@ impl Classifier {
         let mut order: Vec<usize> = (0..ids.len()).collect();
         order.sort_by_key(|&index| ids[index].len());
         let chunks: Vec<&[usize]> = order.chunks(CHUNK).collect();
-        let scored: Vec<(usize, Prediction)> = chunks
+        let mut scored: Vec<(usize, Prediction)> = chunks
             .into_par_iter()
             .flat_map_iter(|chunk| {
                 let rows: Vec<Vec<u32>> = chunk.iter().map(|&index| ids[index].clone()).collect();
@@ -174,7 +174,6 @@ impl Classifier {
                     .zip(scores.iter().map(|s| self.prediction(s)).collect::<Vec<_>>())
             })
             .collect();
-        let mut scored = scored;
         scored.sort_by_key(|(index, _)| *index);
         Ok(scored.into_iter().map(|(_, prediction)| prediction).collect())
     }
