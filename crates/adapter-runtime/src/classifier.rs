@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use base_model::{Adapter, BaseModel, Network, TokenBatch};
+use base_model::{Adapter, BaseModel, Network, Prefix, TokenBatch, TokenizerError};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -35,6 +35,8 @@ pub struct Classifier {
     task: Task,
     hash: ContentHash,
     trie: Option<LabelTrie>,
+    /// What prompts begin with, as tokens and computed once for this adapter.
+    prefix: Option<(Vec<u32>, Prefix)>,
     device: Device,
 }
 
@@ -115,7 +117,18 @@ impl Classifier {
                 None
             }
         };
+        let prefix = match &base.network {
+            Network::Decoder(decoder) => {
+                let shared = common_beginning(&base, &task)?;
+                (!shared.is_empty()).then(|| {
+                    let computed = decoder.prefix(&shared, Some(&adapter), device);
+                    (shared, computed)
+                })
+            }
+            _ => None,
+        };
         Ok(Self {
+            prefix,
             base,
             adapter,
             task,
@@ -215,18 +228,20 @@ impl Classifier {
                 scores.chunks(classes).map(<[f64]>::to_vec).collect()
             }
             (Network::Decoder(decoder), Some(trie)) => {
-                let batch = TokenBatch::with_tree(rows, &trie.tree, &self.device);
-                let (_, seq) = batch.sizes();
-                let states = decoder.forward(&batch, Some(&self.adapter));
+                let prefix = self.prefix.as_ref().filter(|(shared, _)| {
+                    rows.iter()
+                        .all(|row| row.len() > shared.len() && row.starts_with(shared))
+                });
+                let shared = prefix.map_or(0, |(shared, _)| shared.len());
+                let rest: Vec<Vec<u32>> = rows.iter().map(|row| row[shared..].to_vec()).collect();
+                let batch = TokenBatch::with_tree(&rest, &trie.tree, &self.device);
                 let places = trie.tree.tokens.len() + 1;
-                let at: Vec<i32> = rows
+                let at: Vec<Vec<usize>> = rest
                     .iter()
-                    .enumerate()
-                    .flat_map(|(row, prompt)| (0..places).map(move |p| row * seq + prompt.len() - 1 + p))
-                    .map(|at| at as i32)
+                    .map(|prompt| (prompt.len() - 1..prompt.len() - 1 + places).collect())
                     .collect();
-                let at = Tensor::<1, Int>::from_data(TensorData::from(at.as_slice()), &self.device);
-                let log_p = activation::log_softmax(decoder.logits_at(states, at), 1); // [rows * places, vocab]
+                let logits = decoder.logits_at(batch, prefix.map(|(_, p)| p), &at, Some(&self.adapter));
+                let log_p = activation::log_softmax(logits, 1); // [rows * places, vocab]
                 let vocab = log_p.dims()[1];
                 let wanted: Vec<i32> = (0..rows.len())
                     .flat_map(|row| {
@@ -279,6 +294,18 @@ impl Classifier {
             probabilities,
         }
     }
+}
+
+/// The tokens with which prompts of a task begin, whatever the text is.
+///
+/// Found on two texts that have nothing in common; a prompt that begins otherwise, as a tokenizer might join a
+/// text to what stands before it, is computed whole.
+fn common_beginning(base: &BaseModel, task: &Task) -> Result<Vec<u32>, TokenizerError> {
+    let mut one = base.question_ids(&task.prompt("a"))?;
+    let other = base.question_ids(&task.prompt("1"))?;
+    let alike = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    one.truncate(alike);
+    Ok(one)
 }
 
 impl Predictor for Classifier {

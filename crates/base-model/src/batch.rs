@@ -12,6 +12,8 @@ pub struct TokenBatch {
     /// The position of every token in its text.
     pub(crate) positions: Vec<Vec<usize>>,
     branches: Option<Branches>,
+    /// Tokens of a common text that stands before every row and is not in the batch.
+    before: usize,
 }
 
 /// Token sequences that share beginnings, as a tree: the answers of a task after a common prompt.
@@ -65,6 +67,7 @@ impl TokenBatch {
             kept,
             positions: vec![(0..seq).collect()],
             branches: None,
+            before: 0,
         }
     }
 
@@ -103,6 +106,7 @@ impl TokenBatch {
             kept,
             positions,
             branches: None,
+            before: 0,
         }
     }
 
@@ -163,23 +167,42 @@ impl TokenBatch {
         Tensor::from_data(TensorData::new(values, [batch, seq]), &self.device())
     }
 
-    /// Where no query may look when every token sees every other: `[batch, 1, 1, seq]`; `None` without
-    /// padding.
-    pub(crate) fn blocked_padding(&self) -> Option<Tensor<4, Bool>> {
-        if self.kept.iter().flatten().all(|&kept| kept) {
-            return None;
+    /// The same rows after a common text of `tokens` tokens that is not in the batch.
+    #[must_use]
+    pub(crate) fn after(mut self, tokens: usize) -> Self {
+        for position in self.positions.iter_mut().flatten() {
+            *position += tokens;
         }
+        self.before += tokens;
+        self
+    }
+
+    /// The positions of the tokens at some places of every row.
+    pub(crate) fn positions_at(&self, places: &[Vec<usize>]) -> Vec<Vec<usize>> {
+        let of_row = |row: usize| &self.positions[row.min(self.positions.len() - 1)];
+        places
+            .iter()
+            .enumerate()
+            .map(|(row, places)| places.iter().map(|&place| of_row(row)[place]).collect())
+            .collect()
+    }
+
+    /// Where no query may look when every token sees every other: `[batch or 1, 1, 1, seq]`.
+    pub(crate) fn blocked_padding(&self) -> Tensor<4, Bool> {
         let (batch, seq) = self.sizes();
-        let values: Vec<bool> = self.kept.iter().flatten().map(|&kept| !kept).collect();
-        Some(Tensor::from_data(
-            TensorData::new(values, [batch, 1, 1, seq]),
-            &self.device(),
-        ))
+        let rows = if self.kept.iter().flatten().all(|&kept| kept) {
+            1
+        } else {
+            batch
+        };
+        let values: Vec<bool> = self.kept[..rows].iter().flatten().map(|&kept| !kept).collect();
+        Tensor::from_data(TensorData::new(values, [rows, 1, 1, seq]), &self.device())
     }
 
     /// Where a query may not look when a token sees only what comes before it, or its branch:
-    /// `[batch or 1, 1, seq, seq]`.
-    pub(crate) fn blocked_causal(&self) -> Tensor<4, Bool> {
+    /// `[batch or 1, 1, queries, before + seq]`, for all tokens as queries or, of each row, for those at
+    /// `places`, as many a row.
+    pub(crate) fn blocked_causal(&self, places: Option<&[Vec<usize>]>) -> Tensor<4, Bool> {
         let (batch, seq) = self.sizes();
         // With padding at the end only, what comes before a token is never padding: one mask for all rows.
         let padded_before = self
@@ -187,11 +210,14 @@ impl TokenBatch {
             .iter()
             .any(|row| row.windows(2).any(|pair| !pair[0] && pair[1]));
         let own_mask = padded_before || self.branches.is_some();
-        let rows = if own_mask { batch } else { 1 };
-        let mut values = Vec::with_capacity(rows * seq * seq);
+        let rows = if own_mask || places.is_some() { batch } else { 1 };
+        let all: Vec<usize> = (0..seq).collect();
+        let queries = places.and_then(<[_]>::first).map_or(seq, Vec::len);
+        let mut values = Vec::with_capacity(rows * queries * (self.before + seq));
         for row in 0..rows {
             let ancestors = self.branches.as_ref().map(|branches| branches.ancestors(row));
-            for query in 0..seq {
+            for &query in places.map_or(&all, |places| &places[row]) {
+                values.extend(std::iter::repeat_n(false, self.before));
                 for key in 0..seq {
                     let before = key <= query && (!own_mask || self.kept[row][key]);
                     let on_path = ancestors.as_ref().is_none_or(|sees| sees(query, key));
@@ -199,7 +225,10 @@ impl TokenBatch {
                 }
             }
         }
-        Tensor::from_data(TensorData::new(values, [rows, 1, seq, seq]), &self.device())
+        Tensor::from_data(
+            TensorData::new(values, [rows, 1, queries, self.before + seq]),
+            &self.device(),
+        )
     }
 }
 

@@ -1,10 +1,10 @@
 //! Decoders: a token sees what comes before it.
 
-use burn::tensor::{Device, Int, Tensor, module};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData, module};
 
 use crate::{
     Adapter, LlamaConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
-    layers::{Attention, AttentionSizes, GatedFeedForward, Projection, RmsNorm, Rotary, Slots},
+    layers::{Attention, AttentionSizes, GatedFeedForward, KeysValues, Projection, RmsNorm, Rotary, Slots},
     weights::WeightReader,
 };
 
@@ -27,6 +27,24 @@ struct Block {
     attention: Attention,
     feed_forward_norm: RmsNorm,
     feed_forward: GatedFeedForward,
+}
+
+/// A text that has been computed and that stands before every row of the batches that are run after it.
+///
+/// It belongs to the decoder and the adapter that made it.
+#[derive(Debug, Clone)]
+pub struct Prefix {
+    tokens: usize,
+    /// For every block, `[1, tokens, n_kv_heads * d_head]`.
+    found: Vec<KeysValues>,
+}
+
+impl Prefix {
+    /// How many tokens it has.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
 }
 
 /// What stands before every name of the decoder but its head's.
@@ -89,6 +107,21 @@ impl Decoder {
         &self.slots
     }
 
+    /// Computes a text that stands before every row of many batches, such as the instructions of a task, once.
+    ///
+    /// What follows it sees its keys and values, and gradients flow back through them: a forward pass after a
+    /// prefix equals one over rows that begin with it, to rounding.
+    #[must_use]
+    pub fn prefix(&self, ids: &[u32], adapter: Option<&Adapter>, device: &Device) -> Prefix {
+        let batch = TokenBatch::new(&[ids.to_vec()], 0, device);
+        let mut found = Vec::with_capacity(self.blocks.len());
+        self.run(&batch, None, None, adapter, &mut found);
+        Prefix {
+            tokens: ids.len(),
+            found,
+        }
+    }
+
     /// The last, normalised state of every token.
     ///
     /// # Shapes
@@ -97,42 +130,89 @@ impl Decoder {
     /// - output: `[batch, seq, d_model]`; what stands at padding means nothing
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
-        let device = batch.device();
-        let rotary = Rotary::new(
-            &batch.positions,
-            self.config.head_dim,
-            self.config.rope_theta,
-            &device,
-        );
-        let blocked = batch.blocked_causal();
-        let embedded = module::embedding(self.tokens.clone(), batch.ids.clone()); // [batch, seq, d_model]
-        let states = self.blocks.iter().fold(embedded, |states, block| {
-            let normed = block.attention_norm.forward(states.clone());
-            let mixed = block
-                .attention
-                .forward(normed, Some(&rotary), Some(&blocked), adapter);
-            let states = states + mixed;
-            let normed = block.feed_forward_norm.forward(states.clone());
-            states + block.feed_forward.forward(normed, adapter)
-        });
-        self.norm.forward(states)
+        self.run(batch, None, None, adapter, &mut Vec::new())
     }
 
-    /// Scores of the next token at some positions.
+    /// Scores of the next token at some places.
     ///
-    /// Only the positions that are asked for are multiplied with the head, which in training and in scoring
-    /// are few.
+    /// Only these places are computed in what only they need, the last block's queries and feed-forward and the
+    /// head: in training and in scoring they are few.
     ///
     /// # Shapes
     ///
-    /// - `states`: `[batch, seq, d_model]`, from [`Decoder::forward`]
-    /// - `at`: `[n]`, indices into the flattened `[batch * seq]` positions
-    /// - output: `[n, vocab]`
+    /// - `batch`: `[batch, seq]`; its rows come after the prefix, if there is one
+    /// - `places`: a list of indices into `seq` for every row, `n` in all
+    /// - output: `[n, vocab]`, row after row
     #[must_use]
-    pub fn logits_at(&self, states: Tensor<3>, at: Tensor<1, Int>) -> Tensor<2> {
-        let [batch, seq, d_model] = states.dims();
-        let rows = states.reshape([batch * seq, d_model]).select(0, at); // [n, d_model]
-        module::linear(rows, self.head.clone().transpose(), None)
+    pub fn logits_at(
+        &self,
+        batch: TokenBatch,
+        prefix: Option<&Prefix>,
+        places: &[Vec<usize>],
+        adapter: Option<&Adapter>,
+    ) -> Tensor<2> {
+        let batch = batch.after(prefix.map_or(0, |prefix| prefix.tokens));
+        let device = batch.device();
+        let most = places.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let mut even = places.to_vec();
+        for places in &mut even {
+            places.resize(most, 0);
+        }
+        let states = self.run(&batch, prefix, Some(&even), adapter, &mut Vec::new()); // [batch, most, d_model]
+        let [rows, _, d_model] = states.dims();
+        let wanted = places
+            .iter()
+            .enumerate()
+            .flat_map(|(row, places)| (0..places.len()).map(move |place| row * most + place));
+        let states = states
+            .reshape([rows * most, d_model])
+            .select(0, indices(wanted, &device)); // [n, d_model]
+        module::linear(states, self.head.clone().transpose(), None)
+    }
+
+    /// The states after the last block, of all tokens or, with as many `places` in every row, of those;
+    /// `found` is given the keys and values of every block.
+    fn run(
+        &self,
+        batch: &TokenBatch,
+        prefix: Option<&Prefix>,
+        places: Option<&[Vec<usize>]>,
+        adapter: Option<&Adapter>,
+        found: &mut Vec<KeysValues>,
+    ) -> Tensor<3> {
+        let device = batch.device();
+        let rotary = |positions: &[Vec<usize>]| {
+            Rotary::new(positions, self.config.head_dim, self.config.rope_theta, &device)
+        };
+        let turn = rotary(&batch.positions);
+        let blocked = batch.blocked_causal(None);
+        let mut states = module::embedding(self.tokens.clone(), batch.ids.clone()); // [batch, seq, d_model]
+        for (index, block) in self.blocks.iter().enumerate() {
+            let is_last = index + 1 == self.blocks.len();
+            let normed = block.attention_norm.forward(states.clone());
+            let own = block.attention.keys_values(normed.clone(), Some(&turn), adapter);
+            found.push(own.clone());
+            let all = match prefix {
+                Some(prefix) => own.after(&prefix.found[index]),
+                None => own,
+            };
+            states = match places.filter(|_| is_last) {
+                Some(places) => {
+                    let (states, normed) = (pick(states, places), pick(normed, places)); // [batch, places, d_model]
+                    let turn = rotary(&batch.positions_at(places));
+                    block.forward(
+                        states,
+                        normed,
+                        all,
+                        &turn,
+                        &batch.blocked_causal(Some(places)),
+                        adapter,
+                    )
+                }
+                None => block.forward(states, normed, all, &turn, &blocked, adapter),
+            };
+        }
+        self.norm.forward(states)
     }
 
     /// Scores of the next token at every position: `[batch, seq, d_model]` to `[batch, seq, vocab]`.
@@ -142,7 +222,49 @@ impl Decoder {
     }
 }
 
+/// Indices as a tensor, `[n]`.
+fn indices(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
+    let values: Vec<i32> = values.map(|value| value as i32).collect();
+    Tensor::from_data(TensorData::from(values.as_slice()), device)
+}
+
+/// The states at as many places of every row: `[batch, seq, d_model]` to `[batch, places, d_model]`.
+fn pick(states: Tensor<3>, places: &[Vec<usize>]) -> Tensor<3> {
+    let [batch, seq, d_model] = states.dims();
+    let device = states.device();
+    let count = places.first().map_or(0, Vec::len);
+    let flat = places
+        .iter()
+        .enumerate()
+        .flat_map(|(row, places)| places.iter().map(move |place| row * seq + place));
+    states
+        .reshape([batch * seq, d_model])
+        .select(0, indices(flat, &device))
+        .reshape([batch, count, d_model])
+}
+
 impl Block {
+    /// # Shapes
+    ///
+    /// - `states`, `normed`: `[batch, queries, d_model]`
+    /// - output: `[batch, queries, d_model]`
+    fn forward(
+        &self,
+        states: Tensor<3>,
+        normed: Tensor<3>,
+        found: KeysValues,
+        rotary: &Rotary,
+        blocked: &Tensor<4, Bool>,
+        adapter: Option<&Adapter>,
+    ) -> Tensor<3> {
+        let mixed = self
+            .attention
+            .forward(normed, found, Some(rotary), blocked, adapter);
+        let states = states + mixed;
+        let normed = self.feed_forward_norm.forward(states.clone());
+        states + self.feed_forward.forward(normed, adapter)
+    }
+
     fn read(
         config: &LlamaConfig,
         source: &mut dyn TensorSource,
@@ -153,9 +275,11 @@ impl Block {
         let sizes = AttentionSizes {
             n_heads: config.num_attention_heads,
             n_kv_heads: config.num_key_value_heads,
-            d_head: config.head_dim,
         };
-        let (d_query, d_kv) = (sizes.n_heads * sizes.d_head, sizes.n_kv_heads * sizes.d_head);
+        let (d_query, d_kv) = (
+            sizes.n_heads * config.head_dim,
+            sizes.n_kv_heads * config.head_dim,
+        );
         let attention_norm = RmsNorm::read(source, &format!("{path}.input_layernorm"), d_model, eps)?;
         let mut project = |name: &str, sizes| {
             Projection::read(source, slots, &format!("{path}.self_attn.{name}"), sizes, false)

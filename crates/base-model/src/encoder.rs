@@ -125,9 +125,10 @@ impl Encoder {
         let sum = tokens + (positions + segment).expand([rows, seq, d_model]);
         let blocked = batch.blocked_padding();
         self.blocks.iter().fold(self.norm.forward(sum), |states, block| {
+            let found = block.attention.keys_values(states.clone(), None, adapter);
             let mixed = block
                 .attention
-                .forward(states.clone(), None, blocked.as_ref(), adapter);
+                .forward(states.clone(), found, None, &blocked, adapter);
             let states = block.attention_norm.forward(states + mixed);
             let changed = block.feed_forward.forward(states.clone(), adapter);
             block.norm.forward(states + changed)
@@ -171,7 +172,6 @@ impl Block {
             sizes: AttentionSizes {
                 n_heads: config.num_attention_heads,
                 n_kv_heads: config.num_attention_heads,
-                d_head: d_model / config.num_attention_heads,
             },
         };
         let feed_forward = PlainFeedForward {

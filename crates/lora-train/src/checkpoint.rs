@@ -29,6 +29,8 @@ pub(crate) struct RunIdentity {
     pub(crate) base_hash: ContentHash,
     pub(crate) rows_hash: ContentHash,
     pub(crate) task_hash: ContentHash,
+    /// Of the weights of the adapter that the run started from, if it was not a fresh one.
+    pub(crate) start_hash: Option<ContentHash>,
     pub(crate) settings: TrainConfig,
 }
 
@@ -151,6 +153,7 @@ impl Snapshot {
             ("base model", found.base_hash == identity.base_hash),
             ("set of rows", found.rows_hash == identity.rows_hash),
             ("task", found.task_hash == identity.task_hash),
+            ("adapter to start from", found.start_hash == identity.start_hash),
             ("setting", found.settings == identity.settings),
         ] {
             if !same {

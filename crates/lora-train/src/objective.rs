@@ -5,50 +5,86 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use crate::rows::{EncodedRow, Target};
 
-/// The weighted sum of cross entropies over all targets of the rows, in nats, multiplied with `scale`.
-///
-/// The caller gives one over the step's total weight as `scale`, so that the parts of a step add up to the
-/// mean over all its targets, however it was cut: never a mean of means.
-///
-/// The result is `[1]`.
-pub(crate) fn loss(
-    network: &Network,
-    adapter: &Adapter,
-    rows: &[&EncodedRow],
-    scale: f64,
-    device: &Device,
-) -> Tensor<1> {
-    let ids: Vec<Vec<u32>> = rows.iter().map(|row| row.ids.clone()).collect();
-    let batch = TokenBatch::new(&ids, 0, device);
-    let (_, seq) = batch.sizes();
-    let targets = Targets::of(rows, seq);
-    let scores = match network {
-        Network::Encoder(encoder) => {
-            let states = encoder.forward(&batch, Some(adapter));
-            adapter
-                .classify(encoder.pool(states, Some(adapter)))
-                .expect("an adapter that is trained on an encoder has a label head")
-        }
-        Network::Decoder(decoder) => {
-            let states = decoder.forward(&batch, Some(adapter));
-            let at = Tensor::<1, Int>::from_data(TensorData::from(targets.at.as_slice()), device);
-            decoder.logits_at(states, at)
-        }
-        _ => unreachable!("rows are encoded for encoders and decoders only"),
-    }; // [targets, classes or vocab]
-    let count = targets.wanted.len();
-    let wanted = TensorData::new(targets.wanted, [count, 1]);
-    let weights = TensorData::new(targets.weights, [count, 1]);
-    let chosen = activation::log_softmax(scores, 1).gather(1, Tensor::<2, Int>::from_data(wanted, device)); // [targets, 1]
-    (chosen * Tensor::<2>::from_data(weights, device))
-        .sum()
-        .mul_scalar(-scale)
+/// What is learnt, on which network.
+#[derive(Debug)]
+pub(crate) struct Objective<'a> {
+    network: &'a Network,
+    device: &'a Device,
+    /// The tokens with which all rows begin: the template's opening and the task's instructions. A decoder
+    /// computes them once for every part of a step, and every row of the part looks at them there; gradients
+    /// flow back through them.
+    prefix: Vec<u32>,
 }
 
-/// The targets of some rows, flattened.
+impl<'a> Objective<'a> {
+    pub(crate) fn new(network: &'a Network, rows: &[EncodedRow], device: &'a Device) -> Self {
+        let prefix = match network {
+            Network::Decoder(_) => common_beginning(rows),
+            _ => Vec::new(),
+        };
+        Self {
+            network,
+            device,
+            prefix,
+        }
+    }
+
+    /// The weighted sum of cross entropies over all targets of the rows, in nats, multiplied with `scale`.
+    ///
+    /// The caller gives one over the step's total weight as `scale`, so that the parts of a step add up to the
+    /// mean over all its targets, however it was cut: never a mean of means.
+    ///
+    /// The result is `[1]`.
+    pub(crate) fn loss(&self, adapter: &Adapter, rows: &[&EncodedRow], scale: f64) -> Tensor<1> {
+        let targets = Targets::of(rows, self.prefix.len());
+        let ids: Vec<Vec<u32>> = rows
+            .iter()
+            .map(|row| row.ids[self.prefix.len()..].to_vec())
+            .collect();
+        let batch = TokenBatch::new(&ids, 0, self.device);
+        let scores = match self.network {
+            Network::Encoder(encoder) => {
+                let states = encoder.forward(&batch, Some(adapter));
+                adapter
+                    .classify(encoder.pool(states, Some(adapter)))
+                    .expect("an adapter that is trained on an encoder has a label head")
+            }
+            Network::Decoder(decoder) => {
+                let prefix = (!self.prefix.is_empty())
+                    .then(|| decoder.prefix(&self.prefix, Some(adapter), self.device));
+                decoder.logits_at(batch, prefix.as_ref(), &targets.places, Some(adapter))
+            }
+            _ => unreachable!("rows are encoded for encoders and decoders only"),
+        }; // [targets, classes or vocab]
+        let count = targets.wanted.len();
+        let wanted = TensorData::new(targets.wanted, [count, 1]);
+        let wanted = Tensor::<2, Int>::from_data(wanted, self.device);
+        let weights = TensorData::new(targets.weights, [count, 1]);
+        let chosen = activation::log_softmax(scores, 1).gather(1, wanted); // [targets, 1]
+        (chosen * Tensor::<2>::from_data(weights, self.device))
+            .sum()
+            .mul_scalar(-scale)
+    }
+}
+
+/// The longest beginning of all rows that leaves each a token from which its first target is predicted.
+fn common_beginning(rows: &[EncodedRow]) -> Vec<u32> {
+    let mut rows = rows.iter().map(|row| match row.target {
+        Target::TokensFrom(start) => &row.ids[..start.saturating_sub(1)],
+        Target::Class(_) => &[],
+    });
+    let first = rows.next().unwrap_or_default();
+    let common = rows.fold(first.len(), |common, row| {
+        let alike = first[..common].iter().zip(row).take_while(|(a, b)| a == b);
+        alike.count()
+    });
+    first[..common].to_vec()
+}
+
+/// The targets of some rows, one after the other.
 struct Targets {
-    /// The position, in the flattened `[batch * seq]`, that predicts each target.
-    at: Vec<i32>,
+    /// For every row, the places after the prefix that predict its targets.
+    places: Vec<Vec<usize>>,
     /// The class or token that is right.
     wanted: Vec<i32>,
     /// The weight of its row.
@@ -56,27 +92,30 @@ struct Targets {
 }
 
 impl Targets {
-    fn of(rows: &[&EncodedRow], seq: usize) -> Self {
+    fn of(rows: &[&EncodedRow], prefix: usize) -> Self {
         let mut targets = Self {
-            at: Vec::new(),
+            places: Vec::new(),
             wanted: Vec::new(),
             weights: Vec::new(),
         };
-        for (index, row) in rows.iter().enumerate() {
-            let mut push = |at: usize, wanted: usize| {
-                targets.at.push(at as i32);
-                targets.wanted.push(wanted as i32);
-                targets.weights.push(row.weight as f32);
-            };
+        for row in rows {
             match row.target {
-                Target::Class(class) => push(index * seq, class),
+                Target::Class(class) => {
+                    targets.places.push(vec![0]);
+                    targets.wanted.push(class as i32);
+                }
                 Target::TokensFrom(start) => {
-                    for position in start..row.ids.len() {
-                        // A token is predicted from the position before it.
-                        push(index * seq + position - 1, row.ids[position] as usize);
-                    }
+                    // A token is predicted from the place before it.
+                    let places = start - prefix - 1..row.ids.len() - prefix - 1;
+                    targets.places.push(places.collect());
+                    targets
+                        .wanted
+                        .extend(row.ids[start..].iter().map(|&id| id as i32));
                 }
             }
+            targets
+                .weights
+                .extend(std::iter::repeat_n(row.weight as f32, row.targets()));
         }
         targets
     }

@@ -11,7 +11,7 @@ use crate::{
     Event, Progress, TrainError, TrainPlan,
     checkpoint::{RunIdentity, RunState, Snapshot},
     lineage::{EndedBy, EvaluationRecord, LINEAGE_FILE, Lineage, StepRecord, peak_memory_bytes},
-    objective::{loss, total_weight},
+    objective::{Objective, total_weight},
     order::{batches, split},
     rows::{EncodedRow, encode},
     schedule::Schedule,
@@ -60,6 +60,7 @@ struct Run<'a> {
     plan: &'a TrainPlan,
     folder: &'a Path,
     rows: Vec<EncodedRow>,
+    objective: Objective<'a>,
     train: Vec<usize>,
     held_out: Vec<usize>,
     identity: RunIdentity,
@@ -97,10 +98,15 @@ impl<'a> Run<'a> {
             base_hash: input.base.hash().clone(),
             rows_hash: ContentHash::of_bytes(&rows_json),
             task_hash: ContentHash::of_bytes(toml::to_string(input.task)?.as_bytes()),
+            start_hash: match input.start {
+                Some(start) => Some(ContentHash::of_bytes(&start.to_safetensors()?)),
+                None => None,
+            },
             settings: config.clone(),
         };
         let shards = Shards::new(config.shards)?;
         Ok(Self {
+            objective: Objective::new(&input.base.network, &rows, input.device),
             input,
             plan,
             folder,
@@ -223,16 +229,11 @@ impl<'a> Run<'a> {
         progress: &mut dyn Progress,
     ) -> Result<bool, TrainError> {
         let rows: Vec<&EncodedRow> = batch.iter().map(|&row| &self.rows[row]).collect();
-        let (network, device, adapter) = (&self.input.base.network, self.input.device, &run.current);
+        let adapter = &run.current;
         let scale = 1.0 / total_weight(&rows);
         let gradient = self.shards.gradient(&adapter.values(), &rows, |leaves, part| {
-            loss(
-                network,
-                &adapter.with_values(leaves.iter().cloned()),
-                part,
-                scale,
-                device,
-            )
+            let adapter = adapter.with_values(leaves.iter().cloned());
+            self.objective.loss(&adapter, part, scale)
         });
         let (mean_loss, rate) = (gradient.loss, schedule.rate(run.state.step));
         let step = run.state.step + 1;
@@ -294,13 +295,12 @@ impl<'a> Run<'a> {
 
     /// The mean loss over all targets of some rows.
     fn mean_loss(&self, adapter: &Adapter, rows: &[&EncodedRow]) -> f64 {
-        let (network, device) = (&self.input.base.network, self.input.device);
         let scale = 1.0 / total_weight(rows);
         let mut by_length = rows.to_vec();
         by_length.sort_by_key(|row| row.ids.len());
         let parts = self.shards.each(&by_length, |part| {
             part.chunks(self.plan.config().batch_rows)
-                .map(|chunk| f64::from(loss(network, adapter, chunk, scale, device).into_scalar::<f32>()))
+                .map(|chunk| f64::from(self.objective.loss(adapter, chunk, scale).into_scalar::<f32>()))
                 .sum::<f64>()
         });
         parts.into_iter().sum()

@@ -6,7 +6,7 @@ mod norm;
 mod projection;
 mod rotary;
 
-pub(crate) use attention::{Attention, AttentionSizes};
+pub(crate) use attention::{Attention, AttentionSizes, KeysValues};
 pub(crate) use feed_forward::{GatedFeedForward, PlainFeedForward};
 pub(crate) use norm::{LayerNorm, RmsNorm};
 pub(crate) use projection::{Projection, Slots};

@@ -52,10 +52,10 @@ impl Projection {
     /// - `input`: `[batch, seq, d_input]`
     /// - output: `[batch, seq, d_output]`
     pub(crate) fn forward(&self, input: Tensor<3>, adapter: Option<&Adapter>) -> Tensor<3> {
-        let output = kernels::linear(input.clone(), self.weight.clone(), self.bias.clone());
+        let (weight, bias) = (self.weight.clone(), self.bias.clone());
         match adapter.and_then(|adapter| adapter.factors(self.slot)) {
-            Some((a, b, scale)) => output + kernels::low_rank(input, a, b, scale),
-            None => output,
+            Some(factors) => kernels::adapted_linear(input, weight, bias, factors),
+            None => kernels::linear(input, weight, bias),
         }
     }
 }

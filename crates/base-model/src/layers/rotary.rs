@@ -5,10 +5,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 /// Cosines and sines of the angles by which a batch of positions turns queries and keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Rotary {
-    /// `[batch or 1, 1, seq, d_head]`
-    pub(crate) cos: Tensor<4>,
-    /// `[batch or 1, 1, seq, d_head]`
-    pub(crate) sin: Tensor<4>,
+    /// `[batch or 1, seq, d_head / 2]`
+    pub(crate) cos: Tensor<3>,
+    /// `[batch or 1, seq, d_head / 2]`
+    pub(crate) sin: Tensor<3>,
 }
 
 impl Rotary {
@@ -25,11 +25,14 @@ impl Rotary {
                 .iter()
                 .flatten()
                 .flat_map(|&position| {
-                    let angles = frequencies.iter().chain(&frequencies);
+                    let angles = frequencies.iter();
                     angles.map(move |frequency| f(position as f64 * frequency) as f32)
                 })
                 .collect();
-            Tensor::from_data(TensorData::new(values, [positions.len(), 1, seq, d_head]), device)
+            Tensor::from_data(
+                TensorData::new(values, [positions.len(), seq, d_head / 2]),
+                device,
+            )
         };
         Self {
             cos: table(f64::cos),

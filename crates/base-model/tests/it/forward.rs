@@ -124,3 +124,40 @@ fn every_branch_of_a_tree_equals_the_branch_alone() {
         }
     }
 }
+
+#[test]
+fn a_pass_after_a_prefix_and_at_some_places_is_the_pass_over_whole_rows() {
+    let fixture = Fixture::open("llama");
+    let Network::Decoder(decoder) = &fixture.network else {
+        panic!("not a decoder")
+    };
+    let beginning = vec![9_u32, 4, 17, 33];
+    let rows = rows();
+    let whole: Vec<Vec<u32>> = rows
+        .iter()
+        .map(|row| [beginning.as_slice(), row].concat())
+        .collect();
+    let places: Vec<Vec<usize>> = rows
+        .iter()
+        .map(|row| vec![row.len() - 1, 0, row.len() / 2])
+        .collect();
+
+    let all = decoder.logits(decoder.forward(&TokenBatch::new(&whole, 0, &device()), None));
+    let prefix = decoder.prefix(&beginning, None, &device());
+    assert_eq!(prefix.tokens(), beginning.len());
+    let found = values(decoder.logits_at(TokenBatch::new(&rows, 0, &device()), Some(&prefix), &places, None));
+    let mut expected = Vec::new();
+    for (row, places) in places.iter().enumerate() {
+        for place in places {
+            expected.extend(values(all.clone().narrow(0, row, 1).narrow(
+                1,
+                beginning.len() + place,
+                1,
+            )));
+        }
+    }
+    assert_eq!(found.len(), expected.len());
+    for (a, b) in found.iter().zip(&expected) {
+        assert!((a - b).abs() < TOLERANCE, "{a} and {b}");
+    }
+}

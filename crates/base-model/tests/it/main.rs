@@ -5,3 +5,4 @@
 mod adapters;
 mod fixtures;
 mod forward;
+mod minilm;

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use base_model::{TokenBatch, WeightFiles, device_by_name};
+use base_model::{WeightFiles, device_by_name};
 
 use super::*;
 use crate::step::{Shards, Updates};
@@ -75,11 +75,12 @@ impl Fixture {
     fn gradient(&self, shards: usize, adapter: &Adapter) -> crate::step::Gradient {
         let rows: Vec<&EncodedRow> = self.rows.iter().collect();
         let scale = 1.0 / total_weight(&rows);
+        let objective = Objective::new(&self.network, &self.rows, &self.device);
         Shards::new(shards)
             .unwrap()
             .gradient(&adapter.values(), &rows, |leaves, part| {
                 let adapter = adapter.with_values(leaves.iter().cloned());
-                loss(&self.network, &adapter, part, scale, &self.device)
+                objective.loss(&adapter, part, scale)
             })
     }
 }
@@ -167,14 +168,66 @@ fn only_the_answer_and_its_end_are_targets() {
         target: Target::Class(4),
         ..row.clone()
     };
-    let targets = Targets::of(&[&row, &class], 7);
-    assert_eq!(targets.at, [2, 3, 4, 7]);
+    let targets = Targets::of(&[&row, &class], 2);
+    assert_eq!(targets.places, [vec![0, 1, 2], vec![0]]);
     assert_eq!(targets.wanted, [20, 21, 2, 4]);
     assert_eq!(targets.weights, [2.0; 4]);
-    // The batch that these positions point into is padded at the end.
-    let device = device_by_name("flex").unwrap();
-    assert_eq!(
-        TokenBatch::new(&[row.ids, vec![1; 7]], 0, &device).sizes(),
-        (2, 7)
+}
+
+#[test]
+fn rows_that_begin_alike_have_the_loss_and_gradients_of_rows_computed_whole() {
+    let mut fixture = Fixture::open("llama");
+    // The same instructions before every row.
+    let instructions = [7_u32, 3, 9, 11, 4];
+    for row in &mut fixture.rows {
+        row.ids.splice(0..0, instructions);
+        row.target = match row.target {
+            Target::TokensFrom(start) => Target::TokensFrom(start + instructions.len()),
+            Target::Class(class) => Target::Class(class),
+        };
+    }
+    let rows: Vec<&EncodedRow> = fixture.rows.iter().collect();
+    let scale = 1.0 / total_weight(&rows);
+    let shared = Objective::new(&fixture.network, &fixture.rows, &fixture.device);
+    assert_eq!(shared.prefix, instructions);
+    let naive = Objective {
+        prefix: Vec::new(),
+        ..Objective::new(&fixture.network, &fixture.rows, &fixture.device)
+    };
+    let gradient = |objective: &Objective<'_>| {
+        Shards::new(2)
+            .unwrap()
+            .gradient(&fixture.adapter.values(), &rows, |leaves, part| {
+                objective.loss(&fixture.adapter.with_values(leaves.iter().cloned()), part, scale)
+            })
+    };
+    let (shared, naive) = (gradient(&shared), gradient(&naive));
+    assert!(
+        (shared.loss - naive.loss).abs() < 1e-6,
+        "{} and {}",
+        shared.loss,
+        naive.loss
     );
+    for (a, b) in shared.tensors.into_iter().zip(naive.tensors) {
+        let worst = (a - b).abs().max().into_scalar::<f32>();
+        assert!(worst < 1e-5, "{worst}");
+    }
+}
+
+#[test]
+fn the_common_beginning_leaves_every_row_a_token_to_predict_from() {
+    let row = |ids: &[u32], start| EncodedRow {
+        id: String::new(),
+        ids: ids.to_vec(),
+        target: Target::TokensFrom(start),
+        weight: 1.0,
+        group: String::new(),
+    };
+    assert_eq!(
+        common_beginning(&[row(&[1, 2, 3, 4, 5], 4), row(&[1, 2, 9, 4, 5], 4)]),
+        [1, 2]
+    );
+    assert_eq!(common_beginning(&[row(&[1, 2, 3], 2), row(&[1, 2, 3], 2)]), [1]);
+    assert_eq!(common_beginning(&[row(&[1, 2], 0), row(&[1, 2], 2)]), [0_u32; 0]);
+    assert_eq!(common_beginning(&[]), [0_u32; 0]);
 }

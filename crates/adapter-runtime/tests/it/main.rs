@@ -1,0 +1,7 @@
+//! One binary for all integration tests of the crate.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod answers;
+mod folders;
+mod setting;

@@ -1,0 +1,34 @@
+//! Rotation of pairs of numbers.
+
+use super::lanes::vectorised;
+
+/// Turns the pairs `(x_i, x_{i + half})` of every head by their token's angles, times `direction`.
+///
+/// `states` holds a token of `width` numbers after the other; `cos` and `sin` hold `half` numbers for every
+/// token of a row, for all rows alike if they are fewer than the tokens.
+pub(super) fn rotate(
+    states: &[f32],
+    (cos, sin): (&[f32], &[f32]),
+    (width, half): (usize, usize),
+    direction: f32,
+    turned: &mut [f32],
+) {
+    let angles = || cos.chunks_exact(half).zip(sin.chunks_exact(half)).cycle();
+    let tokens = states.chunks_exact(width).zip(turned.chunks_exact_mut(width));
+    vectorised(|| {
+        for ((state, turned), (cos, sin)) in tokens.zip(angles()) {
+            let heads = state
+                .chunks_exact(2 * half)
+                .zip(turned.chunks_exact_mut(2 * half));
+            for (head, turned) in heads {
+                let (first, second) = head.split_at(half);
+                let (turned_first, turned_second) = turned.split_at_mut(half);
+                for i in 0..half {
+                    let sin = direction * sin[i];
+                    turned_first[i] = first[i] * cos[i] - second[i] * sin;
+                    turned_second[i] = second[i] * cos[i] + first[i] * sin;
+                }
+            }
+        }
+    });
+}

@@ -1,0 +1,118 @@
+//! The operations that cost time, in one place.
+//!
+//! Every forward pass goes through these functions and none other for its heavy work. Each has a body of plain
+//! tensor operations in [`plain`], which runs and differentiates on every backend, and, on the CPU, a fused
+//! body in [`flex`] that passes over its data once and differentiates by a formula of its own. Tests hold the
+//! two to one another, values and gradients.
+
+pub(crate) mod plain;
+
+#[cfg(feature = "flex")]
+mod flex;
+
+use burn::tensor::{Bool, Tensor};
+
+pub(crate) use plain::linear;
+
+/// Takes the fused body where all tensors are of a kind that it computes on, else the plain one.
+macro_rules! fused_or_plain {
+    ($name:ident($($tensor:ident),+ $(; $($other:ident),+)?)) => {{
+        #[cfg(feature = "flex")]
+        if [$(flex::computes(&$tensor)),+].iter().all(|&computes| computes) {
+            return flex::$name($($tensor,)+ $($($other),+)?);
+        }
+        plain::$name($($tensor,)+ $($($other),+)?)
+    }};
+}
+
+/// A frozen linear layer with its low-rank update, `x W^T + b + scale * (x A^T) B^T`
+/// (Hu et al. 2021, arXiv:2106.09685, section 4.1), as two thin products and never as a dense change of `W`.
+///
+/// # Shapes
+///
+/// - `input`: `[batch, seq, d_input]`
+/// - `weight`: `[d_output, d_input]`
+/// - `bias`: `[d_output]`
+/// - `a`: `[rank, d_input]`
+/// - `b`: `[d_output, rank]`
+/// - output: `[batch, seq, d_output]`
+pub(crate) fn adapted_linear(
+    input: Tensor<3>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    (a, b, scale): (Tensor<2>, Tensor<2>, f64),
+) -> Tensor<3> {
+    let output = adapted_product(input, weight, a, b, scale);
+    match bias {
+        Some(bias) => output + bias.unsqueeze(),
+        None => output,
+    }
+}
+
+fn adapted_product(input: Tensor<3>, weight: Tensor<2>, a: Tensor<2>, b: Tensor<2>, scale: f64) -> Tensor<3> {
+    fused_or_plain!(adapted_product(input, weight, a, b; scale))
+}
+
+/// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762, equation 1) with grouped queries
+/// (Ainslie et al. 2023, arXiv:2305.13245): `n_heads / n_kv_heads` neighbouring query heads share a key head.
+///
+/// # Shapes
+///
+/// - `query`: `[batch, queries, n_heads * d_head]`
+/// - `key`, `value`: `[batch, keys, n_kv_heads * d_head]`
+/// - `blocked`: `[batch or 1, 1, queries or 1, keys]`, true where a query must not look
+/// - output: `[batch, queries, n_heads * d_head]`
+pub(crate) fn attention(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    blocked: &Tensor<4, Bool>,
+    n_heads: usize,
+    n_kv_heads: usize,
+) -> Tensor<3> {
+    fused_or_plain!(attention(query, key, value; blocked, n_heads, n_kv_heads))
+}
+
+/// Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450).
+///
+/// # Shapes
+///
+/// - `input` and output: `[batch, seq, d_model]`
+/// - `gain`, `bias`: `[d_model]`
+pub(crate) fn layer_norm(input: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, eps: f64) -> Tensor<3> {
+    fused_or_plain!(layer_norm(input, gain, bias; eps))
+}
+
+/// Root-mean-square normalisation over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467).
+///
+/// # Shapes
+///
+/// - `input` and output: `[batch, seq, d_model]`
+/// - `gain`: `[d_model]`
+pub(crate) fn rms_norm(input: Tensor<3>, gain: Tensor<1>, eps: f64) -> Tensor<3> {
+    fused_or_plain!(rms_norm(input, gain; eps))
+}
+
+/// The gate of a gated feed-forward layer, `silu(gate) * up` (Shazeer 2020, arXiv:2002.05202).
+pub(crate) fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
+    fused_or_plain!(silu_gate(gate, up))
+}
+
+/// The exact Gaussian error linear unit (Hendrycks and Gimpel 2016, arXiv:1606.08415).
+pub(crate) fn gelu(input: Tensor<3>) -> Tensor<3> {
+    fused_or_plain!(gelu(input))
+}
+
+/// Turns the pairs `(x_i, x_{i + d_head/2})` of every head by the angles of their position (Su et al. 2021,
+/// arXiv:2104.09864, in the half-split layout of transformers).
+///
+/// # Shapes
+///
+/// - `states` and output: `[batch, seq, heads * d_head]`
+/// - `cos`, `sin`: `[batch or 1, seq, d_head / 2]`
+pub(crate) fn rotate(states: Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Tensor<3> {
+    fused_or_plain!(rotate(states; cos, sin))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! The operations in plain tensor operations: for every backend, and what fused bodies are held to.
+
+use burn::tensor::{Bool, Tensor, activation, module};
+
+/// `x W^T + b`, with the weight as it is stored.
+///
+/// # Shapes
+///
+/// - `input`: `[batch, seq, d_input]`
+/// - `weight`: `[d_output, d_input]`
+/// - `bias`: `[d_output]`
+/// - output: `[batch, seq, d_output]`
+pub(crate) fn linear(input: Tensor<3>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<3> {
+    module::linear(input, weight.transpose(), bias)
+}
+
+pub(super) fn adapted_product(
+    input: Tensor<3>,
+    weight: Tensor<2>,
+    a: Tensor<2>,
+    b: Tensor<2>,
+    scale: f64,
+) -> Tensor<3> {
+    let narrow = module::linear(input.clone(), a.transpose(), None); // [batch, seq, rank]
+    // Scaling the narrow product touches `rank` numbers a token instead of `d_output`.
+    let update = module::linear(narrow.mul_scalar(scale), b.transpose(), None); // [batch, seq, d_output]
+    linear(input, weight, None) + update
+}
+
+pub(super) fn attention(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    blocked: &Tensor<4, Bool>,
+    n_heads: usize,
+    n_kv_heads: usize,
+) -> Tensor<3> {
+    let [batch, queries, width] = query.dims();
+    let d_head = width / n_heads;
+    let heads = |states: Tensor<3>, heads: usize| {
+        let [batch, seq, _] = states.dims();
+        let states = states.reshape([batch, seq, heads, d_head]).swap_dims(1, 2); // [batch, heads, seq, d_head]
+        repeat(states, n_heads / heads)
+    };
+    let (query, key, value) = (
+        heads(query, n_heads),
+        heads(key, n_kv_heads),
+        heads(value, n_kv_heads),
+    );
+    let scores = query
+        .mul_scalar((d_head as f64).powf(-0.5))
+        .matmul(key.swap_dims(2, 3)); // [batch, n_heads, queries, keys]
+    let blocked = blocked.clone().expand(scores.dims());
+    // A finite floor, so that a row in which everything is blocked (padding) stays finite too.
+    let scores = scores.mask_fill(blocked, -1e30);
+    let mixed = activation::softmax(scores, 3).matmul(value); // [batch, n_heads, queries, d_head]
+    mixed.swap_dims(1, 2).reshape([batch, queries, width])
+}
+
+/// Each head `groups` times in a row: `[batch, kv, seq, d_head]` to `[batch, kv * groups, seq, d_head]`.
+fn repeat(states: Tensor<4>, groups: usize) -> Tensor<4> {
+    if groups == 1 {
+        return states;
+    }
+    let [batch, kv, seq, d_head] = states.dims();
+    states
+        .unsqueeze_dim::<5>(2) // [batch, kv, 1, seq, d_head]
+        .expand([batch, kv, groups, seq, d_head])
+        .reshape([batch, kv * groups, seq, d_head])
+}
+
+pub(super) fn layer_norm(input: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, eps: f64) -> Tensor<3> {
+    module::layer_norm(input, gain, Some(bias), eps)
+}
+
+pub(super) fn rms_norm(input: Tensor<3>, gain: Tensor<1>, eps: f64) -> Tensor<3> {
+    let mean_square = input.clone().square().mean_dim(2); // [batch, seq, 1]
+    input * mean_square.add_scalar(eps).sqrt().recip() * gain.unsqueeze()
+}
+
+pub(super) fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
+    activation::silu(gate) * up
+}
+
+pub(super) fn gelu(input: Tensor<3>) -> Tensor<3> {
+    activation::gelu(input)
+}
+
+pub(super) fn rotate(states: Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Tensor<3> {
+    let [batch, seq, width] = states.dims();
+    let [_, _, half] = cos.dims();
+    let heads = width / (2 * half);
+    let states = states.reshape([batch, seq, heads, 2 * half]);
+    let first = states.clone().narrow(3, 0, half); // [batch, seq, heads, d_head / 2]
+    let second = states.narrow(3, half, half);
+    let (cos, sin) = (
+        cos.clone().unsqueeze_dim::<4>(2), // [batch or 1, seq, 1, d_head / 2]
+        sin.clone().unsqueeze_dim::<4>(2),
+    );
+    let turned_first = first.clone() * cos.clone() - second.clone() * sin.clone();
+    let turned_second = second * cos + first * sin;
+    Tensor::cat(vec![turned_first, turned_second], 3).reshape([batch, seq, width])
+}

@@ -1,0 +1,205 @@
+//! Fused operations against plain ones: values, and gradients by burn's own differentiation of the plain.
+
+use burn::tensor::{Bool, Device, Shape, Tensor, TensorData};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::plain;
+use crate::device_by_name;
+
+/// Numbers drawn for one test.
+struct Draw(ChaCha8Rng, Device);
+
+impl Draw {
+    fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed), device_by_name("flex").unwrap())
+    }
+
+    fn tensor<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
+        let count = shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|_| self.0.random_range(-2.0..2.0)).collect();
+        Tensor::from_data(TensorData::new(values, Shape::from(shape)), &self.1)
+    }
+
+    /// Blocked with a chance of a third, but never a query's every key, and always the last keys.
+    fn mask(&mut self, [rows, queries, keys]: [usize; 3]) -> Tensor<4, Bool> {
+        let values: Vec<bool> = (0..rows * queries * keys)
+            .map(|index| match index % keys {
+                0 => false,
+                key if key + 2 > keys => true,
+                _ => self.0.random_bool(0.3),
+            })
+            .collect();
+        Tensor::from_data(TensorData::new(values, [rows, 1, queries, keys]), &self.1)
+    }
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}
+
+fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (index, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (a - b).abs() <= 2e-5 * b.abs().max(1.0),
+            "{what} at {index}: {a} and {b}"
+        );
+    }
+}
+
+/// Holds the values of two functions of one matrix to one another, and their gradients: the tensor is cut into
+/// the inputs by `inputs`, and the outputs are weighed with odd factors so that no gradient is like another.
+fn assert_alike<const N: usize>(
+    name: &str,
+    inputs: [Tensor<3>; N],
+    fused: impl Fn([Tensor<3>; N]) -> Tensor<3>,
+    plain: impl Fn([Tensor<3>; N]) -> Tensor<3>,
+) {
+    let run = |function: &dyn Fn([Tensor<3>; N]) -> Tensor<3>| {
+        let without = values(function(inputs.clone()));
+        let leaves = inputs.clone().map(|input| input.autodiff().require_grad());
+        let output = function(leaves.clone());
+        let count = output.shape().num_elements();
+        let factors: Vec<f32> = (0..count).map(|i| ((i * 7 % 13) as f32 - 6.0) / 5.0).collect();
+        let factors = Tensor::<3>::from_data(
+            TensorData::new(factors, output.shape()),
+            &device_by_name("flex").unwrap(),
+        );
+        let mut gradients = (output.clone() * factors.autodiff()).sum().backward();
+        let gradients = leaves.map(|leaf| values(leaf.grad_remove(&mut gradients).unwrap()));
+        assert_close(
+            &format!("{name}, with and without gradients"),
+            &values(output.inner()),
+            &without,
+        );
+        (without, gradients)
+    };
+    let ((found, found_gradients), (expected, expected_gradients)) = (run(&fused), run(&plain));
+    assert_close(name, &found, &expected);
+    for (index, (found, expected)) in found_gradients.iter().zip(&expected_gradients).enumerate() {
+        assert_close(&format!("{name}, gradient {index}"), found, expected);
+    }
+}
+
+#[test]
+fn adapted_products_are_alike() {
+    let mut draw = Draw::new(1);
+    // Odd sizes, and ones that fill vector registers.
+    for (batch, seq, d_input, d_output, rank) in [(2, 3, 5, 7, 2), (3, 17, 32, 48, 16), (1, 1, 8, 1, 1)] {
+        let inputs = [
+            draw.tensor([batch, seq, d_input]),
+            draw.tensor([1, d_output, d_input]),
+            draw.tensor([1, rank, d_input]),
+            draw.tensor([1, d_output, rank]),
+        ];
+        let flat = |tensor: Tensor<3>| tensor.squeeze_dim::<2>(0);
+        assert_alike(
+            "adapted_product",
+            inputs,
+            |[x, w, a, b]| super::adapted_product(x, flat(w), flat(a), flat(b), 0.7),
+            |[x, w, a, b]| plain::adapted_product(x, flat(w), flat(a), flat(b), 0.7),
+        );
+    }
+}
+
+#[test]
+fn attentions_are_alike() {
+    let mut draw = Draw::new(2);
+    for (batch, queries, keys, heads, kv, d_head, masks, mask_rows) in [
+        (2, 5, 5, 4, 2, 8, 1, 5),
+        (3, 4, 19, 2, 2, 6, 3, 4),
+        (2, 33, 40, 4, 1, 32, 2, 1),
+        (1, 1, 3, 1, 1, 5, 1, 1),
+    ] {
+        let inputs = [
+            draw.tensor([batch, queries, heads * d_head]),
+            draw.tensor([batch, keys, kv * d_head]),
+            draw.tensor([batch, keys, kv * d_head]),
+        ];
+        let mask = draw.mask([masks, mask_rows, keys]);
+        assert_alike(
+            "attention",
+            inputs,
+            |[q, k, v]| super::attention(q, k, v, &mask, heads, kv),
+            |[q, k, v]| plain::attention(q, k, v, &mask, heads, kv),
+        );
+    }
+}
+
+#[test]
+fn a_query_that_may_look_nowhere_stays_finite() {
+    let mut draw = Draw::new(3);
+    let inputs = [
+        draw.tensor([1, 2, 8]),
+        draw.tensor([1, 3, 8]),
+        draw.tensor([1, 3, 8]),
+    ];
+    let device = device_by_name("flex").unwrap();
+    let mask = Tensor::<4, Bool>::from_data(TensorData::new(vec![true; 3], [1, 1, 1, 3]), &device);
+    assert_alike(
+        "attention",
+        inputs,
+        |[q, k, v]| super::attention(q, k, v, &mask, 2, 2),
+        |[q, k, v]| plain::attention(q, k, v, &mask, 2, 2),
+    );
+}
+
+#[test]
+fn norms_are_alike() {
+    let mut draw = Draw::new(4);
+    for width in [1, 6, 16, 50] {
+        let flat = |tensor: Tensor<3>| tensor.reshape([width]);
+        let inputs = [draw.tensor([2, 3, width]), draw.tensor([1, 1, width])];
+        assert_alike(
+            "rms_norm",
+            inputs.clone(),
+            |[x, gain]| super::rms_norm(x, flat(gain), 1e-5),
+            |[x, gain]| plain::rms_norm(x, flat(gain), 1e-5),
+        );
+        // A row of one number has no variance: its derivative is a difference of large numbers.
+        if width > 1 {
+            let [x, gain] = inputs;
+            assert_alike(
+                "layer_norm",
+                [x, gain, draw.tensor([1, 1, width])],
+                |[x, gain, bias]| super::layer_norm(x, flat(gain), flat(bias), 1e-5),
+                |[x, gain, bias]| plain::layer_norm(x, flat(gain), flat(bias), 1e-5),
+            );
+        }
+    }
+}
+
+#[test]
+fn activations_are_alike() {
+    let mut draw = Draw::new(5);
+    for width in [1, 7, 64] {
+        let inputs = [
+            draw.tensor([2, 3, width]).mul_scalar(4.0),
+            draw.tensor([2, 3, width]),
+        ];
+        assert_alike(
+            "silu_gate",
+            inputs.clone(),
+            |[gate, up]| super::silu_gate(gate, up),
+            |[gate, up]| plain::silu_gate(gate, up),
+        );
+        let [x, _] = inputs;
+        assert_alike("gelu", [x], |[x]| super::gelu(x), |[x]| plain::gelu(x));
+    }
+}
+
+#[test]
+fn rotations_are_alike() {
+    let mut draw = Draw::new(6);
+    for (rows, heads, half) in [(1, 2, 3), (2, 3, 8)] {
+        let x = draw.tensor([2, 4, heads * 2 * half]);
+        let (cos, sin) = (draw.tensor([rows, 4, half]), draw.tensor([rows, 4, half]));
+        assert_alike(
+            "rotate",
+            [x],
+            |[x]| super::rotate(x, &cos, &sin),
+            |[x]| plain::rotate(x, &cos, &sin),
+        );
+    }
+}
