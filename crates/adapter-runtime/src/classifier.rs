@@ -240,8 +240,8 @@ impl Classifier {
                     .iter()
                     .map(|prompt| (prompt.len() - 1..prompt.len() - 1 + places).collect())
                     .collect();
-                let logits = decoder.logits_at(batch, prefix.map(|(_, p)| p), &at, Some(&self.adapter));
-                let log_p = activation::log_softmax(logits, 1); // [rows * places, vocab]
+                let log_p =
+                    decoder.log_probabilities_at(batch, prefix.map(|(_, p)| p), &at, Some(&self.adapter)); // [rows * places, vocab]
                 let vocab = log_p.dims()[1];
                 let wanted: Vec<i32> = (0..rows.len())
                     .flat_map(|row| {

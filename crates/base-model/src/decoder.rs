@@ -3,7 +3,7 @@
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, module};
 
 use crate::{
-    Adapter, LlamaConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
+    Adapter, LlamaConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError, kernels,
     layers::{Attention, AttentionSizes, GatedFeedForward, KeysValues, Projection, RmsNorm, Rotary, Slots},
     weights::WeightReader,
 };
@@ -133,7 +133,7 @@ impl Decoder {
         self.run(batch, None, None, adapter, &mut Vec::new())
     }
 
-    /// Scores of the next token at some places.
+    /// The logarithm of the probability of every next token, at some places.
     ///
     /// Only these places are computed in what only they need, the last block's queries and feed-forward and the
     /// head: in training and in scoring they are few.
@@ -144,7 +144,7 @@ impl Decoder {
     /// - `places`: a list of indices into `seq` for every row, `n` in all
     /// - output: `[n, vocab]`, row after row
     #[must_use]
-    pub fn logits_at(
+    pub fn log_probabilities_at(
         &self,
         batch: TokenBatch,
         prefix: Option<&Prefix>,
@@ -167,7 +167,7 @@ impl Decoder {
         let states = states
             .reshape([rows * most, d_model])
             .select(0, indices(wanted, &device)); // [n, d_model]
-        module::linear(states, self.head.clone().transpose(), None)
+        kernels::log_softmax(module::linear(states, self.head.clone().transpose(), None))
     }
 
     /// The states after the last block, of all tokens or, with as many `places` in every row, of those;

@@ -27,6 +27,10 @@ pub struct TrainConfig {
     pub weight_decay: f64,
     /// The gradient is scaled down to this length where it is longer.
     pub clip_norm: f64,
+    /// How far rare labels are brought up, in 0..=1: a row counts its weight times the `-label_balance`th power
+    /// of its label's share of the rows. 0 counts rows alike, 1 labels alike; the square root between them
+    /// (Mahajan et al. 2018, arXiv:1805.00932, section 2.2) is common where few labels hold most rows.
+    pub label_balance: f64,
     /// The longest row in tokens; a longer one is an error, never cut in silence.
     pub max_tokens: usize,
     /// Share of the rows that are held out for the early stop, in 0..0.5; rows of one cluster stay together.
@@ -57,6 +61,7 @@ impl Default for TrainConfig {
             final_rate_share: 0.1,
             weight_decay: 0.01,
             clip_norm: 1.0,
+            label_balance: 0.0,
             max_tokens: 256,
             held_out_share: 0.05,
             patience: 2,
@@ -117,7 +122,7 @@ impl TrainConfig {
             }
         }
         let positive = |x: f64| x.is_finite() && x > 0.0;
-        let checks: [(&'static str, f64, bool, &'static str); 7] = [
+        let checks: [(&'static str, f64, bool, &'static str); 8] = [
             ("alpha", self.alpha, positive(self.alpha), "0.. (open)"),
             (
                 "learning_rate",
@@ -148,6 +153,12 @@ impl TrainConfig {
                 self.weight_decay,
                 (0.0..1.0).contains(&self.weight_decay),
                 "0..1",
+            ),
+            (
+                "label_balance",
+                self.label_balance,
+                (0.0..=1.0).contains(&self.label_balance),
+                "0..=1",
             ),
             (
                 "held_out_share",

@@ -42,17 +42,18 @@ impl<'a> Objective<'a> {
             .map(|row| row.ids[self.prefix.len()..].to_vec())
             .collect();
         let batch = TokenBatch::new(&ids, 0, self.device);
-        let scores = match self.network {
+        let log_p = match self.network {
             Network::Encoder(encoder) => {
                 let states = encoder.forward(&batch, Some(adapter));
-                adapter
+                let scores = adapter
                     .classify(encoder.pool(states, Some(adapter)))
-                    .expect("an adapter that is trained on an encoder has a label head")
+                    .expect("an adapter that is trained on an encoder has a label head");
+                activation::log_softmax(scores, 1)
             }
             Network::Decoder(decoder) => {
                 let prefix = (!self.prefix.is_empty())
                     .then(|| decoder.prefix(&self.prefix, Some(adapter), self.device));
-                decoder.logits_at(batch, prefix.as_ref(), &targets.places, Some(adapter))
+                decoder.log_probabilities_at(batch, prefix.as_ref(), &targets.places, Some(adapter))
             }
             _ => unreachable!("rows are encoded for encoders and decoders only"),
         }; // [targets, classes or vocab]
@@ -60,7 +61,7 @@ impl<'a> Objective<'a> {
         let wanted = TensorData::new(targets.wanted, [count, 1]);
         let wanted = Tensor::<2, Int>::from_data(wanted, self.device);
         let weights = TensorData::new(targets.weights, [count, 1]);
-        let chosen = activation::log_softmax(scores, 1).gather(1, wanted); // [targets, 1]
+        let chosen = log_p.gather(1, wanted); // [targets, 1]
         (chosen * Tensor::<2>::from_data(weights, self.device))
             .sum()
             .mul_scalar(-scale)

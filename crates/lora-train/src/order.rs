@@ -71,6 +71,7 @@ mod tests {
                 id: i.to_string(),
                 ids: vec![1; 3 + i * 7 % 23],
                 target: Target::Class(0),
+                label: 0,
                 weight: 1.0,
                 group: format!("g{}", i / 3),
             })

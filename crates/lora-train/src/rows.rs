@@ -1,5 +1,7 @@
 //! Rows of text as rows of ids.
 
+use std::collections::BTreeMap;
+
 use base_model::{BaseModel, Network};
 use task_spec::{Example, Task};
 
@@ -12,6 +14,8 @@ pub(crate) struct EncodedRow {
     /// What goes into the network.
     pub(crate) ids: Vec<u32>,
     pub(crate) target: Target,
+    /// Which label of the task the answer is.
+    pub(crate) label: usize,
     pub(crate) weight: f64,
     /// Rows of one group stay on one side of the split.
     pub(crate) group: String,
@@ -72,7 +76,54 @@ pub(crate) fn encode(
         id: example.id.clone(),
         ids,
         target,
+        label,
         weight: example.weight,
         group: example.cluster.clone().unwrap_or_else(|| example.id.clone()),
     })
+}
+
+/// Brings up the weights of rows with rare labels; see `TrainConfig::label_balance`.
+pub(crate) fn balance_labels(rows: &mut [EncodedRow], power: f64) {
+    let mut weights: BTreeMap<usize, f64> = BTreeMap::new();
+    for row in &*rows {
+        *weights.entry(row.label).or_default() += row.weight;
+    }
+    let total: f64 = weights.values().sum();
+    for row in rows {
+        row.weight *= (weights[&row.label] / total).powf(-power);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_balance_of_1_counts_labels_alike_and_of_0_rows() {
+        let row = |label, weight| EncodedRow {
+            id: String::new(),
+            ids: Vec::new(),
+            target: Target::Class(label),
+            label,
+            weight,
+            group: String::new(),
+        };
+        let given = [row(0, 1.0), row(0, 1.0), row(0, 2.0), row(4, 1.0)];
+        let balanced = |power| {
+            let mut rows = given.to_vec();
+            balance_labels(&mut rows, power);
+            rows.iter().map(|row| row.weight).collect::<Vec<_>>()
+        };
+        assert_eq!(balanced(0.0), [1.0, 1.0, 2.0, 1.0]);
+        // Labels hold 4/5 and 1/5 of the weight.
+        let close = |found: Vec<f64>, expected: [f64; 4]| {
+            assert!(
+                found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
+                "{found:?}"
+            );
+        };
+        close(balanced(1.0), [1.25, 1.25, 2.5, 5.0]);
+        let root = 1.25_f64.sqrt();
+        close(balanced(0.5), [root, root, 2.0 * root, 2.0 * root]);
+    }
 }

@@ -13,7 +13,7 @@ use crate::{
     lineage::{EndedBy, EvaluationRecord, LINEAGE_FILE, Lineage, StepRecord, peak_memory_bytes},
     objective::{Objective, total_weight},
     order::{batches, split},
-    rows::{EncodedRow, encode},
+    rows::{EncodedRow, balance_labels, encode},
     schedule::Schedule,
     step::{Shards, Updates},
 };
@@ -71,7 +71,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn prepare(input: TrainInput<'a>, plan: &'a TrainPlan, folder: &'a Path) -> Result<Self, TrainError> {
         let config = plan.config();
-        let rows = input
+        let mut rows = input
             .rows
             .iter()
             .map(|row| {
@@ -81,6 +81,7 @@ impl<'a> Run<'a> {
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
+        balance_labels(&mut rows, config.label_balance);
         let (train, held_out) = split(&rows, config.held_out_share, config.seed);
         if train.is_empty() {
             return Err(TrainError::NoRows {

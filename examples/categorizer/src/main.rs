@@ -38,6 +38,10 @@ use task_spec::Task;
 
 use crate::{learn::Workshop, options::Options};
 
+/// A forward pass asks for megabytes and gives them back; the system's allocator hands them to the system each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A result whose error has been said in full by whoever made it.
 type Fallible<T> = Result<T, Box<dyn Error>>;
 

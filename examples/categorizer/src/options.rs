@@ -138,6 +138,9 @@ pub(crate) struct Training {
     /// Rows of one step.
     #[arg(long)]
     pub(crate) batch_rows: Option<usize>,
+    /// How far rare labels are brought up: 0 counts rows alike, 1 labels alike.
+    #[arg(long, default_value_t = 0.5)]
+    pub(crate) label_balance: f64,
     /// Parts of a step that are computed side by side, one thread each.
     #[arg(long)]
     pub(crate) shards: Option<usize>,
@@ -155,6 +158,7 @@ impl Training {
             alpha: 2.0 * self.rank.unwrap_or(defaults.rank) as f64,
             batch_rows: self.batch_rows.unwrap_or(defaults.batch_rows),
             shards: self.shards.unwrap_or(defaults.shards),
+            label_balance: self.label_balance,
             held_out_share: 0.04,
             evaluations_per_epoch: 2,
             patience: 3,

@@ -1,7 +1,7 @@
 //! Trains the tiny decoder that the main example fine-tunes, from generated text and from nothing.
 //!
 //! ```text
-//! cargo run --release -p tiny-decoder -- --out models/tiny-decoder --steps 2600 --stop-at 1500
+//! cargo run --release -p tiny-decoder
 //! ```
 //!
 //! It learns a byte-level BPE tokenizer, then a Llama of about a million parameters by next-token prediction,
@@ -24,6 +24,10 @@ use stage_files::{write_json, write_whole};
 
 use crate::{corpus::Corpus, network::Weights};
 
+/// As in the main job.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Pretrains the tiny decoder and writes it as a Hugging Face folder.
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -34,11 +38,8 @@ struct Arguments {
     #[arg(long, default_value_t = 30_000)]
     tokenizer_documents: u64,
     /// Optimiser steps.
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, default_value_t = 6_000)]
     steps: usize,
-    /// Step after which the run ends early, with the schedule of the whole; 0 for none.
-    #[arg(long, default_value_t = 0)]
-    stop_at: usize,
     /// Sequences of one step.
     #[arg(long, default_value_t = 16)]
     batch: usize,
@@ -105,12 +106,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     bar.set_style(ProgressStyle::with_template(
         "[{bar:32}] {pos}/{len} steps, {msg} ({elapsed} gone, {eta} to go)",
     )?);
-    let last = if arguments.stop_at == 0 {
-        arguments.steps
-    } else {
-        arguments.stop_at.min(arguments.steps)
-    };
-    for step in 0..last {
+    for step in 0..arguments.steps {
         let rows = corpus.rows(arguments.batch, arguments.length)?;
         let rows: Vec<&Vec<u32>> = rows.iter().collect();
         let predicted = (arguments.batch * arguments.length) as f64;
@@ -121,7 +117,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         (values, _) = updates.apply(values, gradient.tensors, rate);
         bar.set_message(format!("loss {:.3}", gradient.loss));
         bar.inc(1);
-        if (step + 1) % 250 == 0 || step + 1 == last {
+        if (step + 1) % 250 == 0 || step + 1 == arguments.steps {
             let rows: Vec<&Vec<u32>> = held_out.iter().collect();
             let scale = 1.0 / (held_out.len() * arguments.length) as f64;
             let parts = shards.each(&rows, |part| -> f64 {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, error::Error, path::Path};
 
 use base_model::{Decoder, LlamaConfig, TensorSource, TokenBatch, WeightsError};
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use half::f16;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -91,13 +91,11 @@ impl Weights {
             .flat_map(|row| row[1..].iter().map(|&id| id as i32))
             .collect();
         let count = next.len();
-        let logits = decoder.logits(decoder.forward(&TokenBatch::new(&inputs, 0, device), None)); // [batch, seq, vocab]
-        let logits = logits.reshape([count, self.config.vocab_size]); // [batch * seq, vocab]
+        let places: Vec<Vec<usize>> = inputs.iter().map(|row| (0..row.len()).collect()).collect();
+        let batch = TokenBatch::new(&inputs, 0, device);
+        let log_p = decoder.log_probabilities_at(batch, None, &places, None); // [batch * seq, vocab]
         let next = Tensor::<2, Int>::from_data(TensorData::new(next, [count, 1]), device);
-        activation::log_softmax(logits, 1)
-            .gather(1, next)
-            .sum()
-            .mul_scalar(-scale)
+        log_p.gather(1, next).sum().mul_scalar(-scale)
     }
 
     /// Writes the values in f16, under the names of the checkpoint.

@@ -103,6 +103,11 @@ pub(crate) fn gelu(input: Tensor<3>) -> Tensor<3> {
     fused_or_plain!(gelu(input))
 }
 
+/// The natural logarithm of the softmax over the last axis, `[n, classes]`.
+pub(crate) fn log_softmax(scores: Tensor<2>) -> Tensor<2> {
+    fused_or_plain!(log_softmax(scores))
+}
+
 /// Turns the pairs `(x_i, x_{i + d_head/2})` of every head by the angles of their position (Su et al. 2021,
 /// arXiv:2104.09864, in the half-split layout of transformers).
 ///

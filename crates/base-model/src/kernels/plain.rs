@@ -86,6 +86,10 @@ pub(super) fn gelu(input: Tensor<3>) -> Tensor<3> {
     activation::gelu(input)
 }
 
+pub(super) fn log_softmax(scores: Tensor<2>) -> Tensor<2> {
+    activation::log_softmax(scores, 1)
+}
+
 pub(super) fn rotate(states: Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Tensor<3> {
     let [batch, seq, width] = states.dims();
     let [_, _, half] = cos.dims();

@@ -52,7 +52,7 @@ fn assert_close(what: &str, found: &[f32], expected: &[f32]) {
 /// the inputs by `inputs`, and the outputs are weighed with odd factors so that no gradient is like another.
 fn assert_alike<const N: usize>(
     name: &str,
-    inputs: [Tensor<3>; N],
+    inputs: &[Tensor<3>; N],
     fused: impl Fn([Tensor<3>; N]) -> Tensor<3>,
     plain: impl Fn([Tensor<3>; N]) -> Tensor<3>,
 ) {
@@ -96,7 +96,7 @@ fn adapted_products_are_alike() {
         let flat = |tensor: Tensor<3>| tensor.squeeze_dim::<2>(0);
         assert_alike(
             "adapted_product",
-            inputs,
+            &inputs,
             |[x, w, a, b]| super::adapted_product(x, flat(w), flat(a), flat(b), 0.7),
             |[x, w, a, b]| plain::adapted_product(x, flat(w), flat(a), flat(b), 0.7),
         );
@@ -120,7 +120,7 @@ fn attentions_are_alike() {
         let mask = draw.mask([masks, mask_rows, keys]);
         assert_alike(
             "attention",
-            inputs,
+            &inputs,
             |[q, k, v]| super::attention(q, k, v, &mask, heads, kv),
             |[q, k, v]| plain::attention(q, k, v, &mask, heads, kv),
         );
@@ -139,7 +139,7 @@ fn a_query_that_may_look_nowhere_stays_finite() {
     let mask = Tensor::<4, Bool>::from_data(TensorData::new(vec![true; 3], [1, 1, 1, 3]), &device);
     assert_alike(
         "attention",
-        inputs,
+        &inputs,
         |[q, k, v]| super::attention(q, k, v, &mask, 2, 2),
         |[q, k, v]| plain::attention(q, k, v, &mask, 2, 2),
     );
@@ -153,7 +153,7 @@ fn norms_are_alike() {
         let inputs = [draw.tensor([2, 3, width]), draw.tensor([1, 1, width])];
         assert_alike(
             "rms_norm",
-            inputs.clone(),
+            &inputs,
             |[x, gain]| super::rms_norm(x, flat(gain), 1e-5),
             |[x, gain]| plain::rms_norm(x, flat(gain), 1e-5),
         );
@@ -162,7 +162,7 @@ fn norms_are_alike() {
             let [x, gain] = inputs;
             assert_alike(
                 "layer_norm",
-                [x, gain, draw.tensor([1, 1, width])],
+                &[x, gain, draw.tensor([1, 1, width])],
                 |[x, gain, bias]| super::layer_norm(x, flat(gain), flat(bias), 1e-5),
                 |[x, gain, bias]| plain::layer_norm(x, flat(gain), flat(bias), 1e-5),
             );
@@ -180,12 +180,26 @@ fn activations_are_alike() {
         ];
         assert_alike(
             "silu_gate",
-            inputs.clone(),
+            &inputs,
             |[gate, up]| super::silu_gate(gate, up),
             |[gate, up]| plain::silu_gate(gate, up),
         );
         let [x, _] = inputs;
-        assert_alike("gelu", [x], |[x]| super::gelu(x), |[x]| plain::gelu(x));
+        assert_alike("gelu", &[x], |[x]| super::gelu(x), |[x]| plain::gelu(x));
+    }
+}
+
+#[test]
+fn log_softmaxes_are_alike() {
+    let mut draw = Draw::new(7);
+    for width in [1, 9, 48] {
+        let scores = draw.tensor([1, 5, width]).mul_scalar(10.0);
+        assert_alike(
+            "log_softmax",
+            &[scores],
+            |[x]| super::log_softmax(x.squeeze_dim::<2>(0)).unsqueeze(),
+            |[x]| plain::log_softmax(x.squeeze_dim::<2>(0)).unsqueeze(),
+        );
     }
 }
 
@@ -197,7 +211,7 @@ fn rotations_are_alike() {
         let (cos, sin) = (draw.tensor([rows, 4, half]), draw.tensor([rows, 4, half]));
         assert_alike(
             "rotate",
-            [x],
+            &[x],
             |[x]| super::rotate(x, &cos, &sin),
             |[x]| plain::rotate(x, &cos, &sin),
         );

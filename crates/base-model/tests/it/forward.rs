@@ -1,7 +1,7 @@
 //! The forward pass against transformers, and laws that need no oracle.
 
 use base_model::{Network, TokenBatch, TokenTree};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, activation};
 
 use crate::fixtures::{Fixture, device, largest_difference};
 
@@ -142,10 +142,16 @@ fn a_pass_after_a_prefix_and_at_some_places_is_the_pass_over_whole_rows() {
         .map(|row| vec![row.len() - 1, 0, row.len() / 2])
         .collect();
 
-    let all = decoder.logits(decoder.forward(&TokenBatch::new(&whole, 0, &device()), None));
+    let logits = decoder.logits(decoder.forward(&TokenBatch::new(&whole, 0, &device()), None));
+    let all = activation::log_softmax(logits, 2);
     let prefix = decoder.prefix(&beginning, None, &device());
     assert_eq!(prefix.tokens(), beginning.len());
-    let found = values(decoder.logits_at(TokenBatch::new(&rows, 0, &device()), Some(&prefix), &places, None));
+    let found = values(decoder.log_probabilities_at(
+        TokenBatch::new(&rows, 0, &device()),
+        Some(&prefix),
+        &places,
+        None,
+    ));
     let mut expected = Vec::new();
     for (row, places) in places.iter().enumerate() {
         for place in places {

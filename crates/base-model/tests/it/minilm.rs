@@ -1,8 +1,8 @@
 //! A real encoder against sentence-transformers.
 //!
 //! Oracle: `fixtures/minilm.json`, made by `fixtures/minilm.py` with the versions that it names. The model is no
-//! part of this repository: `MINILM=folder cargo test --release -p base-model -- --ignored` runs this on a folder
-//! of sentence-transformers/all-MiniLM-L6-v2.
+//! part of this repository: without `MINILM`, a folder of sentence-transformers/all-MiniLM-L6-v2, nothing is held
+//! to anything here, and the test says so.
 
 use std::path::{Path, PathBuf};
 
@@ -25,9 +25,11 @@ struct Row {
 }
 
 #[test]
-#[ignore = "needs MINILM, a folder of all-MiniLM-L6-v2"]
 fn mean_pooled_embeddings_match_sentence_transformers() {
-    let folder = PathBuf::from(std::env::var_os("MINILM").expect("MINILM names the model's folder"));
+    let Some(folder) = std::env::var_os("MINILM").map(PathBuf::from) else {
+        println!("skipped: MINILM names no folder of all-MiniLM-L6-v2");
+        return;
+    };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/minilm.json");
     let reference: Reference = stage_files::read_json(&path).unwrap();
     let model = BaseModel::open(&folder, &device()).unwrap();

@@ -58,6 +58,7 @@ impl Fixture {
                     id: row.to_string(),
                     ids: ids[span][..length].iter().map(|&id| id as u32).collect(),
                     target,
+                    label: 0,
                     weight: 1.0,
                     group: row.to_string(),
                 }
@@ -161,6 +162,7 @@ fn only_the_answer_and_its_end_are_targets() {
         id: "1".to_owned(),
         ids: vec![10, 11, 12, 20, 21, 2],
         target: Target::TokensFrom(3),
+        label: 0,
         weight: 2.0,
         group: "1".to_owned(),
     };
@@ -220,6 +222,7 @@ fn the_common_beginning_leaves_every_row_a_token_to_predict_from() {
         id: String::new(),
         ids: ids.to_vec(),
         target: Target::TokensFrom(start),
+        label: 0,
         weight: 1.0,
         group: String::new(),
     };

@@ -2,10 +2,106 @@
 
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
-use super::lanes::{erf, exp, sigmoid, vectorised};
+use burn::backend::flex::FlexTensor;
+
+use super::{
+    Packed,
+    differentiate::Formula,
+    lanes::{erf, exp, log_sum_exp, sigmoid, sum, vectorised},
+};
+
+/// The gate of a gated feed-forward layer.
+#[derive(Debug, Clone)]
+pub(super) struct SiluGate {
+    gate: Packed,
+    up: Packed,
+}
+
+impl SiluGate {
+    pub(super) fn new(tensors: [&FlexTensor; 2]) -> Self {
+        let [gate, up] = tensors.map(Packed::new);
+        Self { gate, up }
+    }
+
+    pub(super) fn output(&self) -> FlexTensor {
+        let mut output = self.gate.zeros();
+        silu_gate(self.gate.values(), self.up.values(), &mut output);
+        self.gate.like(output)
+    }
+}
+
+impl Formula<2> for SiluGate {
+    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let gradient = Packed::new(gradient);
+        let [mut gate, mut up] = [&self.gate, &self.up].map(Packed::zeros);
+        let inputs = (self.gate.values(), self.up.values());
+        silu_gate_backward(inputs, gradient.values(), (&mut gate, &mut up));
+        [Some(self.gate.like(gate)), Some(self.up.like(up))]
+    }
+}
+
+/// The Gaussian error linear unit.
+#[derive(Debug, Clone)]
+pub(super) struct Gelu {
+    input: Packed,
+}
+
+impl Gelu {
+    pub(super) fn new(input: &FlexTensor) -> Self {
+        Self {
+            input: Packed::new(input),
+        }
+    }
+
+    pub(super) fn output(&self) -> FlexTensor {
+        let mut output = self.input.zeros();
+        gelu(self.input.values(), &mut output);
+        self.input.like(output)
+    }
+}
+
+impl Formula<1> for Gelu {
+    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        let gradient = Packed::new(gradient);
+        let mut input = self.input.zeros();
+        gelu_backward(self.input.values(), gradient.values(), &mut input);
+        [Some(self.input.like(input))]
+    }
+}
+
+/// Logarithms of probabilities; the gradient needs nothing but the output.
+#[derive(Debug, Clone)]
+pub(super) struct LogSoftmax {
+    pub(super) log_p: Packed,
+}
+
+impl LogSoftmax {
+    /// The output, twice: its gradient needs nothing else.
+    pub(super) fn of(scores: &FlexTensor) -> (FlexTensor, Packed) {
+        let scores = Packed::new(scores);
+        let mut log_p = scores.zeros();
+        log_softmax(scores.values(), scores.width(), &mut log_p);
+        let output = scores.like(log_p);
+        (output.clone(), Packed(output))
+    }
+}
+
+impl Formula<1> for LogSoftmax {
+    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        let gradient = Packed::new(gradient);
+        let mut scores = self.log_p.zeros();
+        log_softmax_backward(
+            self.log_p.values(),
+            gradient.values(),
+            self.log_p.width(),
+            &mut scores,
+        );
+        [Some(self.log_p.like(scores))]
+    }
+}
 
 /// `silu(gate) * up`.
-pub(super) fn silu_gate(gate: &[f32], up: &[f32], output: &mut [f32]) {
+fn silu_gate(gate: &[f32], up: &[f32], output: &mut [f32]) {
     vectorised(|| {
         for ((output, gate), up) in output.iter_mut().zip(gate).zip(up) {
             *output = gate * sigmoid(*gate) * up;
@@ -14,7 +110,7 @@ pub(super) fn silu_gate(gate: &[f32], up: &[f32], output: &mut [f32]) {
 }
 
 /// With `s` the logistic function, `silu'(g) = s(g) (1 + g (1 - s(g)))`.
-pub(super) fn silu_gate_backward(
+fn silu_gate_backward(
     (gate, up): (&[f32], &[f32]),
     gradient: &[f32],
     (d_gate, d_up): (&mut [f32], &mut [f32]),
@@ -30,7 +126,7 @@ pub(super) fn silu_gate_backward(
 }
 
 /// `x Phi(x)`, with the normal distribution function.
-pub(super) fn gelu(input: &[f32], output: &mut [f32]) {
+fn gelu(input: &[f32], output: &mut [f32]) {
     vectorised(|| {
         for (output, x) in output.iter_mut().zip(input) {
             *output = x * 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
@@ -39,7 +135,7 @@ pub(super) fn gelu(input: &[f32], output: &mut [f32]) {
 }
 
 /// `Phi(x) + x phi(x)`.
-pub(super) fn gelu_backward(input: &[f32], gradient: &[f32], d_input: &mut [f32]) {
+fn gelu_backward(input: &[f32], gradient: &[f32], d_input: &mut [f32]) {
     /// `1 / sqrt(2 pi)`.
     const DENSITY_AT_0: f32 = 0.5 * FRAC_1_SQRT_2 * FRAC_2_SQRT_PI;
     vectorised(|| {
@@ -47,6 +143,31 @@ pub(super) fn gelu_backward(input: &[f32], gradient: &[f32], d_input: &mut [f32]
             let below = 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
             let density = DENSITY_AT_0 * exp(-0.5 * x * x);
             *d_input = gradient * (below + x * density);
+        }
+    });
+}
+
+/// `x - ln sum exp(x)` of every row of `width` numbers.
+fn log_softmax(scores: &[f32], width: usize, log_p: &mut [f32]) {
+    vectorised(|| {
+        for (scores, log_p) in scores.chunks_exact(width).zip(log_p.chunks_exact_mut(width)) {
+            let total = log_sum_exp(scores);
+            for (log_p, score) in log_p.iter_mut().zip(scores) {
+                *log_p = score - total;
+            }
+        }
+    });
+}
+
+/// `dy - p sum(dy)` of every row.
+fn log_softmax_backward(log_p: &[f32], gradient: &[f32], width: usize, d_scores: &mut [f32]) {
+    let rows = log_p.chunks_exact(width).zip(gradient.chunks_exact(width));
+    vectorised(|| {
+        for ((log_p, gradient), d_scores) in rows.zip(d_scores.chunks_exact_mut(width)) {
+            let total = sum(gradient);
+            for ((d_score, log_p), gradient) in d_scores.iter_mut().zip(log_p).zip(gradient) {
+                *d_score = gradient - exp(*log_p) * total;
+            }
         }
     });
 }

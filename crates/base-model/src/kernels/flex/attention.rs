@@ -1,22 +1,101 @@
 //! Attention, a head of a row at a time, with scores that never leave the cache.
 
+use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 
-use super::lanes::{add_scaled, dot, exp, max, sum, vectorised};
+use super::{
+    Packed,
+    differentiate::Formula,
+    lanes::{dot, softmax, vectorised},
+    matrix::{Matrix, Output, multiply},
+};
+
+/// Attention of grouped queries.
+#[derive(Debug, Clone)]
+pub(super) struct Attention {
+    query: Packed,
+    key: Packed,
+    value: Packed,
+    blocked: FlexTensor,
+    sizes: AttentionSizes,
+}
+
+impl Attention {
+    pub(super) fn new(
+        tensors: [&FlexTensor; 3],
+        blocked: &FlexTensor,
+        n_heads: usize,
+        n_kv_heads: usize,
+    ) -> Self {
+        let [query, key, value] = tensors.map(Packed::new);
+        let blocked = blocked.to_contiguous();
+        let mask = blocked.layout().shape();
+        let sizes = AttentionSizes {
+            batch: query.shape()[0],
+            queries: query.shape()[1],
+            keys: key.shape()[1],
+            n_heads,
+            n_kv_heads,
+            d_head: query.width() / n_heads,
+            masks: mask[0],
+            mask_rows: mask[2],
+        };
+        Self {
+            query,
+            key,
+            value,
+            blocked,
+            sizes,
+        }
+    }
+
+    fn mask(&self) -> &[u8] {
+        let start = self.blocked.layout().start_offset();
+        &self.blocked.storage::<u8>()[start..]
+    }
+
+    pub(super) fn output(&self) -> FlexTensor {
+        let mut output = self.query.zeros();
+        let inputs = [&self.query, &self.key, &self.value].map(Packed::values);
+        forward(self.sizes, inputs, self.mask(), &mut output);
+        self.query.like(output)
+    }
+}
+
+impl Formula<3> for Attention {
+    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        let gradient = Packed::new(gradient);
+        let inputs = [&self.query, &self.key, &self.value];
+        let mut gradients = inputs.map(Packed::zeros);
+        backward(
+            self.sizes,
+            inputs.map(Packed::values),
+            self.mask(),
+            gradient.values(),
+            &mut gradients,
+        );
+        let [query, key, value] = gradients;
+        [
+            Some(self.query.like(query)),
+            Some(self.key.like(key)),
+            Some(self.value.like(value)),
+        ]
+    }
+}
 
 /// Sizes of an attention and of its mask.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct AttentionSizes {
-    pub(super) batch: usize,
-    pub(super) queries: usize,
-    pub(super) keys: usize,
-    pub(super) n_heads: usize,
-    pub(super) n_kv_heads: usize,
-    pub(super) d_head: usize,
+struct AttentionSizes {
+    batch: usize,
+    queries: usize,
+    keys: usize,
+    n_heads: usize,
+    n_kv_heads: usize,
+    d_head: usize,
     /// Masks: one a row, or 1 for all rows.
-    pub(super) masks: usize,
+    masks: usize,
     /// Rows of a mask: one a query, or 1 for all queries.
-    pub(super) mask_rows: usize,
+    mask_rows: usize,
 }
 
 /// Multiplications from which rows are dealt out over the threads of the current pool.
@@ -29,6 +108,32 @@ impl AttentionSizes {
 
     fn key_width(&self) -> usize {
         self.n_kv_heads * self.d_head
+    }
+
+    /// One head's part of a row's queries, from where it begins.
+    fn queries_of<'a>(&self, row: &'a [f32], head: usize) -> Matrix<'a> {
+        let sizes = [self.queries, self.d_head];
+        Matrix::part_of(&row[head * self.d_head..], sizes, self.query_width())
+    }
+
+    /// One key head's part of a row's keys or values.
+    fn keys_of<'a>(&self, row: &'a [f32], kv_head: usize) -> Matrix<'a> {
+        let sizes = [self.keys, self.d_head];
+        Matrix::part_of(&row[kv_head * self.d_head..], sizes, self.key_width())
+    }
+
+    fn queries_out<'a>(&self, row: &'a mut [f32], head: usize) -> Output<'a> {
+        Output {
+            values: &mut row[head * self.d_head..],
+            stride: self.query_width(),
+        }
+    }
+
+    fn keys_out<'a>(&self, row: &'a mut [f32], kv_head: usize) -> Output<'a> {
+        Output {
+            values: &mut row[kv_head * self.d_head..],
+            stride: self.key_width(),
+        }
     }
 
     fn scale(&self) -> f32 {
@@ -51,45 +156,34 @@ impl AttentionSizes {
 /// A row's number, and the gradients of its query, key and value.
 type NumberedGradients<'a> = (usize, ((&'a mut [f32], &'a mut [f32]), &'a mut [f32]));
 
-/// What a row of the batch needs besides its inputs.
-struct Scratch {
-    /// The head's keys, `[d_head, keys]`.
-    keys: Vec<f32>,
-    /// The head's values, `[d_head, keys]`.
-    values: Vec<f32>,
-    weights: Vec<f32>,
-    slopes: Vec<f32>,
-}
-
-impl Scratch {
-    fn new(sizes: &AttentionSizes) -> Self {
-        Self {
-            keys: vec![0.0; sizes.d_head * sizes.keys],
-            values: vec![0.0; sizes.d_head * sizes.keys],
-            weights: vec![0.0; sizes.keys],
-            slopes: vec![0.0; sizes.keys],
-        }
-    }
-}
-
 /// The weighted values into `output`; inputs and output by rows of the batch.
-pub(super) fn forward(
-    sizes: AttentionSizes,
-    [query, key, value]: [&[f32]; 3],
-    blocked: &[u8],
-    output: &mut [f32],
-) {
+fn forward(sizes: AttentionSizes, [query, key, value]: [&[f32]; 3], blocked: &[u8], output: &mut [f32]) {
     let (per_query, per_key) = (
         sizes.queries * sizes.query_width(),
         sizes.keys * sizes.key_width(),
     );
     let row = |(row, output): (usize, &mut [f32])| {
-        let inputs = [
-            &query[row * per_query..][..per_query],
-            &key[row * per_key..][..per_key],
-            &value[row * per_key..][..per_key],
-        ];
-        vectorised(|| forward_row(&sizes, inputs, |query| sizes.mask(blocked, row, query), output));
+        let query = &query[row * per_query..][..per_query];
+        let [key, value] = [key, value].map(|x| &x[row * per_key..][..per_key]);
+        let mut weights = vec![0.0; sizes.queries * sizes.keys];
+        for head in 0..sizes.n_heads {
+            let kv_head = head * sizes.n_kv_heads / sizes.n_heads;
+            weigh(
+                &sizes,
+                sizes.queries_of(query, head),
+                sizes.keys_of(key, kv_head),
+                (blocked, row),
+                &mut weights,
+            );
+            let weights = Matrix::rows_of(&weights, sizes.keys);
+            multiply(
+                sizes.queries_out(output, head),
+                0.0,
+                1.0,
+                weights,
+                sizes.keys_of(value, kv_head),
+            );
+        }
     };
     if sizes.is_worth_threads() {
         output.par_chunks_exact_mut(per_query).enumerate().for_each(row);
@@ -98,43 +192,10 @@ pub(super) fn forward(
     }
 }
 
-#[inline(always)]
-fn forward_row<'a>(
-    sizes: &AttentionSizes,
-    [query, key, value]: [&[f32]; 3],
-    mask: impl Fn(usize) -> &'a [u8],
-    output: &mut [f32],
-) {
-    let d_head = sizes.d_head;
-    let mut scratch = Scratch::new(sizes);
-    let groups = sizes.n_heads / sizes.n_kv_heads;
-    for kv_head in 0..sizes.n_kv_heads {
-        let at_key = kv_head * d_head;
-        transpose_head(key, sizes.key_width(), at_key, d_head, &mut scratch.keys);
-        for head in kv_head * groups..(kv_head + 1) * groups {
-            for (i, (query, output)) in query
-                .chunks_exact(sizes.query_width())
-                .zip(output.chunks_exact_mut(sizes.query_width()))
-                .enumerate()
-            {
-                let query = &query[head * d_head..][..d_head];
-                let output = &mut output[head * d_head..][..d_head];
-                let seen = weigh(query, &scratch.keys, sizes, mask(i), &mut scratch.weights);
-                for (weight, value) in scratch.weights[..seen]
-                    .iter()
-                    .zip(value.chunks_exact(sizes.key_width()))
-                {
-                    add_scaled(output, *weight, &value[at_key..][..d_head]);
-                }
-            }
-        }
-    }
-}
-
 /// The gradients of query, key and value, added to `gradients`; with `P` the weights, `S` the scores and `o` the
 /// output: `dV = P^T do`, `dP = do V^T`, `dS = P (dP - sum(dP P))`, `dQ = dS K`, `dK = dS^T Q`, the last two
 /// scaled as the scores are. Weights are computed again, which is cheaper than to keep them.
-pub(super) fn backward(
+fn backward(
     sizes: AttentionSizes,
     [query, key, value]: [&[f32]; 3],
     blocked: &[u8],
@@ -146,14 +207,40 @@ pub(super) fn backward(
         sizes.keys * sizes.key_width(),
     );
     let row = |(row, ((d_query, d_key), d_value)): NumberedGradients<'_>| {
-        let inputs = [
-            &query[row * per_query..][..per_query],
-            &key[row * per_key..][..per_key],
-            &value[row * per_key..][..per_key],
-        ];
-        let gradient = &gradient[row * per_query..][..per_query];
-        let mask = |query| sizes.mask(blocked, row, query);
-        vectorised(|| backward_row(&sizes, inputs, mask, gradient, [d_query, d_key, d_value]));
+        let [query, gradient] = [query, gradient].map(|x| &x[row * per_query..][..per_query]);
+        let [key, value] = [key, value].map(|x| &x[row * per_key..][..per_key]);
+        let [mut weights, mut slopes] = [(); 2].map(|()| vec![0.0; sizes.queries * sizes.keys]);
+        for head in 0..sizes.n_heads {
+            let kv_head = head * sizes.n_kv_heads / sizes.n_heads;
+            let (query, gradient) = (sizes.queries_of(query, head), sizes.queries_of(gradient, head));
+            let (key, value) = (sizes.keys_of(key, kv_head), sizes.keys_of(value, kv_head));
+            weigh(&sizes, query, key, (blocked, row), &mut weights);
+            multiply(
+                Output::rows_of(&mut slopes, sizes.keys),
+                0.0,
+                1.0,
+                gradient,
+                value.transposed(),
+            );
+            vectorised(|| slopes_of_scores(&sizes, &weights, (blocked, row), &mut slopes));
+            let [weights, slopes] = [&weights, &slopes].map(|x| Matrix::rows_of(x, sizes.keys));
+            // Heads of queries that share a key head add to its gradient.
+            multiply(
+                sizes.keys_out(d_value, kv_head),
+                1.0,
+                1.0,
+                weights.transposed(),
+                gradient,
+            );
+            multiply(
+                sizes.keys_out(d_key, kv_head),
+                1.0,
+                1.0,
+                slopes.transposed(),
+                query,
+            );
+            multiply(sizes.queries_out(d_query, head), 0.0, 1.0, slopes, key);
+        }
     };
     if sizes.is_worth_threads() {
         d_query
@@ -172,109 +259,52 @@ pub(super) fn backward(
     }
 }
 
-#[inline(always)]
-fn backward_row<'a>(
+/// The softmax of a head's scores over the keys that each query may look at, `[queries, keys]`.
+///
+/// Where everything is blocked (padding) all keys count alike, so that the state stays finite.
+fn weigh(
     sizes: &AttentionSizes,
-    [query, key, value]: [&[f32]; 3],
-    mask: impl Fn(usize) -> &'a [u8],
-    gradient: &[f32],
-    [d_query, d_key, d_value]: [&mut [f32]; 3],
+    query: Matrix<'_>,
+    key: Matrix<'_>,
+    (blocked, row): (&[u8], usize),
+    weights: &mut [f32],
 ) {
-    let (d_head, query_width, key_width) = (sizes.d_head, sizes.query_width(), sizes.key_width());
-    let (groups, scale) = (sizes.n_heads / sizes.n_kv_heads, sizes.scale());
-    let mut scratch = Scratch::new(sizes);
-    for kv_head in 0..sizes.n_kv_heads {
-        let at_key = kv_head * d_head;
-        transpose_head(key, key_width, at_key, d_head, &mut scratch.keys);
-        transpose_head(value, key_width, at_key, d_head, &mut scratch.values);
-        for head in kv_head * groups..(kv_head + 1) * groups {
-            for i in 0..sizes.queries {
-                let at_query = i * query_width + head * d_head;
-                let query = &query[at_query..][..d_head];
-                let gradient = &gradient[at_query..][..d_head];
-                let seen = weigh(query, &scratch.keys, sizes, mask(i), &mut scratch.weights);
-                let (weights, slopes) = (&scratch.weights[..seen], &mut scratch.slopes[..seen]);
-                combine(gradient, &scratch.values, sizes.keys, slopes);
-                let pull = dot(slopes, weights);
-                for ((slope, weight), blocked) in slopes.iter_mut().zip(weights).zip(mask(i)) {
-                    // A blocked score is a constant, even where all are and the weights are not 0.
-                    let open = if *blocked == 0 { scale } else { 0.0 };
-                    *slope = open * weight * (*slope - pull);
-                }
-                let d_query = &mut d_query[at_query..][..d_head];
-                let tokens = key
-                    .chunks_exact(key_width)
-                    .zip(d_key.chunks_exact_mut(key_width))
-                    .zip(d_value.chunks_exact_mut(key_width));
-                for ((slope, weight), ((key, d_key), d_value)) in slopes.iter().zip(weights).zip(tokens) {
-                    add_scaled(d_query, *slope, &key[at_key..][..d_head]);
-                    add_scaled(&mut d_key[at_key..][..d_head], *slope, query);
-                    add_scaled(&mut d_value[at_key..][..d_head], *weight, gradient);
-                }
+    multiply(
+        Output::rows_of(weights, sizes.keys),
+        0.0,
+        sizes.scale(),
+        query,
+        key.transposed(),
+    );
+    vectorised(|| {
+        for (query, weights) in weights.chunks_exact_mut(sizes.keys).enumerate() {
+            for (weight, blocked) in weights.iter_mut().zip(sizes.mask(blocked, row, query)) {
+                *weight = if *blocked == 0 { *weight } else { -1e30 };
             }
+            softmax(weights);
         }
-    }
+    });
 }
 
-/// One head of every token, as `[d_head, tokens]`.
+/// From the slopes of the weights, `dP`, those of the scores times their scale.
 #[inline(always)]
-fn transpose_head(tokens: &[f32], width: usize, at: usize, d_head: usize, transposed: &mut [f32]) {
-    let count = tokens.len() / width;
-    for (index, token) in tokens.chunks_exact(width).enumerate() {
-        for (d, x) in token[at..at + d_head].iter().enumerate() {
-            transposed[d * count + index] = *x;
+fn slopes_of_scores(
+    sizes: &AttentionSizes,
+    weights: &[f32],
+    (blocked, row): (&[u8], usize),
+    slopes: &mut [f32],
+) {
+    let scale = sizes.scale();
+    let rows = weights
+        .chunks_exact(sizes.keys)
+        .zip(slopes.chunks_exact_mut(sizes.keys));
+    for (query, (weights, slopes)) in rows.enumerate() {
+        let pull = dot(slopes, weights);
+        let mask = sizes.mask(blocked, row, query);
+        for ((slope, weight), blocked) in slopes.iter_mut().zip(weights).zip(mask) {
+            // A blocked score is a constant, even where all are and the weights are not 0.
+            let open = if *blocked == 0 { scale } else { 0.0 };
+            *slope = open * weight * (*slope - pull);
         }
     }
-}
-
-/// `combined_j = sum_d x_d columns_{d, j}` for the first keys.
-#[inline(always)]
-fn combine(x: &[f32], columns: &[f32], keys: usize, combined: &mut [f32]) {
-    combined.fill(0.0);
-    let seen = combined.len();
-    let (fours, rest) = x.as_chunks::<4>();
-    // Four at a time, so that each pass over the sums does four times the work.
-    for (x, columns) in fours.iter().zip(columns.chunks_exact(4 * keys)) {
-        let (a, columns) = columns.split_at(keys);
-        let (b, columns) = columns.split_at(keys);
-        let (c, d) = columns.split_at(keys);
-        let (a, b, c, d) = (&a[..seen], &b[..seen], &c[..seen], &d[..seen]);
-        for j in 0..seen {
-            combined[j] += x[0] * a[j] + x[1] * b[j] + x[2] * c[j] + x[3] * d[j];
-        }
-    }
-    for (x, column) in rest
-        .iter()
-        .zip(columns[4 * fours.len() * keys..].chunks_exact(keys))
-    {
-        add_scaled(combined, *x, &column[..seen]);
-    }
-}
-
-/// The softmax of one query's scores over the keys that it may look at; how many keys to look at, as after the
-/// last that is not blocked all weights are 0.
-#[inline(always)]
-fn weigh(query: &[f32], keys: &[f32], sizes: &AttentionSizes, mask: &[u8], weights: &mut [f32]) -> usize {
-    /// A weight of less than exp(-80) of the highest is none; smaller ones would be slow, as they are not normal.
-    const NEGLIGIBLE: f32 = -80.0;
-    // Where everything is blocked (padding) all keys count alike, so that the state stays finite.
-    let seen = mask
-        .iter()
-        .rposition(|&blocked| blocked == 0)
-        .map_or(sizes.keys, |last| last + 1);
-    let (scale, weights) = (sizes.scale(), &mut weights[..seen]);
-    combine(query, keys, sizes.keys, weights);
-    for (weight, blocked) in weights.iter_mut().zip(mask) {
-        *weight = if *blocked == 0 { *weight * scale } else { -1e30 };
-    }
-    let highest = max(weights);
-    for weight in &mut *weights {
-        let below = *weight - highest;
-        *weight = if below < NEGLIGIBLE { 0.0 } else { exp(below) };
-    }
-    let inverse = 1.0 / sum(weights);
-    for weight in weights {
-        *weight *= inverse;
-    }
-    seen
 }

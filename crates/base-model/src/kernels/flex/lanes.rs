@@ -38,8 +38,9 @@ pub(super) fn sum(x: &[f32]) -> f32 {
     add_up(lanes) + rest.iter().sum::<f32>()
 }
 
+/// The largest number; a NaN is passed over, and shows in whatever is computed next.
 #[inline(always)]
-pub(super) fn max(x: &[f32]) -> f32 {
+fn max(x: &[f32]) -> f32 {
     let larger = |a: f32, b: f32| if b > a { b } else { a };
     let (chunks, rest) = x.as_chunks::<LANES>();
     let mut lanes = [f32::NEG_INFINITY; LANES];
@@ -54,14 +55,6 @@ pub(super) fn max(x: &[f32]) -> f32 {
 #[inline(always)]
 fn add_up(lanes: [f32; LANES]) -> f32 {
     lanes.iter().sum()
-}
-
-/// `y += factor * x`.
-#[inline(always)]
-pub(super) fn add_scaled(y: &mut [f32], factor: f32, x: &[f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += factor * x;
-    }
 }
 
 /// The exponential, to two units in the last place, by the reduction and polynomial of Cephes' `expf`
@@ -83,6 +76,36 @@ pub(super) fn exp(x: f32) -> f32 {
     let fraction = series * rest * rest + rest + 1.0;
     let exponent = shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23;
     fraction * f32::from_bits(exponent)
+}
+
+/// The softmax of a row in place: `exp(x - max) / sum`. A weight below exp(-80) of the highest is 0: it would
+/// change no f32 sum, and numbers that are not normal are slow.
+#[inline(always)]
+pub(super) fn softmax(row: &mut [f32]) {
+    let highest = max(row);
+    for x in &mut *row {
+        let below = *x - highest;
+        *x = if below < -80.0 { 0.0 } else { exp(below) };
+    }
+    let inverse = 1.0 / sum(row);
+    for x in row {
+        *x *= inverse;
+    }
+}
+
+/// `ln sum exp(x)`.
+#[inline(always)]
+pub(super) fn log_sum_exp(row: &[f32]) -> f32 {
+    let highest = max(row);
+    let mut lanes = [0.0_f32; LANES];
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] += exp(chunk[lane] - highest);
+        }
+    }
+    let rest: f32 = rest.iter().map(|x| exp(x - highest)).sum();
+    highest + (add_up(lanes) + rest).ln()
 }
 
 #[inline(always)]

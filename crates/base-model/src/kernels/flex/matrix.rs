@@ -15,11 +15,17 @@ pub(super) struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     /// Rows of `columns` numbers, one after the other.
     pub(super) fn rows_of(values: &'a [f32], columns: usize) -> Self {
+        let rows = values.len() / columns.max(1);
+        Self::part_of(values, [rows, columns], columns)
+    }
+
+    /// Rows of `columns` numbers that begin `stride` numbers after one another.
+    pub(super) fn part_of(values: &'a [f32], [rows, columns]: [usize; 2], stride: usize) -> Self {
         Self {
             values,
-            rows: values.len() / columns.max(1),
+            rows,
             columns,
-            row_stride: columns,
+            row_stride: stride,
             column_stride: 1,
         }
     }
@@ -34,18 +40,41 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Whether every entry lies in the slice.
     fn is_inside(&self) -> bool {
-        self.rows == 0
-            || self.columns == 0
-            || (self.rows - 1) * self.row_stride + (self.columns - 1) * self.column_stride < self.values.len()
+        is_inside(
+            [self.rows, self.columns],
+            [self.row_stride, self.column_stride],
+            self.values.len(),
+        )
     }
+}
+
+/// Where a product goes: rows that begin `stride` numbers after one another.
+#[derive(Debug)]
+pub(super) struct Output<'a> {
+    pub(super) values: &'a mut [f32],
+    pub(super) stride: usize,
+}
+
+impl<'a> Output<'a> {
+    /// Rows of `columns` numbers, one after the other.
+    pub(super) fn rows_of(values: &'a mut [f32], columns: usize) -> Self {
+        Self {
+            values,
+            stride: columns,
+        }
+    }
+}
+
+/// Whether every entry of a matrix lies among so many numbers.
+fn is_inside([rows, columns]: [usize; 2], [row_stride, column_stride]: [usize; 2], numbers: usize) -> bool {
+    rows == 0 || columns == 0 || (rows - 1) * row_stride + (columns - 1) * column_stride < numbers
 }
 
 /// Multiplications from which a product is cut over the threads of the current pool.
 const WORTH_THREADS: usize = 1 << 23;
 
-/// `output = keep * output + factor * left * right`, the output by rows.
+/// `output = keep * output + factor * left * right`, where `keep` is 0 or 1.
 ///
 /// # Panics
 ///
@@ -54,10 +83,18 @@ const WORTH_THREADS: usize = 1 << 23;
     unsafe_code,
     reason = "gemm takes pointers; every index is checked against its slice before"
 )]
-pub(super) fn multiply(output: &mut [f32], keep: f32, factor: f32, left: Matrix<'_>, right: Matrix<'_>) {
+pub(super) fn multiply(output: Output<'_>, keep: f32, factor: f32, left: Matrix<'_>, right: Matrix<'_>) {
     let (m, n, k) = (left.rows, right.columns, left.columns);
+    let Output {
+        values: output,
+        stride: output_stride,
+    } = output;
     assert!(
-        right.rows == k && output.len() == m * n && left.is_inside() && right.is_inside(),
+        right.rows == k
+            && n <= output_stride
+            && is_inside([m, n], [output_stride, 1], output.len())
+            && left.is_inside()
+            && right.is_inside(),
         "a product of {m} x {k} by {} x {n} into {} numbers",
         right.rows,
         output.len()
@@ -69,7 +106,8 @@ pub(super) fn multiply(output: &mut [f32], keep: f32, factor: f32, left: Matrix<
     };
     let stride = |stride: usize| stride.cast_signed();
     // SAFETY: the assertion above holds every index that gemm forms, from the sizes and strides given here,
-    // inside of its slice, and `output` is borrowed mutably, so that it overlaps neither input.
+    // inside of its slice; no two entries of the output are one, as a row is no longer than the stride; and
+    // the output is borrowed mutably, so that it overlaps neither input.
     unsafe {
         gemm::gemm(
             m,
@@ -77,7 +115,7 @@ pub(super) fn multiply(output: &mut [f32], keep: f32, factor: f32, left: Matrix<
             k,
             output.as_mut_ptr(),
             1,
-            stride(n),
+            stride(output_stride),
             keep != 0.0,
             left.values.as_ptr(),
             stride(left.column_stride),

@@ -1,11 +1,12 @@
 //! Fused bodies for burn's CPU backend, in f32.
 //!
-//! Each operation is a function on slices that passes once over its data, with its derivative by formula; here
-//! they are made operations of burn, by its backend extensions. Loops are written for the compiler to
+//! Each operation is a struct that holds its inputs, a function on slices that passes once over them, and its
+//! derivative by formula; here they are made operations of burn, by its backend extensions. Loops are written for the compiler to
 //! vectorise, and compiled once for each instruction set: the one that the machine has is taken at run time
 //! (`pulp`), so that a binary built for any x86-64 is as fast as one built for this machine.
 
 mod activation;
+mod adapted_product;
 mod attention;
 mod differentiate;
 mod lanes;
@@ -24,9 +25,13 @@ use burn::{
     tensor::{Bool, DType, Tensor, TensorData},
 };
 
-use attention::AttentionSizes;
-use differentiate::{Formula, record};
-use matrix::{Matrix, multiply};
+use activation::{Gelu, LogSoftmax, SiluGate};
+use adapted_product::AdaptedProduct;
+use attention::Attention;
+use differentiate::record;
+use matrix::Matrix;
+use norm::{LayerNorm, RmsNorm};
+use rotary::Rotate;
 
 /// The fused operations, under the names and shapes of [`super`].
 #[backend_extension(Flex, Autodiff)]
@@ -60,6 +65,8 @@ trait FusedOps: burn::backend::Backend {
     fn silu_gate(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self>;
 
     fn gelu(input: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    fn log_softmax(scores: FloatTensor<Self>) -> FloatTensor<Self>;
 
     fn rotate(states: FloatTensor<Self>, cos: FloatTensor<Self>, sin: FloatTensor<Self>)
     -> FloatTensor<Self>;
@@ -131,6 +138,10 @@ pub(super) fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
 
 pub(super) fn gelu(input: Tensor<3>) -> Tensor<3> {
     Tensor::from_dispatch(<Dispatch as FusedOps>::gelu(input.into_dispatch()))
+}
+
+pub(super) fn log_softmax(scores: Tensor<2>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as FusedOps>::log_softmax(scores.into_dispatch()))
 }
 
 pub(super) fn rotate(states: Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Tensor<3> {
@@ -218,6 +229,10 @@ impl FusedOps for Flex {
         Gelu::new(&input).output()
     }
 
+    fn log_softmax(scores: FlexTensor) -> FlexTensor {
+        LogSoftmax::of(&scores).0
+    }
+
     fn rotate(states: FlexTensor, cos: FlexTensor, sin: FlexTensor) -> FlexTensor {
         Rotate::new(&states, &cos, &sin).output()
     }
@@ -279,6 +294,11 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
         record::<C, _, 1>(formula, [&input], output)
     }
 
+    fn log_softmax(scores: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (output, log_p) = LogSoftmax::of(scores.primitive());
+        record::<C, _, 1>(LogSoftmax { log_p }, [&scores], output)
+    }
+
     fn rotate(
         states: FloatTensor<Self>,
         cos: FloatTensor<Self>,
@@ -288,335 +308,5 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
         let formula = Rotate::new(states.primitive(), cos.primitive(), sin.primitive());
         let output = formula.output();
         record::<C, _, 1>(formula, [&states], output)
-    }
-}
-
-#[derive(Debug, Clone)]
-struct AdaptedProduct {
-    input: Packed,
-    weight: Packed,
-    a: Packed,
-    b: Packed,
-    /// `x A^T`, `[tokens, rank]`.
-    narrow: Vec<f32>,
-    scale: f32,
-}
-
-impl AdaptedProduct {
-    /// The output comes with the formula, as the narrow product serves both.
-    fn new(tensors: [&FlexTensor; 4], scale: f64) -> (Self, FlexTensor) {
-        let [input, weight, a, b] = tensors.map(Packed::new);
-        let (x, w, scale) = (input.matrix(), weight.matrix(), scale as f32);
-        let (tokens, rank, d_output) = (x.rows, a.matrix().rows, w.rows);
-        let mut narrow = vec![0.0; tokens * rank];
-        multiply(&mut narrow, 0.0, 1.0, x, a.matrix().transposed());
-        let mut output = vec![0.0; tokens * d_output];
-        multiply(&mut output, 0.0, 1.0, x, w.transposed());
-        multiply(
-            &mut output,
-            1.0,
-            scale,
-            Matrix::rows_of(&narrow, rank),
-            b.matrix().transposed(),
-        );
-        let mut shape = input.shape().to_vec();
-        if let Some(last) = shape.last_mut() {
-            *last = d_output;
-        }
-        let output = tensor(output, &shape);
-        let formula = Self {
-            input,
-            weight,
-            a,
-            b,
-            narrow,
-            scale,
-        };
-        (formula, output)
-    }
-}
-
-impl Formula<4> for AdaptedProduct {
-    fn gradients(&self, gradient: &FlexTensor, wanted: [bool; 4]) -> [Option<FlexTensor>; 4] {
-        let gradient = Packed::new(gradient);
-        let (dy, x) = (gradient.matrix(), self.input.matrix());
-        let (a, b, rank) = (self.a.matrix(), self.b.matrix(), self.a.matrix().rows);
-        let mut d_narrow = vec![0.0; dy.rows * rank];
-        multiply(&mut d_narrow, 0.0, self.scale, dy, b);
-        let d_narrow = Matrix::rows_of(&d_narrow, rank);
-        let [input, weight, lower, upper] = wanted;
-        [
-            input.then(|| {
-                let mut dx = self.input.zeros();
-                multiply(&mut dx, 0.0, 1.0, dy, self.weight.matrix());
-                multiply(&mut dx, 1.0, 1.0, d_narrow, a);
-                self.input.like(dx)
-            }),
-            weight.then(|| {
-                let mut dw = self.weight.zeros();
-                multiply(&mut dw, 0.0, 1.0, dy.transposed(), x);
-                self.weight.like(dw)
-            }),
-            lower.then(|| {
-                let mut da = self.a.zeros();
-                multiply(&mut da, 0.0, 1.0, d_narrow.transposed(), x);
-                self.a.like(da)
-            }),
-            upper.then(|| {
-                let mut db = self.b.zeros();
-                let narrow = Matrix::rows_of(&self.narrow, rank);
-                multiply(&mut db, 0.0, self.scale, dy.transposed(), narrow);
-                self.b.like(db)
-            }),
-        ]
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Attention {
-    query: Packed,
-    key: Packed,
-    value: Packed,
-    blocked: FlexTensor,
-    sizes: AttentionSizes,
-}
-
-impl Attention {
-    fn new(tensors: [&FlexTensor; 3], blocked: &FlexTensor, n_heads: usize, n_kv_heads: usize) -> Self {
-        let [query, key, value] = tensors.map(Packed::new);
-        let blocked = blocked.to_contiguous();
-        let mask = blocked.layout().shape();
-        let sizes = AttentionSizes {
-            batch: query.shape()[0],
-            queries: query.shape()[1],
-            keys: key.shape()[1],
-            n_heads,
-            n_kv_heads,
-            d_head: query.width() / n_heads,
-            masks: mask[0],
-            mask_rows: mask[2],
-        };
-        Self {
-            query,
-            key,
-            value,
-            blocked,
-            sizes,
-        }
-    }
-
-    fn mask(&self) -> &[u8] {
-        let start = self.blocked.layout().start_offset();
-        &self.blocked.storage::<u8>()[start..]
-    }
-
-    fn output(&self) -> FlexTensor {
-        let mut output = self.query.zeros();
-        let inputs = [&self.query, &self.key, &self.value].map(Packed::values);
-        attention::forward(self.sizes, inputs, self.mask(), &mut output);
-        self.query.like(output)
-    }
-}
-
-impl Formula<3> for Attention {
-    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
-        let gradient = Packed::new(gradient);
-        let inputs = [&self.query, &self.key, &self.value];
-        let mut gradients = inputs.map(Packed::zeros);
-        attention::backward(
-            self.sizes,
-            inputs.map(Packed::values),
-            self.mask(),
-            gradient.values(),
-            &mut gradients,
-        );
-        let [query, key, value] = gradients;
-        [
-            Some(self.query.like(query)),
-            Some(self.key.like(key)),
-            Some(self.value.like(value)),
-        ]
-    }
-}
-
-#[derive(Debug, Clone)]
-struct LayerNorm {
-    input: Packed,
-    gain: Packed,
-    bias: Packed,
-    eps: f32,
-}
-
-impl LayerNorm {
-    fn new(tensors: [&FlexTensor; 3], eps: f64) -> Self {
-        let [input, gain, bias] = tensors.map(Packed::new);
-        let eps = eps as f32;
-        Self {
-            input,
-            gain,
-            bias,
-            eps,
-        }
-    }
-
-    fn output(&self) -> FlexTensor {
-        let mut output = self.input.zeros();
-        norm::layer_norm(
-            self.input.values(),
-            self.gain.values(),
-            self.bias.values(),
-            self.eps,
-            &mut output,
-        );
-        self.input.like(output)
-    }
-}
-
-impl Formula<3> for LayerNorm {
-    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
-        let gradient = Packed::new(gradient);
-        let [mut input, mut gain, mut bias] = [&self.input, &self.gain, &self.bias].map(Packed::zeros);
-        norm::layer_norm_backward(
-            self.input.values(),
-            self.gain.values(),
-            self.eps,
-            gradient.values(),
-            (&mut input, &mut gain, &mut bias),
-        );
-        [
-            Some(self.input.like(input)),
-            Some(self.gain.like(gain)),
-            Some(self.bias.like(bias)),
-        ]
-    }
-}
-
-#[derive(Debug, Clone)]
-struct RmsNorm {
-    input: Packed,
-    gain: Packed,
-    eps: f32,
-}
-
-impl RmsNorm {
-    fn new(tensors: [&FlexTensor; 2], eps: f64) -> Self {
-        let [input, gain] = tensors.map(Packed::new);
-        let eps = eps as f32;
-        Self { input, gain, eps }
-    }
-
-    fn output(&self) -> FlexTensor {
-        let mut output = self.input.zeros();
-        norm::rms_norm(self.input.values(), self.gain.values(), self.eps, &mut output);
-        self.input.like(output)
-    }
-}
-
-impl Formula<2> for RmsNorm {
-    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
-        let gradient = Packed::new(gradient);
-        let [mut input, mut gain] = [&self.input, &self.gain].map(Packed::zeros);
-        norm::rms_norm_backward(
-            self.input.values(),
-            self.gain.values(),
-            self.eps,
-            gradient.values(),
-            (&mut input, &mut gain),
-        );
-        [Some(self.input.like(input)), Some(self.gain.like(gain))]
-    }
-}
-
-#[derive(Debug, Clone)]
-struct SiluGate {
-    gate: Packed,
-    up: Packed,
-}
-
-impl SiluGate {
-    fn new(tensors: [&FlexTensor; 2]) -> Self {
-        let [gate, up] = tensors.map(Packed::new);
-        Self { gate, up }
-    }
-
-    fn output(&self) -> FlexTensor {
-        let mut output = self.gate.zeros();
-        activation::silu_gate(self.gate.values(), self.up.values(), &mut output);
-        self.gate.like(output)
-    }
-}
-
-impl Formula<2> for SiluGate {
-    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
-        let gradient = Packed::new(gradient);
-        let [mut gate, mut up] = [&self.gate, &self.up].map(Packed::zeros);
-        let inputs = (self.gate.values(), self.up.values());
-        activation::silu_gate_backward(inputs, gradient.values(), (&mut gate, &mut up));
-        [Some(self.gate.like(gate)), Some(self.up.like(up))]
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Gelu {
-    input: Packed,
-}
-
-impl Gelu {
-    fn new(input: &FlexTensor) -> Self {
-        Self {
-            input: Packed::new(input),
-        }
-    }
-
-    fn output(&self) -> FlexTensor {
-        let mut output = self.input.zeros();
-        activation::gelu(self.input.values(), &mut output);
-        self.input.like(output)
-    }
-}
-
-impl Formula<1> for Gelu {
-    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
-        let gradient = Packed::new(gradient);
-        let mut input = self.input.zeros();
-        activation::gelu_backward(self.input.values(), gradient.values(), &mut input);
-        [Some(self.input.like(input))]
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Rotate {
-    states: Packed,
-    cos: Packed,
-    sin: Packed,
-}
-
-impl Rotate {
-    fn new(states: &FlexTensor, cos: &FlexTensor, sin: &FlexTensor) -> Self {
-        let [states, cos, sin] = [states, cos, sin].map(Packed::new);
-        Self { states, cos, sin }
-    }
-
-    fn turned(&self, states: &Packed, direction: f32) -> FlexTensor {
-        let mut turned = states.zeros();
-        rotary::rotate(
-            states.values(),
-            (self.cos.values(), self.sin.values()),
-            (states.width(), self.cos.width()),
-            direction,
-            &mut turned,
-        );
-        states.like(turned)
-    }
-
-    fn output(&self) -> FlexTensor {
-        self.turned(&self.states, 1.0)
-    }
-}
-
-impl Formula<1> for Rotate {
-    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
-        // The inverse of a rotation is its transpose: the gradient turns back.
-        [Some(self.turned(&Packed::new(gradient), -1.0))]
     }
 }

@@ -1,9 +1,105 @@
 //! Normalisation of rows.
 
-use super::lanes::{dot, sum, vectorised};
+use burn::backend::flex::FlexTensor;
+
+use super::{
+    Packed,
+    differentiate::Formula,
+    lanes::{dot, sum, vectorised},
+};
+
+/// Layer normalisation.
+#[derive(Debug, Clone)]
+pub(super) struct LayerNorm {
+    input: Packed,
+    gain: Packed,
+    bias: Packed,
+    eps: f32,
+}
+
+impl LayerNorm {
+    pub(super) fn new(tensors: [&FlexTensor; 3], eps: f64) -> Self {
+        let [input, gain, bias] = tensors.map(Packed::new);
+        let eps = eps as f32;
+        Self {
+            input,
+            gain,
+            bias,
+            eps,
+        }
+    }
+
+    pub(super) fn output(&self) -> FlexTensor {
+        let mut output = self.input.zeros();
+        layer_norm(
+            self.input.values(),
+            self.gain.values(),
+            self.bias.values(),
+            self.eps,
+            &mut output,
+        );
+        self.input.like(output)
+    }
+}
+
+impl Formula<3> for LayerNorm {
+    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        let gradient = Packed::new(gradient);
+        let [mut input, mut gain, mut bias] = [&self.input, &self.gain, &self.bias].map(Packed::zeros);
+        layer_norm_backward(
+            self.input.values(),
+            self.gain.values(),
+            self.eps,
+            gradient.values(),
+            (&mut input, &mut gain, &mut bias),
+        );
+        [
+            Some(self.input.like(input)),
+            Some(self.gain.like(gain)),
+            Some(self.bias.like(bias)),
+        ]
+    }
+}
+
+/// Root-mean-square normalisation.
+#[derive(Debug, Clone)]
+pub(super) struct RmsNorm {
+    input: Packed,
+    gain: Packed,
+    eps: f32,
+}
+
+impl RmsNorm {
+    pub(super) fn new(tensors: [&FlexTensor; 2], eps: f64) -> Self {
+        let [input, gain] = tensors.map(Packed::new);
+        let eps = eps as f32;
+        Self { input, gain, eps }
+    }
+
+    pub(super) fn output(&self) -> FlexTensor {
+        let mut output = self.input.zeros();
+        rms_norm(self.input.values(), self.gain.values(), self.eps, &mut output);
+        self.input.like(output)
+    }
+}
+
+impl Formula<2> for RmsNorm {
+    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let gradient = Packed::new(gradient);
+        let [mut input, mut gain] = [&self.input, &self.gain].map(Packed::zeros);
+        rms_norm_backward(
+            self.input.values(),
+            self.gain.values(),
+            self.eps,
+            gradient.values(),
+            (&mut input, &mut gain),
+        );
+        [Some(self.input.like(input)), Some(self.gain.like(gain))]
+    }
+}
 
 /// `x r gain` with `r = 1 / sqrt(mean(x^2) + eps)`, for rows as long as the gain.
-pub(super) fn rms_norm(input: &[f32], gain: &[f32], eps: f32, output: &mut [f32]) {
+fn rms_norm(input: &[f32], gain: &[f32], eps: f32, output: &mut [f32]) {
     let width = gain.len();
     vectorised(|| {
         for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
@@ -16,7 +112,7 @@ pub(super) fn rms_norm(input: &[f32], gain: &[f32], eps: f32, output: &mut [f32]
 }
 
 /// With `g = gain * dy`: `dx = r g - x r^3 mean(g x)`, and `d gain` is the sum of `dy x r` over the rows.
-pub(super) fn rms_norm_backward(
+fn rms_norm_backward(
     input: &[f32],
     gain: &[f32],
     eps: f32,
@@ -44,7 +140,7 @@ pub(super) fn rms_norm_backward(
 }
 
 /// `(x - mean) r gain + bias` with `r = 1 / sqrt(variance + eps)`, for rows as long as the gain.
-pub(super) fn layer_norm(input: &[f32], gain: &[f32], bias: &[f32], eps: f32, output: &mut [f32]) {
+fn layer_norm(input: &[f32], gain: &[f32], bias: &[f32], eps: f32, output: &mut [f32]) {
     let width = gain.len();
     vectorised(|| {
         for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
@@ -59,7 +155,7 @@ pub(super) fn layer_norm(input: &[f32], gain: &[f32], bias: &[f32], eps: f32, ou
 
 /// With `n = (x - mean) r` and `g = gain * dy`: `dx = r (g - mean(g) - n mean(g n))`, `d gain` is the sum of
 /// `dy n` and `d bias` that of `dy` over the rows.
-pub(super) fn layer_norm_backward(
+fn layer_norm_backward(
     input: &[f32],
     gain: &[f32],
     eps: f32,

@@ -1,12 +1,52 @@
 //! Rotation of pairs of numbers.
 
-use super::lanes::vectorised;
+use burn::backend::flex::FlexTensor;
+
+use super::{Packed, differentiate::Formula, lanes::vectorised};
+
+/// Rotation by the positions.
+#[derive(Debug, Clone)]
+pub(super) struct Rotate {
+    states: Packed,
+    cos: Packed,
+    sin: Packed,
+}
+
+impl Rotate {
+    pub(super) fn new(states: &FlexTensor, cos: &FlexTensor, sin: &FlexTensor) -> Self {
+        let [states, cos, sin] = [states, cos, sin].map(Packed::new);
+        Self { states, cos, sin }
+    }
+
+    fn turned(&self, states: &Packed, direction: f32) -> FlexTensor {
+        let mut turned = states.zeros();
+        rotate(
+            states.values(),
+            (self.cos.values(), self.sin.values()),
+            (states.width(), self.cos.width()),
+            direction,
+            &mut turned,
+        );
+        states.like(turned)
+    }
+
+    pub(super) fn output(&self) -> FlexTensor {
+        self.turned(&self.states, 1.0)
+    }
+}
+
+impl Formula<1> for Rotate {
+    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        // The inverse of a rotation is its transpose: the gradient turns back.
+        [Some(self.turned(&Packed::new(gradient), -1.0))]
+    }
+}
 
 /// Turns the pairs `(x_i, x_{i + half})` of every head by their token's angles, times `direction`.
 ///
 /// `states` holds a token of `width` numbers after the other; `cos` and `sin` hold `half` numbers for every
 /// token of a row, for all rows alike if they are fewer than the tokens.
-pub(super) fn rotate(
+fn rotate(
     states: &[f32],
     (cos, sin): (&[f32], &[f32]),
     (width, half): (usize, usize),
