@@ -3,11 +3,12 @@
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 use burn::backend::flex::FlexTensor;
+use multiversion::multiversion;
 
 use super::{
     Packed,
     differentiate::Formula,
-    lanes::{erf, exp, log_sum_exp, sigmoid, sum, vectorised},
+    lanes::{erf, exp, log_sum_exp, sigmoid, sum},
 };
 
 /// The gate of a gated feed-forward layer.
@@ -101,73 +102,67 @@ impl Formula<1> for LogSoftmax {
 }
 
 /// `silu(gate) * up`.
+#[multiversion(targets = "simd")]
 fn silu_gate(gate: &[f32], up: &[f32], output: &mut [f32]) {
-    vectorised(|| {
-        for ((output, gate), up) in output.iter_mut().zip(gate).zip(up) {
-            *output = gate * sigmoid(*gate) * up;
-        }
-    });
+    for ((output, gate), up) in output.iter_mut().zip(gate).zip(up) {
+        *output = gate * sigmoid(*gate) * up;
+    }
 }
 
 /// With `s` the logistic function, `silu'(g) = s(g) (1 + g (1 - s(g)))`.
+#[multiversion(targets = "simd")]
 fn silu_gate_backward(
     (gate, up): (&[f32], &[f32]),
     gradient: &[f32],
     (d_gate, d_up): (&mut [f32], &mut [f32]),
 ) {
-    vectorised(|| {
-        let inputs = gate.iter().zip(up).zip(gradient);
-        for (((gate, up), gradient), (d_gate, d_up)) in inputs.zip(d_gate.iter_mut().zip(d_up)) {
-            let s = sigmoid(*gate);
-            *d_gate = gradient * up * s * (1.0 + gate * (1.0 - s));
-            *d_up = gradient * gate * s;
-        }
-    });
+    let inputs = gate.iter().zip(up).zip(gradient);
+    for (((gate, up), gradient), (d_gate, d_up)) in inputs.zip(d_gate.iter_mut().zip(d_up)) {
+        let s = sigmoid(*gate);
+        *d_gate = gradient * up * s * (1.0 + gate * (1.0 - s));
+        *d_up = gradient * gate * s;
+    }
 }
 
 /// `x Phi(x)`, with the normal distribution function.
+#[multiversion(targets = "simd")]
 fn gelu(input: &[f32], output: &mut [f32]) {
-    vectorised(|| {
-        for (output, x) in output.iter_mut().zip(input) {
-            *output = x * 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
-        }
-    });
+    for (output, x) in output.iter_mut().zip(input) {
+        *output = x * 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
+    }
 }
 
 /// `Phi(x) + x phi(x)`.
+#[multiversion(targets = "simd")]
 fn gelu_backward(input: &[f32], gradient: &[f32], d_input: &mut [f32]) {
     /// `1 / sqrt(2 pi)`.
     const DENSITY_AT_0: f32 = 0.5 * FRAC_1_SQRT_2 * FRAC_2_SQRT_PI;
-    vectorised(|| {
-        for ((d_input, x), gradient) in d_input.iter_mut().zip(input).zip(gradient) {
-            let below = 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
-            let density = DENSITY_AT_0 * exp(-0.5 * x * x);
-            *d_input = gradient * (below + x * density);
-        }
-    });
+    for ((d_input, x), gradient) in d_input.iter_mut().zip(input).zip(gradient) {
+        let below = 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
+        let density = DENSITY_AT_0 * exp(-0.5 * x * x);
+        *d_input = gradient * (below + x * density);
+    }
 }
 
 /// `x - ln sum exp(x)` of every row of `width` numbers.
+#[multiversion(targets = "simd")]
 fn log_softmax(scores: &[f32], width: usize, log_p: &mut [f32]) {
-    vectorised(|| {
-        for (scores, log_p) in scores.chunks_exact(width).zip(log_p.chunks_exact_mut(width)) {
-            let total = log_sum_exp(scores);
-            for (log_p, score) in log_p.iter_mut().zip(scores) {
-                *log_p = score - total;
-            }
+    for (scores, log_p) in scores.chunks_exact(width).zip(log_p.chunks_exact_mut(width)) {
+        let total = log_sum_exp(scores);
+        for (log_p, score) in log_p.iter_mut().zip(scores) {
+            *log_p = score - total;
         }
-    });
+    }
 }
 
 /// `dy - p sum(dy)` of every row.
+#[multiversion(targets = "simd")]
 fn log_softmax_backward(log_p: &[f32], gradient: &[f32], width: usize, d_scores: &mut [f32]) {
     let rows = log_p.chunks_exact(width).zip(gradient.chunks_exact(width));
-    vectorised(|| {
-        for ((log_p, gradient), d_scores) in rows.zip(d_scores.chunks_exact_mut(width)) {
-            let total = sum(gradient);
-            for ((d_score, log_p), gradient) in d_scores.iter_mut().zip(log_p).zip(gradient) {
-                *d_score = gradient - exp(*log_p) * total;
-            }
+    for ((log_p, gradient), d_scores) in rows.zip(d_scores.chunks_exact_mut(width)) {
+        let total = sum(gradient);
+        for ((d_score, log_p), gradient) in d_scores.iter_mut().zip(log_p).zip(gradient) {
+            *d_score = gradient - exp(*log_p) * total;
         }
-    });
+    }
 }

@@ -1,12 +1,13 @@
 //! Attention, a head of a row at a time, with scores that never leave the cache.
 
 use burn::backend::flex::FlexTensor;
+use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::{
     Packed,
     differentiate::Formula,
-    lanes::{dot, softmax, vectorised},
+    lanes::{dot, softmax},
     matrix::{Matrix, Output, multiply},
 };
 
@@ -222,7 +223,7 @@ fn backward(
                 gradient,
                 value.transposed(),
             );
-            vectorised(|| slopes_of_scores(&sizes, &weights, (blocked, row), &mut slopes));
+            slopes_of_scores(&sizes, &weights, blocked, row, &mut slopes);
             let [weights, slopes] = [&weights, &slopes].map(|x| Matrix::rows_of(x, sizes.keys));
             // Heads of queries that share a key head add to its gradient.
             multiply(
@@ -276,24 +277,22 @@ fn weigh(
         query,
         key.transposed(),
     );
-    vectorised(|| {
-        for (query, weights) in weights.chunks_exact_mut(sizes.keys).enumerate() {
-            for (weight, blocked) in weights.iter_mut().zip(sizes.mask(blocked, row, query)) {
-                *weight = if *blocked == 0 { *weight } else { -1e30 };
-            }
-            softmax(weights);
+    masked_softmax(sizes, blocked, row, weights);
+}
+
+#[multiversion(targets = "simd")]
+fn masked_softmax(sizes: &AttentionSizes, blocked: &[u8], row: usize, weights: &mut [f32]) {
+    for (query, weights) in weights.chunks_exact_mut(sizes.keys).enumerate() {
+        for (weight, blocked) in weights.iter_mut().zip(sizes.mask(blocked, row, query)) {
+            *weight = if *blocked == 0 { *weight } else { -1e30 };
         }
-    });
+        softmax(weights);
+    }
 }
 
 /// From the slopes of the weights, `dP`, those of the scores times their scale.
-#[inline(always)]
-fn slopes_of_scores(
-    sizes: &AttentionSizes,
-    weights: &[f32],
-    (blocked, row): (&[u8], usize),
-    slopes: &mut [f32],
-) {
+#[multiversion(targets = "simd")]
+fn slopes_of_scores(sizes: &AttentionSizes, weights: &[f32], blocked: &[u8], row: usize, slopes: &mut [f32]) {
     let scale = sizes.scale();
     let rows = weights
         .chunks_exact(sizes.keys)

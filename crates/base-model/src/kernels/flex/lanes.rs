@@ -1,17 +1,13 @@
 //! Sums and exponentials in vector registers.
+//!
+//! They are called from loops that `multiversion` compiles once for each instruction set, and must be inlined there:
+//! a function of its own would be compiled for the oldest machine.
 
 /// Numbers that are added side by side: one AVX-512 register, two AVX ones, four of NEON.
 ///
 /// Floating-point sums are not regrouped by the compiler; with lanes of its own a sum is vectorised, and is the
 /// same on every machine.
 pub(super) const LANES: usize = 16;
-
-/// Runs a loop in the code that was compiled for this machine's vector instructions.
-///
-/// What it calls must be `#[inline(always)]`, or it is compiled for the oldest machine.
-pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
-}
 
 #[inline(always)]
 pub(super) fn dot(x: &[f32], y: &[f32]) -> f32 {

@@ -3,7 +3,7 @@
 //! Each operation is a struct that holds its inputs, a function on slices that passes once over them, and its
 //! derivative by formula; here they are made operations of burn, by its backend extensions. Loops are written for the compiler to
 //! vectorise, and compiled once for each instruction set: the one that the machine has is taken at run time
-//! (`pulp`), so that a binary built for any x86-64 is as fast as one built for this machine.
+//! (`multiversion`), so that a binary built for any x86-64 is as fast as one built for this machine.
 
 mod activation;
 mod adapted_product;

@@ -1,8 +1,9 @@
 //! Rotation of pairs of numbers.
 
 use burn::backend::flex::FlexTensor;
+use multiversion::multiversion;
 
-use super::{Packed, differentiate::Formula, lanes::vectorised};
+use super::{Packed, differentiate::Formula};
 
 /// Rotation by the positions.
 #[derive(Debug, Clone)]
@@ -46,6 +47,7 @@ impl Formula<1> for Rotate {
 ///
 /// `states` holds a token of `width` numbers after the other; `cos` and `sin` hold `half` numbers for every
 /// token of a row, for all rows alike if they are fewer than the tokens.
+#[multiversion(targets = "simd")]
 fn rotate(
     states: &[f32],
     (cos, sin): (&[f32], &[f32]),
@@ -55,20 +57,18 @@ fn rotate(
 ) {
     let angles = || cos.chunks_exact(half).zip(sin.chunks_exact(half)).cycle();
     let tokens = states.chunks_exact(width).zip(turned.chunks_exact_mut(width));
-    vectorised(|| {
-        for ((state, turned), (cos, sin)) in tokens.zip(angles()) {
-            let heads = state
-                .chunks_exact(2 * half)
-                .zip(turned.chunks_exact_mut(2 * half));
-            for (head, turned) in heads {
-                let (first, second) = head.split_at(half);
-                let (turned_first, turned_second) = turned.split_at_mut(half);
-                for i in 0..half {
-                    let sin = direction * sin[i];
-                    turned_first[i] = first[i] * cos[i] - second[i] * sin;
-                    turned_second[i] = second[i] * cos[i] + first[i] * sin;
-                }
+    for ((state, turned), (cos, sin)) in tokens.zip(angles()) {
+        let heads = state
+            .chunks_exact(2 * half)
+            .zip(turned.chunks_exact_mut(2 * half));
+        for (head, turned) in heads {
+            let (first, second) = head.split_at(half);
+            let (turned_first, turned_second) = turned.split_at_mut(half);
+            for i in 0..half {
+                let sin = direction * sin[i];
+                turned_first[i] = first[i] * cos[i] - second[i] * sin;
+                turned_second[i] = second[i] * cos[i] + first[i] * sin;
             }
         }
-    });
+    }
 }
