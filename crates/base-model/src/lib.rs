@@ -37,7 +37,8 @@
 //!   content.
 //! - [`Tokenizer`] and [`ChatTemplate`]: text and chats to ids. What a user types is only ever text.
 //! - [`Network`]: [`Encoder`] or [`Decoder`], frozen. A forward pass takes a [`TokenBatch`] and, if wanted, an
-//!   adapter; a [`TokenTree`] scores many continuations of a prompt at once.
+//!   adapter; a [`TokenTree`] scores many continuations of a prompt at once, a [`Prefix`] is what many rows begin
+//!   with, computed once.
 //! - [`Adapter`]: low-rank factors on projections as two thin products, and a label head; many adapters share
 //!   one network.
 //! - [`device_by_name`]: flex, wgpu or cuda.
@@ -51,7 +52,7 @@
 //!
 //! | feature | default | what |
 //! |---|---|---|
-//! | `flex` | no | burn's CPU backend |
+//! | `flex` | no | burn's CPU backend, with fused operations |
 //! | `wgpu` | no | burn's WebGPU backend |
 //! | `cuda` | no | burn's CUDA backend |
 

@@ -30,7 +30,7 @@ impl BaseModel {
     /// [`ModelError`], naming the file and what is wrong in it.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, ModelError> {
         let config = ModelConfig::read(folder)?;
-        let network = Network::open(folder, device)?;
+        let network = Network::of_config(config.clone(), folder, device)?;
         let tokenizer = Tokenizer::read(folder)?;
         let fail = |name: &str, source| ModelError::Tokenizer {
             path: folder.join(name),

@@ -38,7 +38,10 @@ impl Network {
     ///
     /// [`ModelError`], naming the file and the field or tensor at fault.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, ModelError> {
-        let config = ModelConfig::read(folder)?;
+        Self::of_config(ModelConfig::read(folder)?, folder, device)
+    }
+
+    pub(crate) fn of_config(config: ModelConfig, folder: &Path, device: &Device) -> Result<Self, ModelError> {
         let fail = |source| ModelError::Weights {
             folder: folder.to_owned(),
             source,

@@ -32,7 +32,7 @@
 //!
 //! - [`TrainConfig`] and [`TrainPlan`]: the settings, and the settings once checked.
 //! - [`train`]: rows to ids by the same functions that serving uses; a held-out split by cluster; AdamW with
-//!   warm-up, cosine and clipping; an early stop on the held-out loss; checkpoints from which a killed run
+//!   warm-up, cosine and clipping; rare labels brought up if wanted; an early stop on the held-out loss; checkpoints from which a killed run
 //!   goes on to the same bytes. An encoder learns a label head, a decoder the next tokens of the answer and
 //!   the token that ends it.
 //! - [`Progress`] and [`Event`]: what a run says, as a [`Bar`] for people and as [`JsonLines`] for machines.

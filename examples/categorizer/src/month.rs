@@ -155,11 +155,10 @@ fn ask_again(
             .get(row.id.as_str())
             .ok_or("a row to relabel was not served")?;
         let ask = MONTH_ASKS + index as u64;
-        let case = source.transaction.case();
-        lines.push_str(&recorder.line(case, ask, source.at));
+        let (answer, line) = recorder.answered_line(source.transaction.case(), ask, source.at);
+        lines.push_str(&line);
         lines.push('\n');
-        let said = teacher.answer(case, ask).said;
-        if let Some(label) = said.and_then(|said| task.labels().resolve(&said)) {
+        if let Some(label) = answer.said.and_then(|said| task.labels().resolve(&said)) {
             answers.insert(row.id.clone(), task.labels().labels()[label].name.clone());
         }
     }

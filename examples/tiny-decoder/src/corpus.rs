@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tokenizers::{
     AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
     Tokenizer as Inner, TokenizerBuilder,
+    decoders::{sequence::Sequence as Decoders, strip::Strip},
     models::bpe::{BPE, BpeTrainer},
+    normalizers::Prepend,
     pre_tokenizers::{byte_level::ByteLevel, digits::Digits, sequence::Sequence},
 };
 use transactions::{Document, PretrainingText};
@@ -34,6 +36,9 @@ pub(crate) fn tokenizer_config() -> Value {
 }
 
 /// Learns a byte-level BPE (Sennrich et al. 2015, arXiv:1508.07909) in which every digit is a token.
+///
+/// A space is put before a text, as Llama's tokenizer does it, so that a word is the same token at the beginning of
+/// an answer as within a sentence: without it `groceries` would begin with the token `g`, and so would `gym`.
 pub(crate) fn learn_tokenizer(
     seed: u64,
     documents: u64,
@@ -52,8 +57,12 @@ pub(crate) fn learn_tokenizer(
         DecoderWrapper,
     >::new()
     .with_model(BPE::default())
+    .with_normalizer(Some(NormalizerWrapper::Prepend(Prepend::new(" ".to_owned()))))
     .with_pre_tokenizer(Some(pieces))
-    .with_decoder(Some(DecoderWrapper::ByteLevel(ByteLevel::new(false, true, true))))
+    .with_decoder(Some(DecoderWrapper::Sequence(Decoders::new(vec![
+        DecoderWrapper::ByteLevel(ByteLevel::new(false, true, true)),
+        DecoderWrapper::Strip(Strip::new(' ', 1, 0)),
+    ]))))
     .build()?;
     let mut trainer = BpeTrainer::builder()
         .show_progress(false)
@@ -63,13 +72,10 @@ pub(crate) fn learn_tokenizer(
         .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
         .build();
     let text = PretrainingText::new(seed);
-    let texts = (0..documents).map(|index| match text.document(index) {
-        Document::Text(text) => text,
-        Document::Chat(messages) => messages
-            .into_iter()
-            .map(|message| message.content)
-            .collect::<Vec<_>>()
-            .join("\n"),
+    // Every turn of a chat is a text of its own, as it is one when it is encoded.
+    let texts = (0..documents).flat_map(|index| match text.document(index) {
+        Document::Text(text) => vec![text],
+        Document::Chat(messages) => messages.into_iter().map(|message| message.content).collect(),
     });
     tokenizer.train(&mut trainer, texts)?;
     let json = tokenizer.to_string(false)?;

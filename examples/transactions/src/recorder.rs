@@ -98,6 +98,16 @@ impl<'a> Recorder<'a> {
     /// If the case's label is not in the task's label set.
     #[must_use]
     pub fn line(&self, case: Case<'_>, ask: u64, at: i64) -> String {
+        self.answered_line(case, ask, at).1
+    }
+
+    /// The answer to a case, and the call as a line of a log.
+    ///
+    /// # Panics
+    ///
+    /// If the case's label is not in the task's label set.
+    #[must_use]
+    pub fn answered_line(&self, case: Case<'_>, ask: u64, at: i64) -> (TeacherAnswer, String) {
         let answer = self.teacher.answer(case, ask);
         let messages = self.task.prompt(case.text);
         let exchange = Exchange {
@@ -109,7 +119,9 @@ impl<'a> Recorder<'a> {
                 temperature: 0.2,
             },
         };
-        serde_json::to_string(&exchange).expect("strings, integers and finite numbers are always JSON")
+        let line = serde_json::to_string(&exchange);
+        let line = line.expect("strings, integers and finite numbers are always JSON");
+        (answer, line)
     }
 
     /// Asks, and gives what came back, as it stands under `response` in a log line.

@@ -8,7 +8,7 @@ use super::{
     Packed,
     differentiate::Formula,
     lanes::{dot, softmax},
-    matrix::{Matrix, Output, multiply},
+    matrix::{Matrix, Output, is_worth_threads, multiply},
 };
 
 /// Attention of grouped queries.
@@ -99,9 +99,6 @@ struct AttentionSizes {
     mask_rows: usize,
 }
 
-/// Multiplications from which rows are dealt out over the threads of the current pool.
-const WORTH_THREADS: usize = 1 << 20;
-
 impl AttentionSizes {
     fn query_width(&self) -> usize {
         self.n_heads * self.d_head
@@ -150,7 +147,7 @@ impl AttentionSizes {
 
     fn is_worth_threads(&self) -> bool {
         let products = self.batch * self.n_heads * self.queries * self.keys * self.d_head;
-        self.batch > 1 && products >= WORTH_THREADS && rayon::current_num_threads() > 1
+        self.batch > 1 && is_worth_threads(products)
     }
 }
 
