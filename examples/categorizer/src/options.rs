@@ -149,7 +149,7 @@ pub(crate) struct Training {
 impl Training {
     /// The settings for this base model.
     pub(crate) fn config(&self, is_encoder: bool, seed: u64, smoke: bool) -> TrainConfig {
-        let (epochs, rate) = if is_encoder { (6, 1e-3) } else { (2, 2e-3) };
+        let (epochs, rate) = if is_encoder { (6, 1e-3) } else { (5, 4e-3) };
         let defaults = TrainConfig::default();
         TrainConfig {
             epochs: self.epochs.unwrap_or(if smoke { 1 } else { epochs }),

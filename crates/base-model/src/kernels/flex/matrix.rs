@@ -72,7 +72,7 @@ fn is_inside([rows, columns]: [usize; 2], [row_stride, column_stride]: [usize; 2
 }
 
 /// Multiplications from which a product is cut over threads.
-const WORTH_THREADS: usize = 1 << 20;
+const WORTH_THREADS: usize = 1 << 23;
 
 /// Whether work of so many multiplications is cut over all threads: not where it already runs on one of them, for
 /// then the rows of a batch or the parts of a step have been dealt out, and each is left on its thread.
