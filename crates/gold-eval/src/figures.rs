@@ -1,9 +1,10 @@
-//! Numbers and names as people read them.
+//! Numbers and names as people read them, for pages that stand beside a report.
 
 use crate::Interval;
 
 /// A share as a percentage with one decimal; 100 and 0 only where they are exact.
-pub(crate) fn percent(share: f64) -> String {
+#[must_use]
+pub fn percent(share: f64) -> String {
     let shown = format!("{:.1}%", 100.0 * share);
     match shown.as_str() {
         "100.0%" if share < 1.0 => "> 99.9%".to_owned(),
@@ -20,7 +21,8 @@ pub(crate) fn level(confidence: f64) -> String {
 }
 
 /// Both ends of an interval as percentages.
-pub(crate) fn percent_range(interval: Interval) -> String {
+#[must_use]
+pub fn percent_range(interval: Interval) -> String {
     format!("{:.1} to {:.1}%", 100.0 * interval.low, 100.0 * interval.high)
 }
 
@@ -50,11 +52,18 @@ pub(crate) fn p_value(p: f64) -> String {
 }
 
 /// A count with commas.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
+#[must_use]
+pub fn count(number: u64) -> String {
+    with_commas(&number.to_string())
+}
+
+/// Digits, with a fraction or without, with a comma before every third of the whole part.
+#[must_use]
+pub fn with_commas(digits: &str) -> String {
+    let whole = digits.find('.').unwrap_or(digits.len());
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+        if place > 0 && place < whole && (whole - place).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);
@@ -62,17 +71,20 @@ pub(crate) fn count(number: u64) -> String {
     shown
 }
 
-/// "1 row", "2 rows".
-pub(crate) fn counted(number: u64, noun: &str) -> String {
+/// "1 row", "2 rows", "3 categories", "4 days".
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    let vowel_before = |stem: &str| stem.ends_with(['a', 'e', 'i', 'o', 'u']);
     match (number, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{} {stem}ies", count(number)),
+        (_, Some(stem)) if !vowel_before(stem) => format!("{} {stem}ies", count(number)),
         _ => format!("{} {noun}s", count(number)),
     }
 }
 
 /// Text from outside as one line of at most `most` characters, without characters that steer the display.
-pub(crate) fn one_line(text: &str, most: usize) -> String {
+#[must_use]
+pub fn one_line(text: &str, most: usize) -> String {
     let steers = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let mut characters = text
         .chars()
@@ -135,6 +147,7 @@ mod tests {
             (counted(1, "row").as_str(), counted(2, "category").as_str()),
             ("1 row", "2 categories")
         );
+        assert_eq!(counted(4, "day"), "4 days");
     }
 
     #[test]

@@ -107,7 +107,7 @@ mod rule;
 mod verdict;
 
 pub mod chart;
-mod figures;
+pub mod figures;
 mod markdown;
 mod page;
 mod report;

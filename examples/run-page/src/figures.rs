@@ -1,36 +1,11 @@
-//! Numbers and names as people read them.
+//! Numbers as people read them, beside those that a gate's report shows.
 
-/// A share as a percentage with one decimal, 100 and 0 only where they are exact.
-pub(crate) fn percent(share: f64) -> String {
-    let shown = format!("{:.1}%", 100.0 * share);
-    match shown.as_str() {
-        "100.0%" if share < 1.0 => "> 99.9%".to_owned(),
-        "100.0%" => "100%".to_owned(),
-        "0.0%" if share > 0.0 => "< 0.1%".to_owned(),
-        "0.0%" => "0%".to_owned(),
-        _ => shown,
-    }
-}
-
-/// Two bounds as a range of percentages.
-pub(crate) fn percent_range(low: f64, high: f64) -> String {
-    format!("{:.1} to {:.1}%", 100.0 * low, 100.0 * high)
-}
+use gold_eval::figures::with_commas;
+pub(crate) use gold_eval::figures::{count, counted, one_line, percent, percent_range};
 
 /// `part` of `whole` in 0..=1; 0 of nothing.
 pub(crate) fn share(part: u64, whole: u64) -> f64 {
     part.min(whole) as f64 / whole.max(1) as f64
-}
-
-/// A count with commas.
-pub(crate) fn count(number: u64) -> String {
-    with_commas(&number.to_string())
-}
-
-/// "1 row", "2 rows".
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", count(number))
 }
 
 /// A number that may be large, with three digits or all those before the point.
@@ -90,21 +65,6 @@ pub(crate) fn memory(bytes: u64) -> String {
     }
 }
 
-/// Text from outside as one line of at most `most` characters, without characters that steer the display.
-pub(crate) fn one_line(text: &str, most: usize) -> String {
-    let steers = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    let mut characters = text
-        .chars()
-        .filter(|&c| !steers(c))
-        .map(|c| if c.is_control() { ' ' } else { c });
-    let mut line: String = characters.by_ref().take(most).collect();
-    if characters.next().is_some() {
-        line.pop();
-        line.push('…');
-    }
-    line
-}
-
 /// The date of a time in seconds since the Unix epoch, UTC: `2026-06-12`.
 ///
 /// The count of days to a date is that of Howard Hinnant, "chrono-compatible low-level date algorithms"
@@ -128,18 +88,6 @@ pub(crate) fn date(at: i64) -> String {
     };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
-}
-
-fn with_commas(digits: &str) -> String {
-    let whole = digits.find('.').unwrap_or(digits.len());
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && place < whole && (whole - place).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
 }
 
 #[cfg(test)]

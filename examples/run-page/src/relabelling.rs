@@ -1,5 +1,6 @@
 //! What went back to the teacher.
 
+use gold_eval::Interval;
 use maud::{Markup, html};
 
 use crate::{
@@ -28,7 +29,7 @@ pub(crate) fn relabelling(view: &RelabelledView) -> Markup {
         @if let Some((estimate, low, high)) = view.agreement {
             p {
                 "Judged by the random rows, the model in service agrees with the teacher on " b { (percent(estimate)) } " of the rows of these windows ("
-                (percent_range(low, high)) "). Agreement is not accuracy: where both err alike, they agree."
+                (percent_range(Interval { low, high })) "). Agreement is not accuracy: where both err alike, they agree."
             }
         }
     }
