@@ -14,14 +14,19 @@ use burn::tensor::{Bool, Tensor};
 
 pub(crate) use plain::linear;
 
-/// Takes the fused body where all tensors are of a kind that it computes on, else the plain one.
+/// Takes the fused body where all tensors are of a kind that it computes on, else the plain one. Tensors that no
+/// gradient flows to, and that are only looked at, come after the first semicolon, other arguments after the second.
 macro_rules! fused_or_plain {
-    ($name:ident($($tensor:ident),+ $(; $($other:ident),+)?)) => {{
+    ($name:ident($($tensor:ident),+ ; $($constant:ident),* ; $($other:ident),*)) => {{
         #[cfg(feature = "flex")]
         if [$(flex::computes(&$tensor)),+].iter().all(|&computes| computes) {
-            return flex::$name($($tensor,)+ $($($other),+)?);
+            return Tensor::from_dispatch(<burn::backend::Dispatch as flex::FusedOps>::$name(
+                $($tensor.into_dispatch(),)+
+                $($constant.clone().into_dispatch(),)*
+                $($other),*
+            ));
         }
-        plain::$name($($tensor,)+ $($($other),+)?)
+        plain::$name($($tensor,)+ $($constant,)* $($other),*)
     }};
 }
 
@@ -50,7 +55,7 @@ pub(crate) fn adapted_linear(
 }
 
 fn adapted_product(input: Tensor<3>, weight: Tensor<2>, a: Tensor<2>, b: Tensor<2>, scale: f64) -> Tensor<3> {
-    fused_or_plain!(adapted_product(input, weight, a, b; scale))
+    fused_or_plain!(adapted_product(input, weight, a, b; ; scale))
 }
 
 /// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762, equation 1) with grouped queries
@@ -70,7 +75,7 @@ pub(crate) fn attention(
     n_heads: usize,
     n_kv_heads: usize,
 ) -> Tensor<3> {
-    fused_or_plain!(attention(query, key, value; blocked, n_heads, n_kv_heads))
+    fused_or_plain!(attention(query, key, value; blocked; n_heads, n_kv_heads))
 }
 
 /// Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450).
@@ -80,7 +85,7 @@ pub(crate) fn attention(
 /// - `input` and output: `[batch, seq, d_model]`
 /// - `gain`, `bias`: `[d_model]`
 pub(crate) fn layer_norm(input: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, eps: f64) -> Tensor<3> {
-    fused_or_plain!(layer_norm(input, gain, bias; eps))
+    fused_or_plain!(layer_norm(input, gain, bias; ; eps))
 }
 
 /// Root-mean-square normalisation over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467).
@@ -90,22 +95,22 @@ pub(crate) fn layer_norm(input: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, eps
 /// - `input` and output: `[batch, seq, d_model]`
 /// - `gain`: `[d_model]`
 pub(crate) fn rms_norm(input: Tensor<3>, gain: Tensor<1>, eps: f64) -> Tensor<3> {
-    fused_or_plain!(rms_norm(input, gain; eps))
+    fused_or_plain!(rms_norm(input, gain; ; eps))
 }
 
 /// The gate of a gated feed-forward layer, `silu(gate) * up` (Shazeer 2020, arXiv:2002.05202).
 pub(crate) fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
-    fused_or_plain!(silu_gate(gate, up))
+    fused_or_plain!(silu_gate(gate, up; ;))
 }
 
 /// The exact Gaussian error linear unit (Hendrycks and Gimpel 2016, arXiv:1606.08415).
 pub(crate) fn gelu(input: Tensor<3>) -> Tensor<3> {
-    fused_or_plain!(gelu(input))
+    fused_or_plain!(gelu(input; ;))
 }
 
 /// The natural logarithm of the softmax over the last axis, `[n, classes]`.
 pub(crate) fn log_softmax(scores: Tensor<2>) -> Tensor<2> {
-    fused_or_plain!(log_softmax(scores))
+    fused_or_plain!(log_softmax(scores; ;))
 }
 
 /// Turns the pairs `(x_i, x_{i + d_head/2})` of every head by the angles of their position (Su et al. 2021,
@@ -116,7 +121,7 @@ pub(crate) fn log_softmax(scores: Tensor<2>) -> Tensor<2> {
 /// - `states` and output: `[batch, seq, heads * d_head]`
 /// - `cos`, `sin`: `[batch or 1, seq, d_head / 2]`
 pub(crate) fn rotate(states: Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Tensor<3> {
-    fused_or_plain!(rotate(states; cos, sin))
+    fused_or_plain!(rotate(states; cos, sin;))
 }
 
 #[cfg(test)]

@@ -23,15 +23,15 @@ impl SiluGate {
         let [gate, up] = tensors.map(Packed::new);
         Self { gate, up }
     }
+}
 
-    pub(super) fn output(&self) -> FlexTensor {
+impl Formula<2> for SiluGate {
+    fn output(&self) -> FlexTensor {
         let mut output = self.gate.zeros();
         silu_gate(self.gate.values(), self.up.values(), &mut output);
         self.gate.like(output)
     }
-}
 
-impl Formula<2> for SiluGate {
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
         let gradient = Packed::new(gradient);
         let [mut gate, mut up] = [&self.gate, &self.up].map(Packed::zeros);
@@ -53,15 +53,15 @@ impl Gelu {
             input: Packed::new(input),
         }
     }
+}
 
-    pub(super) fn output(&self) -> FlexTensor {
+impl Formula<1> for Gelu {
+    fn output(&self) -> FlexTensor {
         let mut output = self.input.zeros();
         gelu(self.input.values(), &mut output);
         self.input.like(output)
     }
-}
 
-impl Formula<1> for Gelu {
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
         let gradient = Packed::new(gradient);
         let mut input = self.input.zeros();
@@ -73,21 +73,25 @@ impl Formula<1> for Gelu {
 /// Logarithms of probabilities; the gradient needs nothing but the output.
 #[derive(Debug, Clone)]
 pub(super) struct LogSoftmax {
-    pub(super) log_p: Packed,
+    log_p: Packed,
 }
 
 impl LogSoftmax {
-    /// The output, twice: its gradient needs nothing else.
-    pub(super) fn of(scores: &FlexTensor) -> (FlexTensor, Packed) {
+    pub(super) fn new(scores: &FlexTensor) -> Self {
         let scores = Packed::new(scores);
         let mut log_p = scores.zeros();
         log_softmax(scores.values(), scores.width(), &mut log_p);
-        let output = scores.like(log_p);
-        (output.clone(), Packed(output))
+        Self {
+            log_p: Packed(scores.like(log_p)),
+        }
     }
 }
 
 impl Formula<1> for LogSoftmax {
+    fn output(&self) -> FlexTensor {
+        self.log_p.0.clone()
+    }
+
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
         let gradient = Packed::new(gradient);
         let mut scores = self.log_p.zeros();

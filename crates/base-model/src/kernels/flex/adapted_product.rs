@@ -22,52 +22,48 @@ pub(super) struct AdaptedProduct {
 }
 
 impl AdaptedProduct {
-    /// The output comes with the formula, as the narrow product serves both.
-    pub(super) fn new(tensors: [&FlexTensor; 4], scale: f64) -> (Self, FlexTensor) {
+    pub(super) fn new(tensors: [&FlexTensor; 4], scale: f64) -> Self {
         let [input, weight, a, b] = tensors.map(Packed::new);
-        let (x, w, scale) = (input.matrix(), weight.matrix(), scale as f32);
-        let (tokens, rank, d_output) = (x.rows, a.matrix().rows, w.rows);
-        let mut narrow = vec![0.0; tokens * rank];
+        let (x, a_rows) = (input.matrix(), a.matrix());
+        let mut narrow = vec![0.0; x.rows * a_rows.rows];
         multiply(
-            Output::rows_of(&mut narrow, rank),
+            Output::rows_of(&mut narrow, a_rows.rows),
             0.0,
             1.0,
             x,
-            a.matrix().transposed(),
+            a_rows.transposed(),
         );
-        let mut output = vec![0.0; tokens * d_output];
-        multiply(
-            Output::rows_of(&mut output, d_output),
-            0.0,
-            1.0,
-            x,
-            w.transposed(),
-        );
-        multiply(
-            Output::rows_of(&mut output, d_output),
-            1.0,
-            scale,
-            Matrix::rows_of(&narrow, rank),
-            b.matrix().transposed(),
-        );
-        let mut shape = input.shape().to_vec();
-        if let Some(last) = shape.last_mut() {
-            *last = d_output;
-        }
-        let output = tensor(output, &shape);
-        let formula = Self {
+        Self {
             input,
             weight,
             a,
             b,
             narrow,
-            scale,
-        };
-        (formula, output)
+            scale: scale as f32,
+        }
     }
 }
 
 impl Formula<4> for AdaptedProduct {
+    fn output(&self) -> FlexTensor {
+        let (x, w, b) = (self.input.matrix(), self.weight.matrix(), self.b.matrix());
+        let narrow = Matrix::rows_of(&self.narrow, b.columns);
+        let mut output = vec![0.0; x.rows * w.rows];
+        multiply(Output::rows_of(&mut output, w.rows), 0.0, 1.0, x, w.transposed());
+        multiply(
+            Output::rows_of(&mut output, w.rows),
+            1.0,
+            self.scale,
+            narrow,
+            b.transposed(),
+        );
+        let mut shape = self.input.shape().to_vec();
+        if let Some(last) = shape.last_mut() {
+            *last = w.rows;
+        }
+        tensor(output, &shape)
+    }
+
     fn gradients(&self, gradient: &FlexTensor, wanted: [bool; 4]) -> [Option<FlexTensor>; 4] {
         let gradient = Packed::new(gradient);
         let (dy, x) = (gradient.matrix(), self.input.matrix());

@@ -54,16 +54,16 @@ impl Attention {
         let start = self.blocked.layout().start_offset();
         &self.blocked.storage::<u8>()[start..]
     }
+}
 
-    pub(super) fn output(&self) -> FlexTensor {
+impl Formula<3> for Attention {
+    fn output(&self) -> FlexTensor {
         let mut output = self.query.zeros();
         let inputs = [&self.query, &self.key, &self.value].map(Packed::values);
         forward(self.sizes, inputs, self.mask(), &mut output);
         self.query.like(output)
     }
-}
 
-impl Formula<3> for Attention {
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
         let gradient = Packed::new(gradient);
         let inputs = [&self.query, &self.key, &self.value];

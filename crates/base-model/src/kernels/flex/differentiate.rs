@@ -15,17 +15,20 @@ use burn::backend::{
 
 /// What an operation of `N` inputs keeps of its forward pass, to give their gradients.
 pub(super) trait Formula<const N: usize>: Clone + Debug + Send + 'static {
+    /// The operation's output.
+    fn output(&self) -> FlexTensor;
+
     /// The gradients of the inputs from that of the output; those that are not wanted may be left out.
     fn gradients(&self, gradient: &FlexTensor, wanted: [bool; N]) -> [Option<FlexTensor>; N];
 }
 
-/// Notes an operation with its output in the graph of its inputs.
+/// Computes an operation and notes it in the graph of its inputs.
 pub(super) fn record<C: CheckpointStrategy, F: Formula<N>, const N: usize>(
     formula: F,
     inputs: [&FloatTensor<Autodiff<Flex, C>>; N],
-    output: FlexTensor,
 ) -> FloatTensor<Autodiff<Flex, C>> {
     let operation = ByFormula::<F>(PhantomData);
+    let output = formula.output();
     match operation
         .prepare::<C>(inputs.map(|input| input.node()))
         .compute_bound()

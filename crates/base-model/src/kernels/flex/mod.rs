@@ -16,26 +16,26 @@ mod rotary;
 
 use burn::{
     backend::{
-        Autodiff, Dispatch, DispatchTensorKind, Flex,
+        Autodiff, DispatchTensorKind, Flex,
         autodiff::checkpoint::strategy::CheckpointStrategy,
         backend_extension,
         flex::FlexTensor,
         tensor::{BoolTensor, FloatTensor},
     },
-    tensor::{Bool, DType, Tensor, TensorData},
+    tensor::{DType, Tensor, TensorData},
 };
 
 use activation::{Gelu, LogSoftmax, SiluGate};
 use adapted_product::AdaptedProduct;
 use attention::Attention;
-use differentiate::record;
+use differentiate::{Formula, record};
 use matrix::Matrix;
 use norm::{LayerNorm, RmsNorm};
 use rotary::Rotate;
 
 /// The fused operations, under the names and shapes of [`super`].
 #[backend_extension(Flex, Autodiff)]
-trait FusedOps: burn::backend::Backend {
+pub(super) trait FusedOps: burn::backend::Backend {
     fn adapted_product(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -83,70 +83,6 @@ pub(super) fn computes<const D: usize>(tensor: &Tensor<D>) -> bool {
         }
     }
     tensor.dtype() == DType::F32 && is_flex(&tensor.clone().into_dispatch().kind)
-}
-
-pub(super) fn adapted_product(
-    input: Tensor<3>,
-    weight: Tensor<2>,
-    a: Tensor<2>,
-    b: Tensor<2>,
-    scale: f64,
-) -> Tensor<3> {
-    let [input, weight, a, b] = [
-        input.into_dispatch(),
-        weight.into_dispatch(),
-        a.into_dispatch(),
-        b.into_dispatch(),
-    ];
-    Tensor::from_dispatch(<Dispatch as FusedOps>::adapted_product(
-        input, weight, a, b, scale,
-    ))
-}
-
-pub(super) fn attention(
-    query: Tensor<3>,
-    key: Tensor<3>,
-    value: Tensor<3>,
-    blocked: &Tensor<4, Bool>,
-    n_heads: usize,
-    n_kv_heads: usize,
-) -> Tensor<3> {
-    Tensor::from_dispatch(<Dispatch as FusedOps>::attention(
-        query.into_dispatch(),
-        key.into_dispatch(),
-        value.into_dispatch(),
-        blocked.clone().into_dispatch(),
-        n_heads,
-        n_kv_heads,
-    ))
-}
-
-pub(super) fn layer_norm(input: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, eps: f64) -> Tensor<3> {
-    let [input, gain, bias] = [input.into_dispatch(), gain.into_dispatch(), bias.into_dispatch()];
-    Tensor::from_dispatch(<Dispatch as FusedOps>::layer_norm(input, gain, bias, eps))
-}
-
-pub(super) fn rms_norm(input: Tensor<3>, gain: Tensor<1>, eps: f64) -> Tensor<3> {
-    let (input, gain) = (input.into_dispatch(), gain.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as FusedOps>::rms_norm(input, gain, eps))
-}
-
-pub(super) fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
-    let (gate, up) = (gate.into_dispatch(), up.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as FusedOps>::silu_gate(gate, up))
-}
-
-pub(super) fn gelu(input: Tensor<3>) -> Tensor<3> {
-    Tensor::from_dispatch(<Dispatch as FusedOps>::gelu(input.into_dispatch()))
-}
-
-pub(super) fn log_softmax(scores: Tensor<2>) -> Tensor<2> {
-    Tensor::from_dispatch(<Dispatch as FusedOps>::log_softmax(scores.into_dispatch()))
-}
-
-pub(super) fn rotate(states: Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Tensor<3> {
-    let (cos, sin) = (cos.clone().into_dispatch(), sin.clone().into_dispatch());
-    Tensor::from_dispatch(<Dispatch as FusedOps>::rotate(states.into_dispatch(), cos, sin))
 }
 
 /// A tensor whose numbers lie side by side, row after row.
@@ -199,7 +135,7 @@ impl FusedOps for Flex {
         b: FlexTensor,
         scale: f64,
     ) -> FlexTensor {
-        AdaptedProduct::new([&input, &weight, &a, &b], scale).1
+        AdaptedProduct::new([&input, &weight, &a, &b], scale).output()
     }
 
     fn attention(
@@ -230,7 +166,7 @@ impl FusedOps for Flex {
     }
 
     fn log_softmax(scores: FlexTensor) -> FlexTensor {
-        LogSoftmax::of(&scores).0
+        LogSoftmax::new(&scores).output()
     }
 
     fn rotate(states: FlexTensor, cos: FlexTensor, sin: FlexTensor) -> FlexTensor {
@@ -247,8 +183,7 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
         scale: f64,
     ) -> FloatTensor<Self> {
         let inputs = [&input, &weight, &a, &b].map(|tensor| tensor.primitive());
-        let (formula, output) = AdaptedProduct::new(inputs, scale);
-        record::<C, _, 4>(formula, [&input, &weight, &a, &b], output)
+        record::<C, _, 4>(AdaptedProduct::new(inputs, scale), [&input, &weight, &a, &b])
     }
 
     fn attention(
@@ -261,8 +196,7 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
     ) -> FloatTensor<Self> {
         let inputs = [&query, &key, &value].map(|tensor| tensor.primitive());
         let formula = Attention::new(inputs, &blocked, n_heads, n_kv_heads);
-        let output = formula.output();
-        record::<C, _, 3>(formula, [&query, &key, &value], output)
+        record::<C, _, 3>(formula, [&query, &key, &value])
     }
 
     fn layer_norm(
@@ -272,31 +206,26 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
         eps: f64,
     ) -> FloatTensor<Self> {
         let formula = LayerNorm::new([&input, &gain, &bias].map(|tensor| tensor.primitive()), eps);
-        let output = formula.output();
-        record::<C, _, 3>(formula, [&input, &gain, &bias], output)
+        record::<C, _, 3>(formula, [&input, &gain, &bias])
     }
 
     fn rms_norm(input: FloatTensor<Self>, gain: FloatTensor<Self>, eps: f64) -> FloatTensor<Self> {
         let formula = RmsNorm::new([&input, &gain].map(|tensor| tensor.primitive()), eps);
-        let output = formula.output();
-        record::<C, _, 2>(formula, [&input, &gain], output)
+        record::<C, _, 2>(formula, [&input, &gain])
     }
 
     fn silu_gate(gate: FloatTensor<Self>, up: FloatTensor<Self>) -> FloatTensor<Self> {
         let formula = SiluGate::new([&gate, &up].map(|tensor| tensor.primitive()));
-        let output = formula.output();
-        record::<C, _, 2>(formula, [&gate, &up], output)
+        record::<C, _, 2>(formula, [&gate, &up])
     }
 
     fn gelu(input: FloatTensor<Self>) -> FloatTensor<Self> {
         let formula = Gelu::new(input.primitive());
-        let output = formula.output();
-        record::<C, _, 1>(formula, [&input], output)
+        record::<C, _, 1>(formula, [&input])
     }
 
     fn log_softmax(scores: FloatTensor<Self>) -> FloatTensor<Self> {
-        let (output, log_p) = LogSoftmax::of(scores.primitive());
-        record::<C, _, 1>(LogSoftmax { log_p }, [&scores], output)
+        record::<C, _, 1>(LogSoftmax::new(scores.primitive()), [&scores])
     }
 
     fn rotate(
@@ -306,7 +235,6 @@ impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
     ) -> FloatTensor<Self> {
         // The angles come from positions: nothing is to be learnt about them.
         let formula = Rotate::new(states.primitive(), cos.primitive(), sin.primitive());
-        let output = formula.output();
-        record::<C, _, 1>(formula, [&states], output)
+        record::<C, _, 1>(formula, [&states])
     }
 }

@@ -29,8 +29,10 @@ impl LayerNorm {
             eps,
         }
     }
+}
 
-    pub(super) fn output(&self) -> FlexTensor {
+impl Formula<3> for LayerNorm {
+    fn output(&self) -> FlexTensor {
         let mut output = self.input.zeros();
         layer_norm(
             self.input.values(),
@@ -41,9 +43,7 @@ impl LayerNorm {
         );
         self.input.like(output)
     }
-}
 
-impl Formula<3> for LayerNorm {
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
         let gradient = Packed::new(gradient);
         let [mut input, mut gain, mut bias] = [&self.input, &self.gain, &self.bias].map(Packed::zeros);
@@ -76,15 +76,15 @@ impl RmsNorm {
         let eps = eps as f32;
         Self { input, gain, eps }
     }
+}
 
-    pub(super) fn output(&self) -> FlexTensor {
+impl Formula<2> for RmsNorm {
+    fn output(&self) -> FlexTensor {
         let mut output = self.input.zeros();
         rms_norm(self.input.values(), self.gain.values(), self.eps, &mut output);
         self.input.like(output)
     }
-}
 
-impl Formula<2> for RmsNorm {
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
         let gradient = Packed::new(gradient);
         let [mut input, mut gain] = [&self.input, &self.gain].map(Packed::zeros);

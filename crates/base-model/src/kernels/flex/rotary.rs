@@ -30,13 +30,13 @@ impl Rotate {
         );
         states.like(turned)
     }
-
-    pub(super) fn output(&self) -> FlexTensor {
-        self.turned(&self.states, 1.0)
-    }
 }
 
 impl Formula<1> for Rotate {
+    fn output(&self) -> FlexTensor {
+        self.turned(&self.states, 1.0)
+    }
+
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
         // The inverse of a rotation is its transpose: the gradient turns back.
         [Some(self.turned(&Packed::new(gradient), -1.0))]
