@@ -213,14 +213,14 @@ impl TokenBatch {
         let rows = if own_mask || places.is_some() { batch } else { 1 };
         let all: Vec<usize> = (0..seq).collect();
         let queries = places.and_then(<[_]>::first).map_or(seq, Vec::len);
+        let paths = self.branches.as_ref().map(Branches::paths);
         let mut values = Vec::with_capacity(rows * queries * (self.before + seq));
         for row in 0..rows {
-            let ancestors = self.branches.as_ref().map(|branches| branches.ancestors(row));
             for &query in places.map_or(&all, |places| &places[row]) {
                 values.extend(std::iter::repeat_n(false, self.before));
                 for key in 0..seq {
                     let before = key <= query && (!own_mask || self.kept[row][key]);
-                    let on_path = ancestors.as_ref().is_none_or(|sees| sees(query, key));
+                    let on_path = paths.as_ref().is_none_or(|paths| paths.sees(row, query, key));
                     values.push(!(before && on_path));
                 }
             }
@@ -232,24 +232,38 @@ impl TokenBatch {
     }
 }
 
+/// Which nodes lie on the path to which.
+struct Paths<'a> {
+    starts: &'a [usize],
+    nodes: usize,
+    /// `[nodes, nodes]`
+    sees: Vec<bool>,
+}
+
 impl Branches {
-    /// Whether a query sees an earlier key in this row.
-    fn ancestors(&self, row: usize) -> impl Fn(usize, usize) -> bool + use<> {
-        let start = self.prompt_lengths[row];
+    fn paths(&self) -> Paths<'_> {
         let nodes = self.parents.len();
         let mut sees = vec![false; nodes * nodes];
         for node in 0..nodes {
             if let Some(parent) = self.parents[node] {
-                for key in 0..parent + 1 {
-                    sees[node * nodes + key] = sees[parent * nodes + key];
-                }
+                sees.copy_within(parent * nodes..(parent + 1) * nodes, node * nodes);
             }
             sees[node * nodes + node] = true;
         }
-        move |query, key| {
-            let inside = |index: usize| (start..start + nodes).contains(&index);
-            !(inside(query) && inside(key)) || sees[(query - start) * nodes + key - start]
+        Paths {
+            starts: &self.prompt_lengths,
+            nodes,
+            sees,
         }
+    }
+}
+
+impl Paths<'_> {
+    /// Whether a query sees an earlier key in a row.
+    fn sees(&self, row: usize, query: usize, key: usize) -> bool {
+        let start = self.starts[row];
+        let inside = |index: usize| (start..start + self.nodes).contains(&index);
+        !(inside(query) && inside(key)) || self.sees[(query - start) * self.nodes + key - start]
     }
 }
 

@@ -114,8 +114,21 @@ impl Decoder {
     #[must_use]
     pub fn prefix(&self, ids: &[u32], adapter: Option<&Adapter>, device: &Device) -> Prefix {
         let batch = TokenBatch::new(&[ids.to_vec()], 0, device);
+        let rotary = self.rotary(&batch.positions, device);
+        let blocked = batch.blocked_causal(None);
+        let mut states = self.embed(&batch);
         let mut found = Vec::with_capacity(self.blocks.len());
-        self.run(&batch, None, None, adapter, &mut found);
+        for block in &self.blocks {
+            let normed = block.attention_norm.forward(states.clone());
+            let own = block
+                .attention
+                .keys_values(normed.clone(), Some(&rotary), adapter);
+            found.push(own.clone());
+            // Of the last block only the keys and values are ever looked at.
+            if found.len() < self.blocks.len() {
+                states = block.forward(states, normed, own, &rotary, &blocked, adapter);
+            }
+        }
         Prefix {
             tokens: ids.len(),
             found,
@@ -130,7 +143,7 @@ impl Decoder {
     /// - output: `[batch, seq, d_model]`; what stands at padding means nothing
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
-        self.run(batch, None, None, adapter, &mut Vec::new())
+        self.run(batch, None, None, adapter)
     }
 
     /// The logarithm of the probability of every next token, at some places.
@@ -158,7 +171,7 @@ impl Decoder {
         for places in &mut even {
             places.resize(most, 0);
         }
-        let states = self.run(&batch, prefix, Some(&even), adapter, &mut Vec::new()); // [batch, most, d_model]
+        let states = self.run(&batch, prefix, Some(&even), adapter); // [batch, most, d_model]
         let [rows, _, d_model] = states.dims();
         let wanted = places
             .iter()
@@ -170,28 +183,24 @@ impl Decoder {
         kernels::log_softmax(module::linear(states, self.head.clone().transpose(), None))
     }
 
-    /// The states after the last block, of all tokens or, with as many `places` in every row, of those;
-    /// `found` is given the keys and values of every block.
+    /// The states after the last block, of all tokens or, with as many `places` in every row, of those.
     fn run(
         &self,
         batch: &TokenBatch,
         prefix: Option<&Prefix>,
         places: Option<&[Vec<usize>]>,
         adapter: Option<&Adapter>,
-        found: &mut Vec<KeysValues>,
     ) -> Tensor<3> {
         let device = batch.device();
-        let rotary = |positions: &[Vec<usize>]| {
-            Rotary::new(positions, self.config.head_dim, self.config.rope_theta, &device)
-        };
-        let turn = rotary(&batch.positions);
+        let rotary = self.rotary(&batch.positions, &device);
         let blocked = batch.blocked_causal(None);
-        let mut states = module::embedding(self.tokens.clone(), batch.ids.clone()); // [batch, seq, d_model]
+        let mut states = self.embed(batch);
         for (index, block) in self.blocks.iter().enumerate() {
             let is_last = index + 1 == self.blocks.len();
             let normed = block.attention_norm.forward(states.clone());
-            let own = block.attention.keys_values(normed.clone(), Some(&turn), adapter);
-            found.push(own.clone());
+            let own = block
+                .attention
+                .keys_values(normed.clone(), Some(&rotary), adapter);
             let all = match prefix {
                 Some(prefix) => own.after(&prefix.found[index]),
                 None => own,
@@ -199,20 +208,23 @@ impl Decoder {
             states = match places.filter(|_| is_last) {
                 Some(places) => {
                     let (states, normed) = (pick(states, places), pick(normed, places)); // [batch, places, d_model]
-                    let turn = rotary(&batch.positions_at(places));
-                    block.forward(
-                        states,
-                        normed,
-                        all,
-                        &turn,
-                        &batch.blocked_causal(Some(places)),
-                        adapter,
-                    )
+                    let rotary = self.rotary(&batch.positions_at(places), &device);
+                    let blocked = batch.blocked_causal(Some(places));
+                    block.forward(states, normed, all, &rotary, &blocked, adapter)
                 }
-                None => block.forward(states, normed, all, &turn, &blocked, adapter),
+                None => block.forward(states, normed, all, &rotary, &blocked, adapter),
             };
         }
         self.norm.forward(states)
+    }
+
+    fn rotary(&self, positions: &[Vec<usize>], device: &Device) -> Rotary {
+        Rotary::new(positions, self.config.head_dim, self.config.rope_theta, device)
+    }
+
+    /// The states before the first block: `[batch, seq, d_model]`.
+    fn embed(&self, batch: &TokenBatch) -> Tensor<3> {
+        module::embedding(self.tokens.clone(), batch.ids.clone())
     }
 
     /// Scores of the next token at every position: `[batch, seq, d_model]` to `[batch, seq, vocab]`.
