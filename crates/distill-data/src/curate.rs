@@ -82,7 +82,7 @@ pub fn curate(input: &CurateInput<'_>, plan: &CuratePlan) -> Result<Curated, Cur
 ///
 /// # Errors
 ///
-/// [`CurateError`] if a log cannot be read to its end, the gold set is empty, a reviewed row has no label of
+/// [`CurateError`] if a log cannot be read to its end or has no usable weight, the gold set is empty, a reviewed row has no label of
 /// the task, or a target precision comes without reviewed rows. Bad rows and even a log that is mostly
 /// damaged are no error: see the [verdict](crate::Manifest::verdict).
 pub fn curate_with_progress(
@@ -92,6 +92,16 @@ pub fn curate_with_progress(
 ) -> Result<Curated, CurateError> {
     if input.gold.is_some_and(|gold| gold.rows().is_empty()) {
         return Err(CurateError::EmptyGold);
+    }
+    if let Some(log) = input
+        .logs
+        .iter()
+        .find(|log| !(log.weight.is_finite() && log.weight > 0.0))
+    {
+        return Err(CurateError::LogWeight {
+            file: log.name(),
+            found: log.weight,
+        });
     }
     if plan.config().target_precision.is_some() && input.reviewed.is_empty() {
         return Err(CurateError::NoReviewedRows);

@@ -9,6 +9,14 @@ pub enum CurateError {
     /// A log could not be opened or read to its end.
     #[error("cannot read a log")]
     Log(#[source] FileError),
+    /// A log's weight is none.
+    #[error("log {file} has the weight {found}: give a number above 0")]
+    LogWeight {
+        /// The log.
+        file: String,
+        /// Its weight.
+        found: f64,
+    },
     /// A gold set was given and it has no rows.
     #[error("the gold set is empty: give its rows, or leave it out to curate without a leakage certificate")]
     EmptyGold,

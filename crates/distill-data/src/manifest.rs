@@ -90,6 +90,8 @@ pub struct LogRecord {
     pub hash: ContentHash,
     /// How it was read.
     pub format: LogFormat,
+    /// What its rows count in the loss.
+    pub weight: f64,
     /// Lines read, blank ones left out.
     pub lines: u64,
     /// Of those, damaged.

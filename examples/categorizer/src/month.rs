@@ -56,7 +56,7 @@ pub(crate) fn play(
         ..RelabelConfig::default()
     }
     .check()?;
-    let (mut windows, mut relabelled) = (Vec::new(), Vec::new());
+    let (mut windows, mut relabelled, mut moved_rows) = (Vec::new(), Vec::new(), 0);
     for (day, window) in served.iter().enumerate().take(until).skip(REFERENCE_DAYS) {
         let report = monitor.check(window);
         if report.alarm {
@@ -66,6 +66,7 @@ pub(crate) fn play(
                 say(&format!("    {}; such as {example:?}", finding.movement));
             }
             relabelled.extend(plan.choose(window, &report.findings));
+            moved_rows += window.len();
         }
         windows.push(report);
     }
@@ -73,6 +74,8 @@ pub(crate) fn play(
     write_json_lines(&folder.join("relabel.jsonl"), &relabelled)?;
     let rows: BTreeMap<&str, &LiveRow> = days.iter().flatten().map(|row| (row.id.as_str(), row)).collect();
     let (log, answers) = ask_again(&relabelled, &rows, task, teacher, folder)?;
+    // They stand for all that was served on the days from which they were chosen.
+    let log = log.with_weight(moved_rows.max(1) as f64 / relabelled.len().max(1) as f64);
     let agreement = estimate_live_accuracy(&relabelled, &answers, 0.95).ok();
     say(&format!("{} rows went back to the teacher", relabelled.len()));
     if let Some(agreement) = &agreement {

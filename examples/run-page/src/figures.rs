@@ -67,27 +67,12 @@ pub(crate) fn memory(bytes: u64) -> String {
 
 /// The date of a time in seconds since the Unix epoch, UTC: `2026-06-12`.
 ///
-/// The count of days to a date is that of Howard Hinnant, "chrono-compatible low-level date algorithms"
-/// (`civil_from_days`). Times outside the years 0 to 9999 are no dates of any log and are shown as "?".
+/// Times outside the years -9999 to 9999 are no dates of any log and are shown as "?".
 pub(crate) fn date(at: i64) -> String {
-    let days = at.div_euclid(86_400);
-    // Days since 0000-03-01, so that the leap day ends a year.
-    if !(-719_528..=2_932_896).contains(&days) {
-        return "?".to_owned();
+    match time::OffsetDateTime::from_unix_timestamp(at) {
+        Ok(at) => at.date().to_string(),
+        Err(_) => "?".to_owned(),
     }
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
 }
 
 #[cfg(test)]

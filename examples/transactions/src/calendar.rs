@@ -3,7 +3,7 @@
 /// A day of the year, as statements write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Date {
-    pub(crate) year: i64,
+    pub(crate) year: i32,
     /// From 1.
     pub(crate) month: u32,
     /// From 1.
@@ -22,30 +22,31 @@ pub(crate) const MONTH_BEGINS: i64 = LOG_BEGINS + 365;
 
 /// The date of a day since the Unix epoch.
 ///
-/// Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`, for days after the epoch.
+/// # Panics
+///
+/// For days beyond the year 9999; those of a log and of a month are near [`LOG_BEGINS`].
 pub(crate) fn date(days: i64) -> Date {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let date = calendar_date(days);
     Date {
-        year: era * 400 + year_of_era + i64::from(month <= 2),
-        month: month as u32,
-        day: day as u32,
+        year: date.year(),
+        month: u8::from(date.month()).into(),
+        day: date.day().into(),
     }
 }
 
 /// The day of the week of a day since the Unix epoch, 0 for Monday.
+///
+/// # Panics
+///
+/// As [`date`].
 pub(crate) fn weekday(days: i64) -> usize {
-    (days + 3).rem_euclid(7) as usize
+    usize::from(calendar_date(days).weekday().number_days_from_monday())
+}
+
+fn calendar_date(days: i64) -> time::Date {
+    let at = time::OffsetDateTime::from_unix_timestamp(days * DAY);
+    at.expect("a day of the generator lies before the year 10,000")
+        .date()
 }
 
 #[cfg(test)]

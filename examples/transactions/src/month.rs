@@ -7,6 +7,7 @@ use crate::{
     calendar::{DAY, MONTH_BEGINS, date, weekday},
     dice::Dice,
     place::Place,
+    spelling::handle,
 };
 
 /// What happens in the month. Days count from 1; every share is a probability in 0..1.
@@ -221,14 +222,6 @@ fn wallet_layout(transaction: Transaction, days: i64) -> Transaction {
         },
         ..transaction
     }
-}
-
-/// Lower case, words run together.
-fn handle(text: &str) -> String {
-    text.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ pub enum Document {
 /// Documents without end, each a function of the seed and its index.
 ///
 /// They play the part that general pretraining plays for a large model, in a small world: lines of statements, plain
-/// sentences about what kinds of merchants there are and what their words mean, also in other languages, and small
-/// questions with answers in chat form. What they teach about words is what the categories are about, as any text
+/// sentences about what kinds of merchants there are and what their words mean, also in other languages and run
+/// together as on the web, and small questions with answers in chat form. What they teach about words is what the categories are about, as any text
 /// about the world would; the task itself, its prompt with a category as the answer, is not among them.
 ///
 /// No merchant of a [`World`] is in them, whatever the seeds: all names are divided between the two, once and for
@@ -47,13 +47,13 @@ impl PretrainingText {
     pub fn document(&self, index: u64) -> Document {
         let mut dice = Dice::new(self.world.seed(), "pretraining", index);
         match dice.below(100) {
-            0..=33 => {
+            0..=19 => {
                 let lines: Vec<String> = (0..dice.between(1, 5))
                     .map(|_| self.line(&mut dice).text)
                     .collect();
                 Document::Text(lines.join("\n"))
             }
-            34..=61 => {
+            20..=54 => {
                 let sentences: Vec<String> = (0..dice.between(1, 3))
                     .map(|_| sentence::write(&self.line(&mut dice), &mut dice))
                     .collect();

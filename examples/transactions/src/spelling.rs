@@ -83,6 +83,14 @@ pub(crate) fn title_case(text: &str) -> String {
     })
 }
 
+/// One word in lower case, as in handles and domains: BLUE HERON CAFE becomes blueheroncafe.
+pub(crate) fn handle(text: &str) -> String {
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
 /// The part of a cue that is left if only `kept` of its characters fit, or `None` if too little is left to read:
 /// fewer than five characters, or less than six tenths.
 pub(crate) fn legible_part(cue: &str, kept: usize) -> Option<&str> {
@@ -108,6 +116,7 @@ mod tests {
         assert_eq!(drop_vowels("ADAMS PHARMACY"), "ADAMS PHRMCY");
         assert_eq!(drop_vowels("CREPES IN OAKLAND"), "CREPES IN OKLND");
         assert_eq!(title_case("MARIA'S BAR & GRILL"), "Maria's Bar & Grill");
+        assert_eq!(handle("MARIA'S BAR & GRILL"), "mariasbargrill");
     }
 
     #[test]

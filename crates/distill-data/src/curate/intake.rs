@@ -69,6 +69,7 @@ impl Intake {
                 file: log.name(),
                 hash: ContentHash::of_file(&log.path).map_err(CurateError::Log)?,
                 format: log.format.clone(),
+                weight: log.weight,
                 lines: intake.lines - lines_before,
                 damaged: (intake.quarantine.len() - damaged_before) as u64,
             });

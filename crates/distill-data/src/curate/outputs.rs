@@ -102,17 +102,26 @@ impl Writer<'_> {
         &self.calls[self.rows[row].calls[0]]
     }
 
+    /// The greatest weight of the logs that hold a call of a row.
+    fn log_weight(&self, row: usize) -> f64 {
+        let calls = self.rows[row].calls.iter();
+        calls
+            .map(|&call| self.input.logs[self.calls[call].log].weight)
+            .fold(0.0, f64::max)
+    }
+
     fn train_row(&self, index: usize) -> TrainRow {
         let row = &self.rows[index];
         let call = self.call(index);
         let mut messages = self.input.task.prompt(&call.input);
         messages.push(Message::assistant(self.label_name(row.label)));
         let mut example = Example::new(&row.id, messages);
-        example.weight = self
-            .plan
-            .config()
-            .weight_by_calls
-            .weight(self.calls_behind[index]);
+        example.weight = self.log_weight(index)
+            * self
+                .plan
+                .config()
+                .weight_by_calls
+                .weight(self.calls_behind[index]);
         example.confidence = row.confidence.map(|confidence| confidence.value);
         example.cluster = Some(self.rows[self.clusters[index]].id.clone());
         example.source = Some(call.source(self.input.logs));

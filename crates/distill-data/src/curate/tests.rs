@@ -120,6 +120,52 @@ fn equal_texts_become_one_row_that_remembers_them() {
     assert_eq!(curated.manifest.ledger.merged_exact, 3);
 }
 
+/// Curates two logs of one call each, the first with the given weight.
+fn run_weighted((first, weight): (&Value, f64), second: &Value) -> Result<Curated, CurateError> {
+    let folder = tempfile::tempdir().unwrap();
+    let log = |name: &str, call: &Value| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, call.to_string()).unwrap();
+        LogFile::new(path, LogFormat::Jsonl(FieldMap::default()))
+    };
+    let logs = [
+        log("new.jsonl", first).with_weight(weight),
+        log("old.jsonl", second),
+    ];
+    curate(&CurateInput::new(&task(), &logs), &CuratePlan::default())
+}
+
+#[test]
+fn a_row_counts_what_the_weightiest_of_its_logs_says() {
+    let weights = |second: &Value| -> BTreeMap<String, f64> {
+        let curated = run_weighted((&call("where is my card", "card", 0.9), 3.5), second).unwrap();
+        assert_eq!(
+            [3.5, 1.0],
+            [curated.manifest.logs[0].weight, curated.manifest.logs[1].weight]
+        );
+        let rows = curated.train.iter();
+        rows.map(|row| (row.example.input().unwrap().to_owned(), row.example.weight))
+            .collect()
+    };
+    let apart = weights(&call("what does it cost", "fees", 0.9));
+    assert_eq!(
+        (apart["where is my card"], apart["what does it cost"]),
+        (3.5, 1.0)
+    );
+    // The spelling that stays is the second log's, the weight the first one's.
+    let together = weights(&call("Where is my card?", "card", 0.95));
+    assert_eq!(together, BTreeMap::from([("Where is my card?".to_owned(), 3.5)]));
+}
+
+#[test]
+fn a_weight_that_is_none_names_its_log() {
+    for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let other = call("what does it cost", "fees", 0.9);
+        let error = run_weighted((&call("where is my card", "card", 0.9), weight), &other).unwrap_err();
+        assert!(error.to_string().contains("new.jsonl"), "{error}");
+    }
+}
+
 #[test]
 fn a_clear_majority_decides_and_a_tie_goes_to_review() {
     let curated = run(&[

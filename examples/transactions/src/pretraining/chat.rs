@@ -7,7 +7,7 @@ use crate::{
     Transaction,
     dice::Dice,
     lexicon::{Tongue, trade},
-    spelling::{ABBREVIATIONS, title_case},
+    spelling::{ABBREVIATIONS, handle, title_case},
 };
 
 /// A question about a line, with its answer; `other` is a second line to compare it with.
@@ -30,10 +30,16 @@ pub(super) fn write(line: &Transaction, other: &Transaction, dice: &mut Dice) ->
 }
 
 /// An instruction, what it is about, and the answer.
-fn ask(line: &Transaction, other: &Transaction, dice: &mut Dice) -> (String, String, String) {
+type Asked = (String, String, String);
+
+fn ask(line: &Transaction, other: &Transaction, dice: &mut Dice) -> Asked {
+    let kind = dice.below(15);
+    if let Some(asked) = about_spelling(kind, line, dice) {
+        return asked;
+    }
     let trade_of = trade(line.category);
     let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-    let (question, input, answer) = match dice.below(12) {
+    let (question, input, answer) = match kind {
         0 if line.text.to_uppercase().contains(line.place.city) => (
             "Which city is in this line?",
             line.text.clone(),
@@ -43,16 +49,6 @@ fn ask(line: &Transaction, other: &Transaction, dice: &mut Dice) -> (String, Str
             "Is this merchant named in English? Answer yes or no.",
             line.text.clone(),
             yes_no(!line.traits.foreign),
-        ),
-        2 => (
-            "Write this in lower case.",
-            line.merchant.clone(),
-            line.merchant.to_lowercase(),
-        ),
-        3 => (
-            "Write this in capital letters.",
-            line.merchant.to_lowercase(),
-            line.merchant.clone(),
         ),
         4 => (
             "What kind of place is this?",
@@ -64,14 +60,6 @@ fn ask(line: &Transaction, other: &Transaction, dice: &mut Dice) -> (String, Str
             line.text.clone(),
             format!("They {}.", trade_of.deed),
         ),
-        6 => {
-            let (long, short) = dice.pick(ABBREVIATIONS);
-            (
-                "What is this short for?",
-                (*short).to_owned(),
-                long.to_lowercase(),
-            )
-        }
         7 if !trade_of.abroad.is_empty() => {
             let &(tongue, pattern) = dice.pick(trade_of.abroad);
             let answer = format!("It is {} for {}.", Tongue::name(tongue), trade_of.place);
@@ -87,21 +75,12 @@ fn ask(line: &Transaction, other: &Transaction, dice: &mut Dice) -> (String, Str
             format!("{}\n{}", line.text, other.text),
             yes_no(line.category == other.category),
         ),
-        10 => {
-            let question = format!("Which of these is {}?", trade_of.place);
-            let options = if dice.chance(0.5) {
-                [line, other]
-            } else {
-                [other, line]
-            };
-            let input = options.map(|line| line.text.as_str()).join("\n");
-            let answer = if line.category == other.category {
-                "both".to_owned()
-            } else {
-                line.text.clone()
-            };
-            return (question, input, answer);
-        }
+        10 => return which_of_two(line, other, dice),
+        13 => (
+            "What kind of place is this?",
+            handle(&line.merchant),
+            trade_of.place.to_owned(),
+        ),
         _ => (
             "Which word tells what this merchant does?",
             line.text.clone(),
@@ -109,4 +88,49 @@ fn ask(line: &Transaction, other: &Transaction, dice: &mut Dice) -> (String, Str
         ),
     };
     (question.to_owned(), input, answer)
+}
+
+/// Questions about letters and words, whatever they mean.
+fn about_spelling(kind: usize, line: &Transaction, dice: &mut Dice) -> Option<Asked> {
+    let name = &line.merchant;
+    let (question, input, answer) = match kind {
+        2 => ("Write this in lower case.", name.clone(), name.to_lowercase()),
+        3 => (
+            "Write this in capital letters.",
+            name.to_lowercase(),
+            name.clone(),
+        ),
+        6 => {
+            let (long, short) = dice.pick(ABBREVIATIONS);
+            (
+                "What is this short for?",
+                (*short).to_owned(),
+                long.to_lowercase(),
+            )
+        }
+        11 => (
+            "Write this as one word in small letters.",
+            name.clone(),
+            handle(name),
+        ),
+        12 => ("Which words are in this?", handle(name), name.to_lowercase()),
+        _ => return None,
+    };
+    Some((question.to_owned(), input, answer))
+}
+
+fn which_of_two(line: &Transaction, other: &Transaction, dice: &mut Dice) -> Asked {
+    let question = format!("Which of these is {}?", trade(line.category).place);
+    let options = if dice.chance(0.5) {
+        [line, other]
+    } else {
+        [other, line]
+    };
+    let input = options.map(|line| line.text.as_str()).join("\n");
+    let answer = if line.category == other.category {
+        "both".to_owned()
+    } else {
+        line.text.clone()
+    };
+    (question, input, answer)
 }

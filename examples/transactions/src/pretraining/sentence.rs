@@ -5,7 +5,7 @@ use crate::{
     dice::Dice,
     lexicon::{Tongue, Trade, trade},
     place::Place,
-    spelling::{ABBREVIATIONS, title_case},
+    spelling::{ABBREVIATIONS, handle, title_case},
 };
 
 /// A sentence to which a line gives the occasion.
@@ -21,7 +21,7 @@ pub(super) fn write(line: &Transaction, dice: &mut Dice) -> String {
     let Place { city, .. } = line.place;
     // Words are spoken of whether or not anybody has just been paid.
     let category = *dice.pick(&Category::ALL);
-    match dice.below(13) {
+    match dice.below(16) {
         0 => format!("{name} is {place}."),
         1 => format!("{name} is a place where people {deed}."),
         2 => format!("People go to {name} to {deed}."),
@@ -40,7 +40,14 @@ pub(super) fn write(line: &Transaction, dice: &mut Dice) -> String {
             category.name(),
             lower_first(category.description())
         ),
-        11 => format!("Yesterday we went to {place} in {} to {deed}.", title_case(city)),
+        11 => format!("On the web {} is {place}.", handle(&line.merchant)),
+        12 => format!(
+            "Those who want to {deed} follow @{}, which is {}.",
+            handle(&line.merchant),
+            title_case(&line.merchant)
+        ),
+        13 => format!("www.{}.com has to do with {topic}.", handle(&line.merchant)),
+        14 => format!("Yesterday we went to {place} in {} to {deed}.", title_case(city)),
         _ => format!(
             "We wanted to {deed}, so we looked for {place} and found {}.",
             title_case(&line.merchant)

@@ -1,4 +1,4 @@
-//! What a training step costs: `cargo bench -p lora-train`.
+//! What a training step costs: `cargo bench -p benches --bench training_step`.
 //!
 //! The model is the tiny decoder of this repository, the rows are short questions with the same instructions.
 //! A whole run of a few steps is timed, as a user meets it: rows to ids, steps, adapter folder, self-check. The
@@ -45,7 +45,7 @@ fn rows(task: &Task) -> Vec<Example> {
 
 fn steps(criterion: &mut Criterion) {
     let device = device_by_name("flex").expect("the benches are built with flex");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny-decoder");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny-decoder");
     let base = BaseModel::open(&folder, &device).expect("the repository holds the model");
     let (task, inputs) = (task(), BTreeMap::new());
     let rows = rows(&task);

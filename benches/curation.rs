@@ -1,4 +1,4 @@
-//! What curation costs: `cargo bench -p distill-data`.
+//! What curation costs: `cargo bench -p benches --bench curation`.
 //!
 //! Texts are seeded and built outside the timer. The baseline of the join is the comparison of all pairs.
 

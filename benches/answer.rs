@@ -1,4 +1,4 @@
-//! What an answer costs: `cargo bench -p adapter-runtime`.
+//! What an answer costs: `cargo bench -p benches --bench answer`.
 //!
 //! The model is the tiny decoder of this repository with a fresh adapter, which costs what a trained one does. A
 //! text alone on one thread and on all is the baseline of 64 texts together.
@@ -14,7 +14,7 @@ use task_spec::{Label, Task};
 
 fn classifier(labels: usize) -> Classifier {
     let device = device_by_name("flex").expect("the benches are built with flex");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny-decoder");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny-decoder");
     let base = BaseModel::open(&folder, &device).expect("the repository holds the model");
     let config = AdapterConfig {
         r: 16,
