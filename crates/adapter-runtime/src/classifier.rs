@@ -84,7 +84,8 @@ impl Classifier {
     ///
     /// # Errors
     ///
-    /// [`RuntimeError::OtherLabels`], [`RuntimeError::SameTokens`] or [`RuntimeError::Encode`].
+    /// [`RuntimeError::OtherLabels`], [`RuntimeError::SameTokens`], [`RuntimeError::Encode`], or
+    /// [`RuntimeError::TooLong`] if the prompt alone is longer than what the base model reads.
     pub fn new(
         base: Arc<BaseModel>,
         adapter: Adapter,
@@ -127,7 +128,7 @@ impl Classifier {
             }
             _ => None,
         };
-        Ok(Self {
+        let classifier = Self {
             prefix,
             base,
             adapter,
@@ -135,7 +136,10 @@ impl Classifier {
             hash,
             trie,
             device: device.clone(),
-        })
+        };
+        // The first pass over few tokens lays out the weights: nobody is to wait for that.
+        classifier.answer("")?;
+        Ok(classifier)
     }
 
     /// The task.

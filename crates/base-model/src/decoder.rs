@@ -3,7 +3,8 @@
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData, module};
 
 use crate::{
-    Adapter, LlamaConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError, kernels,
+    Adapter, LlamaConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
+    kernels::{self, Frozen},
     layers::{Attention, AttentionSizes, GatedFeedForward, KeysValues, Projection, RmsNorm, Rotary, Slots},
     weights::WeightReader,
 };
@@ -16,7 +17,7 @@ pub struct Decoder {
     blocks: Vec<Block>,
     norm: RmsNorm,
     /// `[vocab, d_model]`; the token table where the two are tied.
-    head: Tensor<2>,
+    head: Frozen,
     slots: Vec<Slot>,
 }
 
@@ -90,7 +91,7 @@ impl Decoder {
             tokens,
             blocks,
             norm,
-            head,
+            head: Frozen::new(head),
             slots: slots.into_inner(),
         })
     }
@@ -180,7 +181,8 @@ impl Decoder {
         let states = states
             .reshape([rows * most, d_model])
             .select(0, indices(wanted, &device)); // [n, d_model]
-        kernels::log_softmax(module::linear(states, self.head.clone().transpose(), None))
+        let logits = self.logits(states.unsqueeze_dim::<3>(0)); // [1, n, vocab]
+        kernels::log_softmax(logits.squeeze_dim::<2>(0))
     }
 
     /// The states after the last block, of all tokens or, with as many `places` in every row, of those.
@@ -230,7 +232,7 @@ impl Decoder {
     /// Scores of the next token at every position: `[batch, seq, d_model]` to `[batch, seq, vocab]`.
     #[must_use]
     pub fn logits(&self, states: Tensor<3>) -> Tensor<3> {
-        module::linear(states, self.head.clone().transpose(), None)
+        kernels::linear(states, &self.head, None)
     }
 }
 

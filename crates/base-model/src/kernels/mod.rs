@@ -5,6 +5,7 @@
 //! body in [`flex`] that passes over its data once and differentiates by a formula of its own. Tests hold the
 //! two to one another, values and gradients.
 
+mod frozen;
 pub(crate) mod plain;
 
 #[cfg(feature = "flex")]
@@ -12,17 +13,21 @@ mod flex;
 
 use burn::tensor::{Bool, Tensor};
 
-pub(crate) use plain::linear;
+pub(crate) use frozen::Frozen;
 
-/// Takes the fused body where all tensors are of a kind that it computes on, else the plain one. Tensors that no
-/// gradient flows to, and that are only looked at, come after the first semicolon, other arguments after the second.
+/// Ends a function with the fused body where all tensors are of a kind that it computes on, else the plain one.
+///
+/// Tensors that no gradient flows to, and that are only looked at, come after the first semicolon, other arguments
+/// after the second, and after the third what only the fused body takes.
 macro_rules! fused_or_plain {
-    ($name:ident($($tensor:ident),+ ; $($constant:ident),* ; $($other:ident),*)) => {{
+    ($name:ident($($tensor:ident),+ ; $($constant:ident),* ; $($other:ident),* $(; $layout:ident)?)) => {{
+        // Nothing may follow: what is computed here is returned.
         #[cfg(feature = "flex")]
         if [$(flex::computes(&$tensor)),+].iter().all(|&computes| computes) {
             return Tensor::from_dispatch(<burn::backend::Dispatch as flex::FusedOps>::$name(
                 $($tensor.into_dispatch(),)+
                 $($constant.clone().into_dispatch(),)*
+                $($layout,)?
                 $($other),*
             ));
         }
@@ -36,26 +41,51 @@ macro_rules! fused_or_plain {
 /// # Shapes
 ///
 /// - `input`: `[batch, seq, d_input]`
-/// - `weight`: `[d_output, d_input]`
+/// - `frozen`: `[d_output, d_input]`
 /// - `bias`: `[d_output]`
 /// - `a`: `[rank, d_input]`
 /// - `b`: `[d_output, rank]`
 /// - output: `[batch, seq, d_output]`
 pub(crate) fn adapted_linear(
     input: Tensor<3>,
-    weight: Tensor<2>,
+    frozen: &Frozen,
     bias: Option<Tensor<1>>,
     (a, b, scale): (Tensor<2>, Tensor<2>, f64),
 ) -> Tensor<3> {
-    let output = adapted_product(input, weight, a, b, scale);
+    plus(adapted_product(input, frozen, a, b, scale), bias)
+}
+
+fn adapted_product(input: Tensor<3>, frozen: &Frozen, a: Tensor<2>, b: Tensor<2>, scale: f64) -> Tensor<3> {
+    #[cfg(feature = "flex")]
+    let panels = frozen.panels(&input);
+    let weight = frozen.weight.clone();
+    fused_or_plain!(adapted_product(input, weight, a, b; ; scale; panels))
+}
+
+/// A linear layer, `x W^T + b`.
+///
+/// # Shapes
+///
+/// - `input`: `[batch, seq, d_input]`
+/// - `frozen`: `[d_output, d_input]`
+/// - `bias`: `[d_output]`
+/// - output: `[batch, seq, d_output]`
+pub(crate) fn linear(input: Tensor<3>, frozen: &Frozen, bias: Option<Tensor<1>>) -> Tensor<3> {
+    plus(product(input, frozen), bias)
+}
+
+fn product(input: Tensor<3>, frozen: &Frozen) -> Tensor<3> {
+    #[cfg(feature = "flex")]
+    let panels = frozen.panels(&input);
+    let weight = frozen.weight.clone();
+    fused_or_plain!(product(input, weight; ; ; panels))
+}
+
+fn plus(output: Tensor<3>, bias: Option<Tensor<1>>) -> Tensor<3> {
     match bias {
         Some(bias) => output + bias.unsqueeze(),
         None => output,
     }
-}
-
-fn adapted_product(input: Tensor<3>, weight: Tensor<2>, a: Tensor<2>, b: Tensor<2>, scale: f64) -> Tensor<3> {
-    fused_or_plain!(adapted_product(input, weight, a, b; ; scale))
 }
 
 /// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762, equation 1) with grouped queries

@@ -2,16 +2,8 @@
 
 use burn::tensor::{Bool, Tensor, activation, module};
 
-/// `x W^T + b`, with the weight as it is stored.
-///
-/// # Shapes
-///
-/// - `input`: `[batch, seq, d_input]`
-/// - `weight`: `[d_output, d_input]`
-/// - `bias`: `[d_output]`
-/// - output: `[batch, seq, d_output]`
-pub(crate) fn linear(input: Tensor<3>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<3> {
-    module::linear(input, weight.transpose(), bias)
+pub(super) fn product(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
+    module::linear(input, weight.transpose(), None)
 }
 
 pub(super) fn adapted_product(
@@ -24,7 +16,7 @@ pub(super) fn adapted_product(
     let narrow = module::linear(input.clone(), a.transpose(), None); // [batch, seq, rank]
     // Scaling the narrow product touches `rank` numbers a token instead of `d_output`.
     let update = module::linear(narrow.mul_scalar(scale), b.transpose(), None); // [batch, seq, d_output]
-    linear(input, weight, None) + update
+    product(input, weight) + update
 }
 
 pub(super) fn attention(

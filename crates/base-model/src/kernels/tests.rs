@@ -4,7 +4,7 @@ use burn::tensor::{Bool, Device, Shape, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::plain;
+use super::{Frozen, plain};
 use crate::device_by_name;
 
 /// Numbers drawn for one test.
@@ -83,6 +83,32 @@ fn assert_alike<const N: usize>(
 }
 
 #[test]
+fn products_are_alike() {
+    let mut draw = Draw::new(8);
+    // Up to 128 rows the frozen matrix is read in panels, where no gradient flows.
+    for (batch, seq, d_input, d_output) in [(1, 3, 5, 7), (2, 15, 300, 40), (3, 50, 16, 33)] {
+        let inputs = [draw.tensor([batch, seq, d_input])];
+        let weight = draw.tensor([1, d_output, d_input]).squeeze_dim::<2>(0);
+        let frozen = Frozen::new(weight.clone());
+        let bias: Tensor<1> = draw.tensor([d_output]);
+        assert_alike(
+            "linear",
+            &inputs,
+            |[x]| super::linear(x, &frozen, Some(bias.clone())),
+            |[x]| plain::product(x, weight.clone()) + bias.clone().unsqueeze(),
+        );
+        let inputs = [inputs[0].clone(), weight.clone().unsqueeze()];
+        let flat = |tensor: Tensor<3>| tensor.squeeze_dim::<2>(0);
+        assert_alike(
+            "linear with a weight that is trained",
+            &inputs,
+            |[x, w]| super::linear(x, &Frozen::new(flat(w)), None),
+            |[x, w]| plain::product(x, flat(w)),
+        );
+    }
+}
+
+#[test]
 fn adapted_products_are_alike() {
     let mut draw = Draw::new(1);
     // Odd sizes, and ones that fill vector registers.
@@ -97,7 +123,7 @@ fn adapted_products_are_alike() {
         assert_alike(
             "adapted_product",
             &inputs,
-            |[x, w, a, b]| super::adapted_product(x, flat(w), flat(a), flat(b), 0.7),
+            |[x, w, a, b]| super::adapted_linear(x, &Frozen::new(flat(w)), None, (flat(a), flat(b), 0.7)),
             |[x, w, a, b]| plain::adapted_product(x, flat(w), flat(a), flat(b), 0.7),
         );
     }

@@ -2,7 +2,10 @@
 
 use burn::tensor::Tensor;
 
-use crate::{Adapter, Slot, TensorSource, WeightsError, kernels};
+use crate::{
+    Adapter, Slot, TensorSource, WeightsError,
+    kernels::{self, Frozen},
+};
 
 /// The projections of a model in the order in which they were made; a projection's index is its slot.
 #[derive(Debug, Default)]
@@ -17,7 +20,7 @@ impl Slots {
 /// A frozen linear layer, and the number under which an adapter knows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Projection {
-    weight: Tensor<2>,
+    weight: Frozen,
     bias: Option<Tensor<1>>,
     slot: usize,
 }
@@ -31,7 +34,7 @@ impl Projection {
         (d_input, d_output): (usize, usize),
         has_bias: bool,
     ) -> Result<Self, WeightsError> {
-        let weight = source.matrix(&format!("{path}.weight"), [d_output, d_input])?;
+        let weight = Frozen::new(source.matrix(&format!("{path}.weight"), [d_output, d_input])?);
         let bias = match has_bias {
             true => Some(source.vector(&format!("{path}.bias"), d_output)?),
             false => None,
@@ -52,10 +55,10 @@ impl Projection {
     /// - `input`: `[batch, seq, d_input]`
     /// - output: `[batch, seq, d_output]`
     pub(crate) fn forward(&self, input: Tensor<3>, adapter: Option<&Adapter>) -> Tensor<3> {
-        let (weight, bias) = (self.weight.clone(), self.bias.clone());
+        let bias = self.bias.clone();
         match adapter.and_then(|adapter| adapter.factors(self.slot)) {
-            Some(factors) => kernels::adapted_linear(input, weight, bias, factors),
-            None => kernels::linear(input, weight, bias),
+            Some(factors) => kernels::adapted_linear(input, &self.weight, bias, factors),
+            None => kernels::linear(input, &self.weight, bias),
         }
     }
 }

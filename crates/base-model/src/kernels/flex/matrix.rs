@@ -30,6 +30,15 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// A row of a matrix whose rows lie side by side.
+    pub(super) fn row(&self, row: usize) -> &'a [f32] {
+        debug_assert_eq!(
+            self.column_stride, 1,
+            "a transposed matrix has no rows in one piece"
+        );
+        &self.values[row * self.row_stride..][..self.columns]
+    }
+
     pub(super) fn transposed(self) -> Self {
         Self {
             values: self.values,

@@ -6,13 +6,16 @@
 //! (`multiversion`), so that a binary built for any x86-64 is as fast as one built for this machine.
 
 mod activation;
-mod adapted_product;
 mod attention;
 mod differentiate;
 mod lanes;
 mod matrix;
 mod norm;
+mod panels;
+mod product;
 mod rotary;
+
+use std::sync::Arc;
 
 use burn::{
     backend::{
@@ -26,21 +29,29 @@ use burn::{
 };
 
 use activation::{Gelu, LogSoftmax, SiluGate};
-use adapted_product::AdaptedProduct;
 use attention::Attention;
 use differentiate::{Formula, record};
 use matrix::Matrix;
 use norm::{LayerNorm, RmsNorm};
+pub(super) use panels::{FEW_ROWS, Panels};
+use product::{AdaptedProduct, Product};
 use rotary::Rotate;
 
 /// The fused operations, under the names and shapes of [`super`].
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait FusedOps: burn::backend::Backend {
+    fn product(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        panels: Option<Arc<Panels>>,
+    ) -> FloatTensor<Self>;
+
     fn adapted_product(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         a: FloatTensor<Self>,
         b: FloatTensor<Self>,
+        panels: Option<Arc<Panels>>,
         scale: f64,
     ) -> FloatTensor<Self>;
 
@@ -70,6 +81,12 @@ pub(super) trait FusedOps: burn::backend::Backend {
 
     fn rotate(states: FloatTensor<Self>, cos: FloatTensor<Self>, sin: FloatTensor<Self>)
     -> FloatTensor<Self>;
+}
+
+/// Whether a tensor is one that these operations compute on, and no gradient flows to it.
+pub(super) fn is_constant<const D: usize>(tensor: &Tensor<D>) -> bool {
+    let kind = &tensor.clone().into_dispatch().kind;
+    tensor.dtype() == DType::F32 && matches!(kind, DispatchTensorKind::Flex(_))
 }
 
 /// Whether a tensor is one that these operations compute on: f32, on the CPU, with or without gradients.
@@ -128,14 +145,19 @@ fn tensor(values: Vec<f32>, shape: &[usize]) -> FlexTensor {
 }
 
 impl FusedOps for Flex {
+    fn product(input: FlexTensor, weight: FlexTensor, panels: Option<Arc<Panels>>) -> FlexTensor {
+        Product::new([&input, &weight], panels).output()
+    }
+
     fn adapted_product(
         input: FlexTensor,
         weight: FlexTensor,
         a: FlexTensor,
         b: FlexTensor,
+        panels: Option<Arc<Panels>>,
         scale: f64,
     ) -> FlexTensor {
-        AdaptedProduct::new([&input, &weight, &a, &b], scale).output()
+        AdaptedProduct::new([&input, &weight, &a, &b], panels, scale).output()
     }
 
     fn attention(
@@ -175,15 +197,26 @@ impl FusedOps for Flex {
 }
 
 impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
+    fn product(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        panels: Option<Arc<Panels>>,
+    ) -> FloatTensor<Self> {
+        let formula = Product::new([&input, &weight].map(|tensor| tensor.primitive()), panels);
+        record::<C, _, 2>(formula, [&input, &weight])
+    }
+
     fn adapted_product(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         a: FloatTensor<Self>,
         b: FloatTensor<Self>,
+        panels: Option<Arc<Panels>>,
         scale: f64,
     ) -> FloatTensor<Self> {
         let inputs = [&input, &weight, &a, &b].map(|tensor| tensor.primitive());
-        record::<C, _, 4>(AdaptedProduct::new(inputs, scale), [&input, &weight, &a, &b])
+        let formula = AdaptedProduct::new(inputs, panels, scale);
+        record::<C, _, 4>(formula, [&input, &weight, &a, &b])
     }
 
     fn attention(
