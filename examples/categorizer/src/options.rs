@@ -149,11 +149,11 @@ pub(crate) struct Training {
 impl Training {
     /// The settings for this base model.
     pub(crate) fn config(&self, is_encoder: bool, seed: u64, smoke: bool) -> TrainConfig {
-        let (epochs, rate) = if is_encoder { (6, 1e-3) } else { (5, 4e-3) };
+        let epochs = if is_encoder { 6 } else { 4 };
         let defaults = TrainConfig::default();
         TrainConfig {
             epochs: self.epochs.unwrap_or(if smoke { 1 } else { epochs }),
-            learning_rate: self.rate.unwrap_or(rate),
+            learning_rate: self.rate.unwrap_or(defaults.learning_rate),
             rank: self.rank.unwrap_or(defaults.rank),
             alpha: 2.0 * self.rank.unwrap_or(defaults.rank) as f64,
             batch_rows: self.batch_rows.unwrap_or(defaults.batch_rows),

@@ -2,7 +2,6 @@
 
 use std::{path::Path, time::Instant};
 
-use base_model::Adapter;
 use distill_data::LogFile;
 use gold_eval::{Baseline, GoldSet, Teacher as PinnedTeacher, TeacherAnswer};
 use lora_train::TrainConfig;
@@ -163,11 +162,7 @@ pub(crate) fn play(options: &Options, workshop: &Workshop) -> Fallible<()> {
         baseline: Some(&baseline),
         training: second_training(config),
         before: Some(&first.classifier),
-        start: Some(Adapter::read(
-            &out.join("adapter"),
-            &workshop.base.network,
-            &workshop.device,
-        )?),
+        start: None,
         at: "2026-06-22, after three weeks".to_owned(),
     })?;
     clock.add("second model", &second);
@@ -229,8 +224,6 @@ pub(crate) fn play(options: &Options, workshop: &Workshop) -> Fallible<()> {
 /// A shorter run at a lower rate: it starts from the first adapter.
 fn second_training(first: TrainConfig) -> TrainConfig {
     TrainConfig {
-        epochs: first.epochs.div_ceil(2),
-        learning_rate: first.learning_rate * 0.5,
         seed: first.seed + 1,
         ..first
     }
