@@ -82,4 +82,4 @@ pub use error::{ConfigError, ModelError, TokenizerError, WeightsError};
 pub use model::BaseModel;
 pub use network::{Network, Slot};
 pub use tokenizer::Tokenizer;
-pub use weights::{HostTensor, TensorSource, WeightFiles};
+pub use weights::{HostTensor, Precision, TensorSource, WeightFiles, WeightWriter, WeightWriterError};

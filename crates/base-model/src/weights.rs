@@ -1,5 +1,7 @@
 //! Tensors read from safetensors files, by name and with the shape that the config promises.
 
+mod writer;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -13,6 +15,8 @@ use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
 use crate::WeightsError;
+
+pub use writer::{Precision, WeightWriter, WeightWriterError};
 
 /// Where a model takes its tensors from: files, or tensors that are being trained.
 pub trait TensorSource {
@@ -45,6 +49,8 @@ pub struct HostTensor {
 pub struct WeightFiles {
     files: Vec<Vec<u8>>,
     entries: BTreeMap<String, Entry>,
+    /// What the files' headers note beside their tensors.
+    notes: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -110,7 +116,7 @@ impl WeightFiles {
     }
 
     fn open_all(paths: &[PathBuf]) -> Result<Self, WeightsError> {
-        let (mut files, mut entries) = (Vec::new(), BTreeMap::new());
+        let (mut files, mut entries, mut notes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         for path in paths {
             let bytes = read(path)?;
             let format = |source| WeightsError::Format {
@@ -120,6 +126,7 @@ impl WeightFiles {
             let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(format)?;
             // `read_metadata` trusts the header; `deserialize` also checks it against the length.
             SafeTensors::deserialize(&bytes).map_err(format)?;
+            notes.extend(metadata.metadata().clone().unwrap_or_default());
             for (name, info) in metadata.tensors() {
                 let start = header + size_of::<u64>();
                 let bytes = start + info.data_offsets.0..start + info.data_offsets.1;
@@ -133,12 +140,22 @@ impl WeightFiles {
             }
             files.push(bytes);
         }
-        Ok(Self { files, entries })
+        Ok(Self {
+            files,
+            entries,
+            notes,
+        })
     }
 
     /// The names of all tensors, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
+    }
+
+    /// What the header notes under a key, if it does.
+    #[must_use]
+    pub fn note(&self, key: &str) -> Option<&str> {
+        self.notes.get(key).map(String::as_str)
     }
 
     /// Whether a tensor of this name is there.

@@ -1,19 +1,17 @@
 //! The whole state of a run in one file, so that a killed run goes on as if nothing had happened.
 
 use std::{
-    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
 
-use base_model::{Adapter, Parameter, WeightFiles};
+use base_model::{Adapter, Parameter, Precision, WeightFiles, WeightWriter};
 use burn::{
     optim::{AdamWState, AdaptiveMomentumState},
     tensor::{Device, Tensor, TensorData},
 };
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
-use stage_files::{ContentHash, FileError, write_whole};
+use stage_files::{ContentHash, FileError};
 
 use crate::{
     CheckpointError, TrainConfig, TrainError,
@@ -22,6 +20,8 @@ use crate::{
 
 /// How many checkpoints are kept.
 const KEPT: usize = 2;
+/// Where a file's header says what it belongs to.
+const NOTE: &str = "run";
 
 /// What a run is about: a checkpoint of another run is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,27 +66,14 @@ struct Header {
 impl Snapshot {
     /// Writes the snapshot, then removes the oldest ones.
     pub(crate) fn write(&self, folder: &Path, identity: &RunIdentity) -> Result<(), TrainError> {
-        let mut tensors: Vec<(String, [usize; 2], Vec<u8>)> = Vec::new();
-        let mut push = |kind: &str, parameter: &Parameter, value: &Tensor<2>| {
-            let bytes = value.to_data().iter::<f32>().flat_map(f32::to_le_bytes).collect();
-            tensors.push((format!("{kind}.{}", parameter.name), value.dims(), bytes));
-        };
-        let mut time = 0;
-        let all = self
-            .current
-            .parameters()
+        // The same for every parameter, and none before the first step.
+        let time = self
+            .optimizer
             .iter()
-            .zip(self.best.parameters())
-            .zip(&self.optimizer);
-        for ((current, best), state) in all {
-            push("current", current, &current.value);
-            push("best", best, &best.value);
-            if let Some(state) = state {
-                time = state.momentum.time;
-                push("moment_1", current, &state.momentum.moment_1);
-                push("moment_2", current, &state.momentum.moment_2);
-            }
-        }
+            .flatten()
+            .map(|state| state.momentum.time)
+            .next();
+        let time = time.unwrap_or_default();
         let header = Header {
             identity: identity.clone(),
             state: self.state.clone(),
@@ -100,19 +87,25 @@ impl Snapshot {
             })
         };
         let header = serde_json::to_string(&header).map_err(encode)?;
-        let metadata: HashMap<String, String> = [("run".to_owned(), header)].into();
-        let layout = |source| TrainError::Adapter(base_model::AdapterError::Layout(source));
-        let views = tensors
+        let mut writer = WeightWriter::with_note(Precision::F32, NOTE, header);
+        let mut push = |kind: &str, parameter: &Parameter, value: &Tensor<2>| {
+            writer.push(format!("{kind}.{}", parameter.name), value, false);
+        };
+        let all = self
+            .current
+            .parameters()
             .iter()
-            .map(|(name, shape, bytes)| {
-                TensorView::new(Dtype::F32, shape.to_vec(), bytes).map(|view| (name.as_str(), view))
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(layout)?;
-        write_whole(
-            &path,
-            safetensors::serialize(views, Some(metadata)).map_err(layout)?,
-        )?;
+            .zip(self.best.parameters())
+            .zip(&self.optimizer);
+        for ((current, best), state) in all {
+            push("current", current, &current.value);
+            push("best", best, &best.value);
+            if let Some(state) = state {
+                push("moment_1", current, &state.momentum.moment_1);
+                push("moment_2", current, &state.momentum.moment_2);
+            }
+        }
+        writer.write(&path).map_err(TrainError::WriteCheckpoint)?;
         for old in list(folder).iter().rev().skip(KEPT) {
             // What cannot be removed only takes up room.
             let _ = fs::remove_file(old);
@@ -147,7 +140,7 @@ impl Snapshot {
         device: &Device,
     ) -> Result<Self, CheckpointError> {
         let files = WeightFiles::open(path)?;
-        let header: Header = serde_json::from_str(&header_of(path)?)?;
+        let header: Header = serde_json::from_str(files.note(NOTE).unwrap_or_default())?;
         let found = header.identity;
         for (what, same) in [
             ("base model", found.base_hash == identity.base_hash),
@@ -197,26 +190,6 @@ impl Snapshot {
             optimizer,
         })
     }
-}
-
-/// The run's header in the metadata of a file that `WeightFiles` has already found sound.
-fn header_of(path: &Path) -> Result<String, CheckpointError> {
-    let read = |source| base_model::WeightsError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let bytes = fs::read(path).map_err(read)?;
-    let (_, metadata) =
-        SafeTensors::read_metadata(&bytes).map_err(|source| base_model::WeightsError::Format {
-            path: path.to_owned(),
-            source,
-        })?;
-    Ok(metadata
-        .metadata()
-        .as_ref()
-        .and_then(|map| map.get("run"))
-        .cloned()
-        .unwrap_or_default())
 }
 
 /// The checkpoints in a folder, oldest first.

@@ -1,6 +1,6 @@
 //! What can stop a run.
 
-use base_model::{AdapterError, TokenizerError, WeightsError};
+use base_model::{AdapterError, TokenizerError, WeightWriterError, WeightsError};
 use stage_files::FileError;
 
 /// A run could not start, go on or be finished.
@@ -29,6 +29,9 @@ pub enum TrainError {
     /// A file could not be read or written.
     #[error("a file of the run could not be read or written")]
     File(#[from] FileError),
+    /// A checkpoint could not be written; the one before it is still there.
+    #[error("a checkpoint could not be written")]
+    WriteCheckpoint(#[source] WeightWriterError),
     /// A checkpoint could not be read.
     #[error("checkpoint {file} cannot be used: delete the checkpoints folder to start anew")]
     Checkpoint {

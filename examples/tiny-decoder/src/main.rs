@@ -38,7 +38,7 @@ struct Arguments {
     #[arg(long, default_value_t = 30_000)]
     tokenizer_documents: u64,
     /// Optimiser steps.
-    #[arg(long, default_value_t = 4_000)]
+    #[arg(long, default_value_t = 16_000)]
     steps: usize,
     /// Sequences of one step.
     #[arg(long, default_value_t = 16)]

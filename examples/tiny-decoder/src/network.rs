@@ -1,14 +1,13 @@
 //! All weights of a decoder as trainable tensors.
 
-use std::{collections::BTreeMap, error::Error, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
-use base_model::{Decoder, LlamaConfig, TensorSource, TokenBatch, WeightsError};
+use base_model::{
+    Decoder, LlamaConfig, Precision, TensorSource, TokenBatch, WeightWriter, WeightWriterError, WeightsError,
+};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use half::f16;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use safetensors::{Dtype, tensor::TensorView};
-use stage_files::write_whole;
 
 /// The weights of a decoder: names, shapes and first values.
 #[derive(Debug)]
@@ -99,36 +98,12 @@ impl Weights {
     }
 
     /// Writes the values in f16, under the names of the checkpoint.
-    pub(crate) fn write(
-        &self,
-        values: &[Tensor<2>],
-        path: &Path,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let tensors: Vec<(Vec<usize>, Vec<u8>)> = values
-            .iter()
-            .zip(&self.is_vector)
-            .map(|(value, &vector)| {
-                let dims = value.dims();
-                let shape = if vector { vec![dims[1]] } else { dims.to_vec() };
-                let bytes = value
-                    .to_data()
-                    .iter::<f32>()
-                    .flat_map(|x| f16::from_f32(x).to_le_bytes())
-                    .collect();
-                (shape, bytes)
-            })
-            .collect();
-        let views = self
-            .names
-            .iter()
-            .zip(&tensors)
-            .map(|(name, (shape, bytes))| {
-                TensorView::new(Dtype::F16, shape.clone(), bytes).map(|view| (name.as_str(), view))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let metadata = [("format".to_owned(), "pt".to_owned())].into();
-        write_whole(path, safetensors::serialize(views, Some(metadata))?)?;
-        Ok(())
+    pub(crate) fn write(&self, values: &[Tensor<2>], path: &Path) -> Result<(), WeightWriterError> {
+        let mut writer = WeightWriter::new(Precision::F16);
+        for ((name, value), &is_vector) in self.names.iter().zip(values).zip(&self.is_vector) {
+            writer.push(name, value, is_vector);
+        }
+        writer.write(path)
     }
 }
 

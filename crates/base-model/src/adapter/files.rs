@@ -3,12 +3,11 @@
 use std::{collections::BTreeSet, path::Path};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use safetensors::{Dtype, tensor::TensorView};
 use serde_json::{Map, Value};
-use stage_files::{FileError, read_json, write_json, write_whole};
+use stage_files::{FileError, read_json, write_json};
 
-use super::{Adapter, AdapterConfig, HEAD, Parameter, TaskType};
-use crate::{ConfigError, Network, WeightFiles, WeightsError};
+use super::{Adapter, AdapterConfig, HEAD, TaskType};
+use crate::{ConfigError, Network, Precision, WeightFiles, WeightWriter, WeightWriterError, WeightsError};
 
 /// The two files of an adapter folder.
 const CONFIG_FILE: &str = "adapter_config.json";
@@ -49,9 +48,9 @@ pub enum AdapterError {
         /// What the network is.
         network: &'static str,
     },
-    /// The tensors could not be laid out as a file.
+    /// The tensors could not be written.
     #[error("the adapter's tensors cannot be written")]
-    Layout(#[source] safetensors::SafeTensorError),
+    Write(#[from] WeightWriterError),
 }
 
 impl Adapter {
@@ -115,9 +114,9 @@ impl Adapter {
     ///
     /// # Errors
     ///
-    /// [`AdapterError::File`].
+    /// [`AdapterError::Write`] or [`AdapterError::File`].
     pub fn write(&self, folder: &Path) -> Result<(), AdapterError> {
-        write_whole(&folder.join(WEIGHTS_FILE), self.to_safetensors()?)?;
+        self.weights().write(&folder.join(WEIGHTS_FILE))?;
         write_json(&folder.join(CONFIG_FILE), &self.config.to_json())?;
         Ok(())
     }
@@ -126,47 +125,16 @@ impl Adapter {
     ///
     /// # Errors
     ///
-    /// [`AdapterError::Layout`].
+    /// [`AdapterError::Write`].
     pub fn to_safetensors(&self) -> Result<Vec<u8>, AdapterError> {
-        tensors_to_safetensors(&self.parameters)
+        Ok(self.weights().to_bytes()?)
     }
-}
 
-/// Named f32 tensors as a safetensors file.
-///
-/// # Errors
-///
-/// [`AdapterError::Layout`] if two tensors have one name.
-pub(crate) fn tensors_to_safetensors(parameters: &[Parameter]) -> Result<Vec<u8>, AdapterError> {
-    let tensors: Vec<(&str, Vec<usize>, Vec<u8>)> = parameters
-        .iter()
-        .map(|parameter| {
-            let dims = parameter.value.dims();
-            let shape = if parameter.is_vector {
-                vec![dims[1]]
-            } else {
-                dims.to_vec()
-            };
-            let values = parameter
-                .value
-                .clone()
-                .inner()
-                .into_data()
-                .iter::<f32>()
-                .flat_map(f32::to_le_bytes)
-                .collect();
-            (parameter.name.as_str(), shape, values)
-        })
-        .collect();
-    let views = tensors
-        .iter()
-        .map(|(name, shape, bytes)| {
-            TensorView::new(Dtype::F32, shape.clone(), bytes)
-                .map(|view| (*name, view))
-                .map_err(AdapterError::Layout)
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    // `format: pt` is what transformers and PEFT look for before they load a file.
-    let metadata = [("format".to_owned(), "pt".to_owned())].into_iter().collect();
-    safetensors::serialize(views, Some(metadata)).map_err(AdapterError::Layout)
+    fn weights(&self) -> WeightWriter {
+        let mut writer = WeightWriter::new(Precision::F32);
+        for parameter in &self.parameters {
+            writer.push(&parameter.name, &parameter.value, parameter.is_vector);
+        }
+        writer
+    }
 }

@@ -108,3 +108,45 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_written_reads_back_with_its_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = crate::device_by_name("flex").unwrap();
+    let values: Vec<f32> = (0..6).map(|i| i as f32 * 0.3 - 0.7).collect();
+    let matrix = Tensor::<2>::from_data(TensorData::new(values.clone(), [2, 3]), &device);
+    let vector = matrix.clone().narrow(0, 0, 1);
+    for (precision, tolerance) in [(Precision::F32, 0.0), (Precision::F16, 1e-3)] {
+        let mut writer = WeightWriter::with_note(precision, "run", "7");
+        writer.push("matrix", &matrix, false);
+        writer.push("vector", &vector, true);
+        let path = folder.path().join("tensors.safetensors");
+        writer.write(&path).unwrap();
+        assert_eq!(writer.to_bytes().unwrap(), fs::read(&path).unwrap());
+        let files = WeightFiles::open(&path).unwrap();
+        assert_eq!((files.note("run"), files.note("format")), (Some("7"), None));
+        assert_eq!(files.shape("vector"), Some(&[3][..]));
+        let found = files.read("matrix").unwrap();
+        assert_eq!(found.shape, [2, 3]);
+        for (a, b) in found.values.iter().zip(&values) {
+            assert!((a - b).abs() <= tolerance, "{a} and {b}");
+        }
+    }
+    assert_eq!(
+        WeightFiles::open(&folder.path().join("tensors.safetensors"))
+            .unwrap()
+            .names()
+            .collect::<Vec<_>>(),
+        ["matrix", "vector"]
+    );
+}
+
+#[test]
+fn two_tensors_of_one_name_are_refused() {
+    let device = crate::device_by_name("flex").unwrap();
+    let value = Tensor::<2>::ones([1, 2], &device);
+    let mut writer = WeightWriter::new(Precision::F32);
+    writer.push("twice", &value, false);
+    writer.push("twice", &value, false);
+    assert!(matches!(writer.to_bytes(), Err(WeightWriterError::SameName { name }) if name == "twice"));
+}
