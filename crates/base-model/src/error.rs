@@ -167,6 +167,11 @@ pub enum TokenizerError {
     /// `tokenizer.json` could not be read.
     #[error("the tokenizer could not be read")]
     Load(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// `tokenizer.json` is JSON, and the tokenizers library gives up on it without saying why.
+    #[error(
+        "tokenizer.json is not one that the tokenizers library can read: is it whole, and of this version?"
+    )]
+    Unreadable,
     /// A text could not be encoded.
     #[error("a text of {chars} characters could not be encoded")]
     Encode {

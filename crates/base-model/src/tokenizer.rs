@@ -1,7 +1,8 @@
 //! Text to token ids and back.
 
-use std::path::Path;
+use std::{fs, panic, path::Path};
 
+use serde::de::IgnoredAny;
 use tokenizers::Tokenizer as Inner;
 
 use crate::{ModelError, TokenizerError};
@@ -27,8 +28,9 @@ impl Tokenizer {
     /// [`ModelError::Tokenizer`].
     pub fn read(folder: &Path) -> Result<Self, ModelError> {
         let path = folder.join("tokenizer.json");
-        Inner::from_file(&path)
-            .map_err(TokenizerError::Load)
+        let loaded = fs::read(&path).map_err(|error| TokenizerError::Load(error.into()));
+        loaded
+            .and_then(|json| parse(&json))
             .and_then(Self::new)
             .map_err(|source| ModelError::Tokenizer { path, source })
     }
@@ -124,4 +126,15 @@ impl Tokenizer {
                 source,
             })
     }
+}
+
+/// Reads a tokenizer from JSON.
+///
+/// The library panics on some files (a decoder that is not JSON, a normaliser's table that is none): what is no JSON
+/// is refused before it sees it, and the rest is caught.
+fn parse(json: &[u8]) -> Result<Inner, TokenizerError> {
+    serde_json::from_slice::<IgnoredAny>(json).map_err(|error| TokenizerError::Load(error.into()))?;
+    panic::catch_unwind(|| Inner::from_bytes(json))
+        .map_err(|_| TokenizerError::Unreadable)?
+        .map_err(TokenizerError::Load)
 }

@@ -12,6 +12,9 @@
 //! part of this repository. The questions and their labels are real; the teacher is simulated: it answers
 //! the training questions right about 94 times in 100, confuses labels that share words, sometimes invents
 //! one, and is surer of itself than it should be. The test file becomes the gold set as it is.
+//!
+//! `--check runs/banking77/data/train.jsonl` counts how many rows of a curated log have another label than the data
+//! set gives them: what is left of the teacher's errors.
 
 #![expect(clippy::print_stdout, reason = "a program talks to whoever runs it")]
 
@@ -24,8 +27,8 @@ use std::{
 use clap::Parser;
 use gold_eval::TeacherAnswer;
 use serde::Deserialize;
-use stage_files::{write_json_lines, write_whole};
-use task_spec::{GoldRow, Label, Task};
+use stage_files::{read_json_lines, write_json_lines, write_whole};
+use task_spec::{Example, GoldRow, Label, Task};
 use transactions::{Case, Confusions, TeacherConfig, write_log};
 
 /// BANKING77 as a teacher's log and a gold set.
@@ -35,8 +38,11 @@ struct Arguments {
     #[arg(long)]
     data: PathBuf,
     /// Folder to write.
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "check")]
+    out: Option<PathBuf>,
+    /// Training rows, made from an earlier output of this program, to be compared with the data set instead.
+    #[arg(long, conflicts_with = "out")]
+    check: Option<PathBuf>,
     /// Seed of the simulated teacher.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -57,6 +63,12 @@ const STEP: i64 = 600;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let train = read(&arguments.data.join("train.csv"))?;
+    if let Some(rows) = &arguments.check {
+        return check(rows, &train);
+    }
+    let Some(out) = &arguments.out else {
+        return Err("say where to write: --out".into());
+    };
     let test = read(&arguments.data.join("test.csv"))?;
     let names: BTreeSet<&str> = train.iter().map(|query| query.category.as_str()).collect();
     let task = Task::of_labels("banking77", names.iter().map(|name| Label::new(*name)).collect())?
@@ -67,7 +79,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let teacher = config.check(&task, Confusions::by_shared_words(task.labels()))?;
 
-    let out = &arguments.out;
     write_whole(&out.join("task.toml"), toml::to_string(&task)?)?;
     let cases = train
         .iter()
@@ -113,6 +124,28 @@ fn main() -> Result<(), Box<dyn Error>> {
         log.damaged,
         gold.len(),
         task.labels().len()
+    );
+    Ok(())
+}
+
+/// Says how many training rows have a label that the data set does not give their text.
+fn check(rows: &Path, train: &[Query]) -> Result<(), Box<dyn Error>> {
+    let given: BTreeSet<(&str, &str)> = train
+        .iter()
+        .map(|query| (query.text.as_str(), query.category.as_str()))
+        .collect();
+    let rows: Vec<Example> = read_json_lines(rows)?;
+    let wrong = rows
+        .iter()
+        .filter(|row| {
+            let text_and_label = row.input().zip(row.answer());
+            text_and_label.is_none_or(|pair| !given.contains(&pair))
+        })
+        .count();
+    println!(
+        "{wrong} of {} rows have another label than the data set gives them ({:.2}%)",
+        rows.len(),
+        100.0 * wrong as f64 / rows.len().max(1) as f64
     );
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use adapter_runtime::Classifier;
-use base_model::{Adapter, BaseModel};
+use base_model::BaseModel;
 use burn::tensor::Device;
 use distill_data::{CurateInput, CuratePlan, Curated, GoldRows, LogFile, Manifest, curate_with_progress};
 use gold_eval::{
@@ -41,9 +41,8 @@ pub(crate) struct Materials<'a> {
     pub(crate) gold_file: PathBuf,
     pub(crate) baseline: Option<&'a Baseline>,
     pub(crate) training: TrainConfig,
-    /// The adapter to go on from, and its classifier to be compared with.
+    /// The classifier that serves so far, to be compared with.
     pub(crate) before: Option<&'a Classifier>,
-    pub(crate) start: Option<Adapter>,
     /// When, for the reports.
     pub(crate) at: String,
 }
@@ -123,7 +122,7 @@ impl Workshop {
             task: &self.task,
             rows: &rows,
             inputs: &inputs,
-            start: materials.start.as_ref(),
+            start: None,
             device: &self.device,
         };
         let plan = materials.training.clone().check()?;

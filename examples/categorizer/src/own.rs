@@ -44,7 +44,6 @@ pub(crate) fn run(options: &Options, workshop: &Workshop, log: &Path, gold_file:
         baseline: baseline.as_ref(),
         training: options.training.config(is_encoder, options.seed, options.smoke),
         before: None,
-        start: None,
         at: "first look of this run".to_owned(),
     })?;
     let right = gold

@@ -50,6 +50,12 @@ impl LlamaConfig {
             rope_theta: rope_theta(&mut fields)?,
             tie_word_embeddings: fields.flag_or("tie_word_embeddings", false)?,
         };
+        if config.head_dim == 0 {
+            return Err(ConfigError::Field {
+                field: "num_attention_heads".to_owned(),
+                expected: "at most hidden_size",
+            });
+        }
         divides(
             ("num_attention_heads", config.num_attention_heads),
             ("num_key_value_heads", config.num_key_value_heads),

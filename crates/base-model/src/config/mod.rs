@@ -140,6 +140,9 @@ const NEUTRAL: &[&str] = &[
     "use_cache",
 ];
 
+/// The largest size that a config may state: vocabularies, the largest of all, have some hundred thousand tokens.
+const LARGEST_SIZE: usize = 1 << 24;
+
 /// Reads fields one after the other and remembers which, so that the rest can be checked.
 pub(crate) struct Fields<'a> {
     json: &'a Map<String, Value>,
@@ -162,15 +165,15 @@ impl<'a> Fields<'a> {
         self.json.get(field).filter(|value| !value.is_null())
     }
 
-    /// A size: a whole number from 1 that fits in memory.
+    /// A size: a whole number from 1, and small enough that products of two are numbers too.
     pub(crate) fn size(&mut self, field: &'static str) -> Result<usize, ConfigError> {
         self.get(field)
             .and_then(Value::as_u64)
             .and_then(|n| usize::try_from(n).ok())
-            .filter(|n| (1..=1 << 32).contains(n))
+            .filter(|n| (1..=LARGEST_SIZE).contains(n))
             .ok_or_else(|| ConfigError::Field {
                 field: field.to_owned(),
-                expected: "a positive whole number",
+                expected: "a whole number from 1 to 16777216",
             })
     }
 

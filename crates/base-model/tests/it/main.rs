@@ -5,4 +5,5 @@
 mod adapters;
 mod fixtures;
 mod forward;
+mod hostile;
 mod minilm;
