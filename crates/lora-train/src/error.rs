@@ -26,6 +26,18 @@ pub enum TrainError {
     /// The adapter could not be made, written or read back.
     #[error("the adapter could not be made or saved")]
     Adapter(#[from] AdapterError),
+    /// The adapter to start from is not one that these settings and this task would make.
+    #[error(
+        "the adapter to start from has {what} {found}, this run has {expected}: give the same, or start afresh"
+    )]
+    OtherStart {
+        /// What differs.
+        what: &'static str,
+        /// Of the run.
+        expected: String,
+        /// Of the adapter.
+        found: String,
+    },
     /// A file could not be read or written.
     #[error("a file of the run could not be read or written")]
     File(#[from] FileError),

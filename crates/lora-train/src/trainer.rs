@@ -198,13 +198,38 @@ impl<'a> Run<'a> {
 
     fn fresh_adapter(&self) -> Result<Adapter, TrainError> {
         let (base, config) = (self.input.base, self.plan.config());
-        if let Some(start) = self.input.start {
-            return Ok(start.clone());
-        }
         let (task_type, classes) = match base.network {
             Network::Encoder(_) => (TaskType::SeqCls, Some(self.input.task.labels().len())),
             _ => (TaskType::CausalLm, None),
         };
+        if let Some(start) = self.input.start {
+            let found = start.config();
+            let differing = [
+                ("rank", config.rank.to_string(), found.r.to_string()),
+                ("alpha", config.alpha.to_string(), found.lora_alpha.to_string()),
+                (
+                    "targets",
+                    config.targets.join(", "),
+                    found.target_modules.join(", "),
+                ),
+                (
+                    "classes",
+                    format!("{classes:?}"),
+                    format!("{:?}", start.classes()),
+                ),
+            ];
+            return match differing
+                .into_iter()
+                .find(|(_, expected, found)| expected != found)
+            {
+                Some((what, expected, found)) => Err(TrainError::OtherStart {
+                    what,
+                    expected,
+                    found,
+                }),
+                None => Ok(start.clone()),
+            };
+        }
         let adapter = AdapterConfig {
             r: config.rank,
             lora_alpha: config.alpha,

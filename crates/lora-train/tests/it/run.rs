@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, ops::ControlFlow, path::Path};
 
-use base_model::{BaseModel, device_by_name};
+use base_model::{Adapter, BaseModel, device_by_name};
 use burn::tensor::Device;
 use lora_train::{Event, Lineage, Progress, TrainConfig, TrainError, TrainInput, train};
 use task_spec::{Example, Label, Message, Task};
@@ -46,12 +46,22 @@ impl Setting {
         folder: &Path,
         progress: &mut dyn Progress,
     ) -> Result<Lineage, TrainError> {
+        self.run_from(None, config, folder, progress)
+    }
+
+    fn run_from(
+        &self,
+        start: Option<&Adapter>,
+        config: TrainConfig,
+        folder: &Path,
+        progress: &mut dyn Progress,
+    ) -> Result<Lineage, TrainError> {
         let input = TrainInput {
             base: &self.base,
             task: &self.task,
             rows: &self.rows,
             inputs: &BTreeMap::new(),
-            start: None,
+            start,
             device: &self.device,
         };
         train(input, &config.check().unwrap(), folder, progress)
@@ -128,6 +138,32 @@ fn a_run_that_was_stopped_or_killed_ends_in_the_bytes_of_one_that_was_not() {
     assert!(death.is_err());
     setting.run(config(), killed.path(), &mut { NEVER }).unwrap();
     assert_eq!(adapter_bytes(killed.path()), adapter_bytes(whole.path()));
+}
+
+#[test]
+fn a_run_starts_from_what_another_has_learnt_if_their_settings_agree() {
+    let setting = Setting::new();
+    let folder = tempfile::tempdir().unwrap();
+    let first = setting.run(config(), folder.path(), &mut { NEVER }).unwrap();
+    let learnt = Adapter::read(folder.path(), &setting.base.network, &setting.device).unwrap();
+    let next = tempfile::tempdir().unwrap();
+    let second = setting
+        .run_from(Some(&learnt), config(), next.path(), &mut { NEVER })
+        .unwrap();
+    assert!(
+        second.curve[0].loss < 0.6 * first.curve[0].loss,
+        "{} after {}",
+        second.curve[0].loss,
+        first.curve[0].loss
+    );
+    let other = TrainConfig { rank: 8, ..config() };
+    let error = setting
+        .run_from(Some(&learnt), other, next.path(), &mut { NEVER })
+        .unwrap_err();
+    assert!(
+        matches!(error, TrainError::OtherStart { what: "rank", .. }),
+        "{error}"
+    );
 }
 
 #[test]
