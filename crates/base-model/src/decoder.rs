@@ -221,7 +221,11 @@ impl Decoder {
     }
 
     fn rotary(&self, positions: &[Vec<usize>], device: &Device) -> Rotary {
-        Rotary::new(positions, self.config.head_dim, self.config.rope_theta, device)
+        Rotary::new(
+            positions,
+            &self.config.rope.frequencies(self.config.head_dim),
+            device,
+        )
     }
 
     /// The states before the first block: `[batch, seq, d_model]`.

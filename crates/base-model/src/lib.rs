@@ -74,7 +74,7 @@ mod weights;
 pub use adapter::{Adapter, AdapterConfig, AdapterError, Parameter, TaskType};
 pub use batch::{TokenBatch, TokenTree};
 pub use chat::ChatTemplate;
-pub use config::{BertConfig, LlamaConfig, ModelConfig, base_hash};
+pub use config::{BertConfig, Llama3Scaling, LlamaConfig, ModelConfig, Rope, RopeScaling, base_hash};
 pub use decoder::{Decoder, Prefix};
 pub use device::{DeviceError, device_by_name, device_names};
 pub use encoder::{Encoder, mean_pool};

@@ -16,7 +16,7 @@ mod network;
 
 use std::{error::Error, path::PathBuf};
 
-use base_model::{ChatTemplate, LlamaConfig, Tokenizer};
+use base_model::{ChatTemplate, LlamaConfig, Rope, Tokenizer};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use lora_train::{Shards, Updates};
@@ -68,7 +68,7 @@ fn config() -> LlamaConfig {
         intermediate_size: 352,
         max_position_embeddings: 512,
         rms_norm_eps: 1e-5,
-        rope_theta: 10_000.0,
+        rope: Rope::new(10_000.0),
         tie_word_embeddings: true,
     }
 }

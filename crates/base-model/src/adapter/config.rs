@@ -1,10 +1,15 @@
 //! `adapter_config.json`, as PEFT writes it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::AdapterError;
-use crate::{ConfigError, Slot, config::Fields};
+use super::{AdapterError, patterns::Patterns};
+use crate::{
+    ConfigError, Slot,
+    config::{Fields, LARGEST_SIZE},
+};
 
 /// What an adapter is for, in PEFT's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +44,13 @@ pub struct AdapterConfig {
     pub lora_alpha: f64,
     /// Whether the scale is rank-stabilised (Kalajdzievski 2023, arXiv:2312.03732).
     pub use_rslora: bool,
+    /// Ranks of projections that have another than `r`, by pattern; see [`AdapterConfig::alpha_pattern`].
+    #[serde(default)]
+    pub rank_pattern: BTreeMap<String, usize>,
+    /// Numerators of projections that have another than `lora_alpha`, by pattern: a regular expression for the end of
+    /// a projection's path from where a part begins, as PEFT's `get_pattern_key` matches it.
+    #[serde(default)]
+    pub alpha_pattern: BTreeMap<String, f64>,
     /// Names of the projections: a target matches a path that equals it or ends in `.` and it. The list
     /// `["all-linear"]` matches every projection.
     pub target_modules: Vec<String>,
@@ -60,24 +72,54 @@ impl AdapterConfig {
             r: 16,
             lora_alpha: 32.0,
             use_rslora: false,
+            rank_pattern: BTreeMap::new(),
+            alpha_pattern: BTreeMap::new(),
             target_modules: vec!["all-linear".to_owned()],
             modules_to_save,
         }
     }
 
-    /// What the update is multiplied with.
-    #[must_use]
-    pub fn scale(&self) -> f64 {
-        let rank = self.r as f64;
-        self.lora_alpha / if self.use_rslora { rank.sqrt() } else { rank }
-    }
-
-    /// Which slots are targets.
+    /// The update of every slot, `None` for those that are no targets; `prefix` stands before the slots' paths in the
+    /// task model.
     ///
     /// # Errors
     ///
-    /// [`AdapterError::NoTarget`] if a pattern matches no slot, [`AdapterError::Config`] if the rank is 0.
-    pub(super) fn targets(&self, slots: &[Slot]) -> Result<Vec<bool>, AdapterError> {
+    /// [`AdapterError::NoTarget`] if a pattern matches no slot, [`AdapterError::Config`] if a rank is 0 or a pattern
+    /// cannot be used.
+    pub(super) fn updates(&self, slots: &[Slot], prefix: &str) -> Result<Vec<Option<Update>>, AdapterError> {
+        let targets = self.targets(slots)?;
+        let (mut ranks, mut alphas) = (
+            Patterns::new("rank_pattern", &self.rank_pattern)?,
+            Patterns::new("alpha_pattern", &self.alpha_pattern)?,
+        );
+        let updates = slots
+            .iter()
+            .zip(targets)
+            .map(|(slot, is_target)| {
+                if !is_target {
+                    return Ok(None);
+                }
+                let path = format!("{prefix}{}", slot.path);
+                let rank = ranks.value(&path)?.unwrap_or(self.r);
+                let alpha = alphas.value(&path)?.unwrap_or(self.lora_alpha);
+                let divisor = if self.use_rslora {
+                    (rank as f64).sqrt()
+                } else {
+                    rank as f64
+                };
+                Ok(Some(Update {
+                    rank,
+                    scale: alpha / divisor,
+                }))
+            })
+            .collect::<Result<_, AdapterError>>()?;
+        ranks.all_matched()?;
+        alphas.all_matched()?;
+        Ok(updates)
+    }
+
+    /// Which slots are targets.
+    fn targets(&self, slots: &[Slot]) -> Result<Vec<bool>, AdapterError> {
         if self.r == 0 {
             let field = ConfigError::Field {
                 field: "r".to_owned(),
@@ -168,6 +210,15 @@ impl AdapterConfig {
             r: fields.size("r")?,
             lora_alpha: fields.positive("lora_alpha")?,
             use_rslora: fields.flag_or("use_rslora", false)?,
+            rank_pattern: by_pattern(&mut fields, "rank_pattern", |value| {
+                value
+                    .as_u64()
+                    .and_then(|rank| usize::try_from(rank).ok())
+                    .filter(|rank| (1..=LARGEST_SIZE).contains(rank))
+            })?,
+            alpha_pattern: by_pattern(&mut fields, "alpha_pattern", |value| {
+                value.as_f64().filter(|alpha| alpha.is_finite() && *alpha > 0.0)
+            })?,
             target_modules: targets,
             modules_to_save,
         };
@@ -177,12 +228,11 @@ impl AdapterConfig {
 
     /// The fields that PEFT needs to load the adapter.
     pub(super) fn to_json(&self) -> Value {
-        let whole = self.lora_alpha.fract() == 0.0;
-        let alpha = if whole {
-            json!(self.lora_alpha as i64)
-        } else {
-            json!(self.lora_alpha)
-        };
+        let alphas: Map<String, Value> = self
+            .alpha_pattern
+            .iter()
+            .map(|(pattern, &alpha)| (pattern.clone(), number(alpha)))
+            .collect();
         let targets = match self.target_modules.as_slice() {
             [all] if all == "all-linear" => json!(all),
             names => json!(names),
@@ -194,15 +244,54 @@ impl AdapterConfig {
             "fan_in_fan_out": false,
             "inference_mode": true,
             "init_lora_weights": true,
-            "lora_alpha": alpha,
+            "alpha_pattern": alphas,
+            "lora_alpha": number(self.lora_alpha),
             "lora_dropout": 0.0,
             "modules_to_save": saved,
             "peft_type": "LORA",
             "r": self.r,
+            "rank_pattern": self.rank_pattern,
             "target_modules": targets,
             "task_type": self.task_type.name(),
             "use_dora": false,
             "use_rslora": self.use_rslora,
         })
+    }
+}
+
+/// The update of one projection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Update {
+    pub(super) rank: usize,
+    /// What the product of the factors is multiplied with.
+    pub(super) scale: f64,
+}
+
+/// A field that maps patterns to values, if it is there.
+fn by_pattern<T>(
+    fields: &mut Fields<'_>,
+    field: &'static str,
+    value: impl Fn(&Value) -> Option<T>,
+) -> Result<BTreeMap<String, T>, ConfigError> {
+    let wrong = || ConfigError::Field {
+        field: field.to_owned(),
+        expected: "an object of positive numbers",
+    };
+    let Some(found) = fields.get(field) else {
+        return Ok(BTreeMap::new());
+    };
+    let patterns = found.as_object().ok_or_else(wrong)?;
+    patterns
+        .iter()
+        .map(|(pattern, found)| Ok((pattern.clone(), value(found).ok_or_else(wrong)?)))
+        .collect()
+}
+
+/// A number, without a point where it is whole, as PEFT writes it.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        json!(value as i64)
+    } else {
+        json!(value)
     }
 }

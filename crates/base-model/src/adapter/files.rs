@@ -31,6 +31,18 @@ pub enum AdapterError {
         /// The pattern as the caller wrote it.
         pattern: String,
     },
+    /// Two patterns give one projection different values.
+    #[error("{field}: {first:?} and {second:?} both match {path} and disagree: keep one of them")]
+    Ambiguous {
+        /// The field of `adapter_config.json`.
+        field: &'static str,
+        /// The projection's path.
+        path: String,
+        /// A pattern.
+        first: String,
+        /// Another.
+        second: String,
+    },
     /// A tensor is missing, misshapen or unreadable.
     #[error("adapter_model.safetensors does not fit the base model: was it trained for another one?")]
     Weights(#[from] WeightsError),

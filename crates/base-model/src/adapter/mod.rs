@@ -2,6 +2,7 @@
 
 mod config;
 mod files;
+mod patterns;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
@@ -9,6 +10,8 @@ use rand_chacha::ChaCha8Rng;
 
 pub use config::{AdapterConfig, TaskType};
 pub use files::AdapterError;
+
+use config::Update;
 
 use crate::{Network, Slot};
 
@@ -106,8 +109,7 @@ impl Adapter {
         head: Option<(usize, usize)>,
         mut value: impl FnMut(&str, [usize; 2]) -> Result<Tensor<2>, AdapterError>,
     ) -> Result<Self, AdapterError> {
-        let targets = config.targets(slots)?;
-        let (rank, scale) = (config.r, config.scale());
+        let updates = config.updates(slots, prefix)?;
         let mut parameters: Vec<Parameter> = Vec::new();
         let mut push = |name: String, shape: [usize; 2], is_vector: bool| {
             let value = value(&name, shape)?;
@@ -119,11 +121,11 @@ impl Adapter {
             Ok::<usize, AdapterError>(parameters.len() - 1)
         };
         let mut by_slot = Vec::with_capacity(slots.len());
-        for (slot, is_target) in slots.iter().zip(targets) {
-            if !is_target {
+        for (slot, update) in slots.iter().zip(updates) {
+            let Some(Update { rank, scale }) = update else {
                 by_slot.push(None);
                 continue;
-            }
+            };
             let key = format!("base_model.model.{prefix}{}", slot.path);
             let a = push(format!("{key}.lora_A.weight"), [rank, slot.d_input], false)?;
             let b = push(format!("{key}.lora_B.weight"), [slot.d_output, rank], false)?;

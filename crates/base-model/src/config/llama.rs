@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Fields, divides};
+use super::{Fields, Rope, divides};
 use crate::ConfigError;
 
 /// Sizes of a Llama decoder (Touvron et al. 2023, arXiv:2302.13971), named as in its `config.json`.
@@ -26,8 +26,8 @@ pub struct LlamaConfig {
     pub max_position_embeddings: usize,
     /// Added to the mean square in RMS normalisation.
     pub rms_norm_eps: f64,
-    /// Base of the rotary frequencies (Su et al. 2021, arXiv:2104.09864).
-    pub rope_theta: f64,
+    /// How positions become angles.
+    pub rope: Rope,
     /// Whether the output head is the token embedding table.
     pub tie_word_embeddings: bool,
 }
@@ -47,7 +47,7 @@ impl LlamaConfig {
             intermediate_size: fields.size("intermediate_size")?,
             max_position_embeddings: fields.size("max_position_embeddings")?,
             rms_norm_eps: fields.positive("rms_norm_eps")?,
-            rope_theta: rope_theta(&mut fields)?,
+            rope: Rope::read(&mut fields)?,
             tie_word_embeddings: fields.flag_or("tie_word_embeddings", false)?,
         };
         if config.head_dim == 0 {
@@ -71,7 +71,7 @@ impl LlamaConfig {
     /// The same as `config.json`, as transformers writes it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut json = json!({
             "architectures": ["LlamaForCausalLM"],
             "model_type": "llama",
             "vocab_size": self.vocab_size,
@@ -83,25 +83,14 @@ impl LlamaConfig {
             "intermediate_size": self.intermediate_size,
             "max_position_embeddings": self.max_position_embeddings,
             "rms_norm_eps": self.rms_norm_eps,
-            "rope_theta": self.rope_theta,
             "tie_word_embeddings": self.tie_word_embeddings,
             "hidden_act": "silu",
             "attention_bias": false,
             "mlp_bias": false,
-        })
+        });
+        if let Value::Object(fields) = &mut json {
+            self.rope.write(fields);
+        }
+        json
     }
-}
-
-/// The rotary base: `rope_theta` at the top, or inside `rope_parameters` as transformers 5 writes it.
-fn rope_theta(fields: &mut Fields<'_>) -> Result<f64, ConfigError> {
-    fields.only("rope_scaling", &Value::Null, "null")?;
-    let Some(parameters) = fields.get("rope_parameters").and_then(Value::as_object) else {
-        return fields.positive("rope_theta");
-    };
-    fields.get("rope_theta");
-    let mut inner = Fields::new(parameters, "llama");
-    inner.only("rope_type", &json!("default"), "\"default\"")?;
-    let theta = inner.positive("rope_theta")?;
-    inner.finish()?;
-    Ok(theta)
 }

@@ -6,6 +6,7 @@
 
 mod bert;
 mod llama;
+mod rope;
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use stage_files::{ContentHash, read_json};
 
 pub use bert::BertConfig;
 pub use llama::LlamaConfig;
+pub use rope::{Llama3Scaling, Rope, RopeScaling};
 
 use crate::{ConfigError, ModelError};
 
@@ -141,7 +143,7 @@ const NEUTRAL: &[&str] = &[
 ];
 
 /// The largest size that a config may state: vocabularies, the largest of all, have some hundred thousand tokens.
-const LARGEST_SIZE: usize = 1 << 24;
+pub(crate) const LARGEST_SIZE: usize = 1 << 24;
 
 /// Reads fields one after the other and remembers which, so that the rest can be checked.
 pub(crate) struct Fields<'a> {

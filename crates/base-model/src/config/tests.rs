@@ -13,7 +13,7 @@ fn llama() -> Map<String, Value> {
         intermediate_size: 160,
         max_position_embeddings: 512,
         rms_norm_eps: 1e-6,
-        rope_theta: 10_000.0,
+        rope: Rope::new(10_000.0),
         tie_word_embeddings: true,
     };
     config.to_json().as_object().unwrap().clone()
@@ -36,7 +36,7 @@ fn a_config_that_is_written_reads_back_the_same() {
 fn a_field_that_would_change_the_output_is_named() {
     for (field, value) in [
         ("attention_bias", json!(true)),
-        ("rope_scaling", json!({"rope_type": "llama3", "factor": 8.0})),
+        ("rope_scaling", json!("dynamic")),
         ("hidden_act", json!("gelu")),
         ("sliding_window", json!(1024)),
         (

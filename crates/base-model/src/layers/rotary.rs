@@ -12,14 +12,12 @@ pub(crate) struct Rotary {
 }
 
 impl Rotary {
-    /// The angles `position * theta^(-2 i / d_head)` of every pair `i`, in f64 before they are rounded.
+    /// The angles `position * frequency` of every pair, in f64 before they are rounded.
     ///
-    /// `positions` holds one list a row, or one list for all rows; all lists have one length.
-    pub(crate) fn new(positions: &[Vec<usize>], d_head: usize, theta: f64, device: &Device) -> Self {
+    /// `positions` holds one list a row, or one list for all rows; all lists have one length. `frequencies` are those
+    /// of the `d_head / 2` pairs, in radians a token.
+    pub(crate) fn new(positions: &[Vec<usize>], frequencies: &[f64], device: &Device) -> Self {
         let seq = positions.first().map_or(0, Vec::len);
-        let frequencies: Vec<f64> = (0..d_head / 2)
-            .map(|i| theta.powf(-2.0 * i as f64 / d_head as f64))
-            .collect();
         let table = |f: fn(f64) -> f64| {
             let values: Vec<f32> = positions
                 .iter()
@@ -30,7 +28,7 @@ impl Rotary {
                 })
                 .collect();
             Tensor::from_data(
-                TensorData::new(values, [positions.len(), seq, d_head / 2]),
+                TensorData::new(values, [positions.len(), seq, frequencies.len()]),
                 device,
             )
         };
