@@ -82,9 +82,9 @@ pub fn curate(input: &CurateInput<'_>, plan: &CuratePlan) -> Result<Curated, Cur
 ///
 /// # Errors
 ///
-/// [`CurateError`] if a log cannot be read to its end or has no usable weight, the gold set is empty, a reviewed row has no label of
-/// the task, or a target precision comes without reviewed rows. Bad rows and even a log that is mostly
-/// damaged are no error: see the [verdict](crate::Manifest::verdict).
+/// [`CurateError`] if a log cannot be read to its end or has no usable weight, the gold set is empty, a reviewed
+/// row has no label of the task, or a target precision comes without reviewed rows. Bad rows and even a log
+/// that is mostly damaged are no error: see the [verdict](crate::Manifest::verdict).
 pub fn curate_with_progress(
     input: &CurateInput<'_>,
     plan: &CuratePlan,

@@ -67,13 +67,8 @@ impl Snapshot {
     /// Writes the snapshot, then removes the oldest ones.
     pub(crate) fn write(&self, folder: &Path, identity: &RunIdentity) -> Result<(), TrainError> {
         // The same for every parameter, and none before the first step.
-        let time = self
-            .optimizer
-            .iter()
-            .flatten()
-            .map(|state| state.momentum.time)
-            .next();
-        let time = time.unwrap_or_default();
+        let first = self.optimizer.iter().flatten().next();
+        let time = first.map_or(0, |state| state.momentum.time);
         let header = Header {
             identity: identity.clone(),
             state: self.state.clone(),

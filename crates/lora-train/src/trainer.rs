@@ -341,7 +341,7 @@ impl<'a> Run<'a> {
     /// with one is whole.
     fn save(&self, run: &Snapshot, ended_by: EndedBy) -> Result<Lineage, TrainError> {
         let input = &self.input;
-        run.best.write(self.folder)?;
+        let adapter_hash = run.best.write(self.folder)?;
         write_whole(&self.folder.join("task.toml"), toml::to_string(input.task)?)?;
         let again = Adapter::read(self.folder, &input.base.network, input.device)?;
         let difference = self.largest_score_difference(&run.best, &again);
@@ -364,7 +364,7 @@ impl<'a> Run<'a> {
             base: input.base.name(),
             base_hash: self.identity.base_hash.clone(),
             probe_hash,
-            adapter_hash: ContentHash::of_bytes(&run.best.to_safetensors()?),
+            adapter_hash,
             task_hash: self.identity.task_hash.clone(),
             rows_hash: self.identity.rows_hash.clone(),
             inputs: input.inputs.clone(),

@@ -103,7 +103,8 @@ impl Weights {
         for ((name, value), &is_vector) in self.names.iter().zip(values).zip(&self.is_vector) {
             writer.push(name, value, is_vector);
         }
-        writer.write(path)
+        writer.write(path)?;
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{AdapterError, patterns::Patterns};
 use crate::{
     ConfigError, Slot,
-    config::{Fields, LARGEST_SIZE},
+    config::{Fields, positive_in, size_in},
 };
 
 /// What an adapter is for, in PEFT's words.
@@ -210,15 +210,8 @@ impl AdapterConfig {
             r: fields.size("r")?,
             lora_alpha: fields.positive("lora_alpha")?,
             use_rslora: fields.flag_or("use_rslora", false)?,
-            rank_pattern: by_pattern(&mut fields, "rank_pattern", |value| {
-                value
-                    .as_u64()
-                    .and_then(|rank| usize::try_from(rank).ok())
-                    .filter(|rank| (1..=LARGEST_SIZE).contains(rank))
-            })?,
-            alpha_pattern: by_pattern(&mut fields, "alpha_pattern", |value| {
-                value.as_f64().filter(|alpha| alpha.is_finite() && *alpha > 0.0)
-            })?,
+            rank_pattern: by_pattern(&mut fields, "rank_pattern", size_in)?,
+            alpha_pattern: by_pattern(&mut fields, "alpha_pattern", positive_in)?,
             target_modules: targets,
             modules_to_save,
         };
@@ -277,12 +270,10 @@ fn by_pattern<T>(
         field: field.to_owned(),
         expected: "an object of positive numbers",
     };
-    let Some(found) = fields.get(field) else {
-        return Ok(BTreeMap::new());
-    };
-    let patterns = found.as_object().ok_or_else(wrong)?;
-    patterns
-        .iter()
+    fields
+        .object(field)?
+        .into_iter()
+        .flatten()
         .map(|(pattern, found)| Ok((pattern.clone(), value(found).ok_or_else(wrong)?)))
         .collect()
 }

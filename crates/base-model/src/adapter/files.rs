@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::{Map, Value};
-use stage_files::{FileError, read_json, write_json};
+use stage_files::{ContentHash, FileError, read_json, write_json};
 
 use super::{Adapter, AdapterConfig, HEAD, TaskType};
 use crate::{ConfigError, Network, Precision, WeightFiles, WeightWriter, WeightWriterError, WeightsError};
@@ -122,15 +122,16 @@ impl Adapter {
         }
     }
 
-    /// Writes `adapter_config.json` and `adapter_model.safetensors` (f32) into a folder, the config last.
+    /// Writes `adapter_config.json` and `adapter_model.safetensors` (f32) into a folder, the config last, and returns
+    /// the hash of the weights.
     ///
     /// # Errors
     ///
     /// [`AdapterError::Write`] or [`AdapterError::File`].
-    pub fn write(&self, folder: &Path) -> Result<(), AdapterError> {
-        self.weights().write(&folder.join(WEIGHTS_FILE))?;
+    pub fn write(&self, folder: &Path) -> Result<ContentHash, AdapterError> {
+        let hash = self.weights().write(&folder.join(WEIGHTS_FILE))?;
         write_json(&folder.join(CONFIG_FILE), &self.config.to_json())?;
-        Ok(())
+        Ok(hash)
     }
 
     /// The content of `adapter_model.safetensors`.

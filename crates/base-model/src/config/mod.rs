@@ -143,7 +143,18 @@ const NEUTRAL: &[&str] = &[
 ];
 
 /// The largest size that a config may state: vocabularies, the largest of all, have some hundred thousand tokens.
-pub(crate) const LARGEST_SIZE: usize = 1 << 24;
+const LARGEST_SIZE: usize = 1 << 24;
+
+/// A size: a whole number from 1, and small enough that products of two are numbers too.
+pub(crate) fn size_in(value: &Value) -> Option<usize> {
+    let size = usize::try_from(value.as_u64()?).ok()?;
+    (1..=LARGEST_SIZE).contains(&size).then_some(size)
+}
+
+/// A positive finite number.
+pub(crate) fn positive_in(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|x| x.is_finite() && *x > 0.0)
+}
 
 /// Reads fields one after the other and remembers which, so that the rest can be checked.
 pub(crate) struct Fields<'a> {
@@ -167,12 +178,25 @@ impl<'a> Fields<'a> {
         self.json.get(field).filter(|value| !value.is_null())
     }
 
-    /// A size: a whole number from 1, and small enough that products of two are numbers too.
+    /// A field that is an object, if it is there.
+    pub(crate) fn object(
+        &mut self,
+        field: &'static str,
+    ) -> Result<Option<&'a Map<String, Value>>, ConfigError> {
+        match self.get(field) {
+            None => Ok(None),
+            Some(Value::Object(object)) => Ok(Some(object)),
+            Some(_) => Err(ConfigError::Field {
+                field: field.to_owned(),
+                expected: "an object",
+            }),
+        }
+    }
+
+    /// A size, as [`size_in`] reads it.
     pub(crate) fn size(&mut self, field: &'static str) -> Result<usize, ConfigError> {
         self.get(field)
-            .and_then(Value::as_u64)
-            .and_then(|n| usize::try_from(n).ok())
-            .filter(|n| (1..=LARGEST_SIZE).contains(n))
+            .and_then(size_in)
             .ok_or_else(|| ConfigError::Field {
                 field: field.to_owned(),
                 expected: "a whole number from 1 to 16777216",
@@ -191,8 +215,7 @@ impl<'a> Fields<'a> {
     /// A positive finite number.
     pub(crate) fn positive(&mut self, field: &'static str) -> Result<f64, ConfigError> {
         self.get(field)
-            .and_then(Value::as_f64)
-            .filter(|x| x.is_finite() && *x > 0.0)
+            .and_then(positive_in)
             .ok_or_else(|| ConfigError::Field {
                 field: field.to_owned(),
                 expected: "a positive number",

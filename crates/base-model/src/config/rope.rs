@@ -64,10 +64,7 @@ impl Rope {
 
     /// Reads `rope_parameters`, as transformers 5 writes it, or `rope_theta` and `rope_scaling` before it.
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, ConfigError> {
-        let (parameters, scaling) = (
-            object(fields, "rope_parameters")?,
-            object(fields, "rope_scaling")?,
-        );
+        let (parameters, scaling) = (fields.object("rope_parameters")?, fields.object("rope_scaling")?);
         let Some(parameters) = parameters else {
             return Ok(Self {
                 theta: fields.positive("rope_theta")?,
@@ -151,21 +148,6 @@ impl Llama3Scaling {
             _ if fast >= 1.0 => frequency,
             _ => (1.0 - fast) * slowed + fast * frequency,
         }
-    }
-}
-
-/// A field that is an object, if it is there.
-fn object<'a>(
-    fields: &mut Fields<'a>,
-    field: &'static str,
-) -> Result<Option<&'a Map<String, Value>>, ConfigError> {
-    match fields.get(field) {
-        None => Ok(None),
-        Some(Value::Object(object)) => Ok(Some(object)),
-        Some(_) => Err(ConfigError::Field {
-            field: field.to_owned(),
-            expected: "an object",
-        }),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use burn::tensor::Tensor;
 use half::f16;
 use safetensors::{Dtype, tensor::TensorView};
-use stage_files::{FileError, write_whole};
+use stage_files::{ContentHash, FileError, write_whole};
 
 /// As what numbers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,13 +118,12 @@ impl WeightWriter {
         safetensors::serialize(views, Some([self.note.clone()].into())).map_err(WeightWriterError::Layout)
     }
 
-    /// Writes the file, whole or not at all.
+    /// Writes the file, whole or not at all, and returns its hash.
     ///
     /// # Errors
     ///
     /// [`WeightWriterError`].
-    pub fn write(&self, path: &Path) -> Result<(), WeightWriterError> {
-        write_whole(path, self.to_bytes()?)?;
-        Ok(())
+    pub fn write(&self, path: &Path) -> Result<ContentHash, WeightWriterError> {
+        Ok(write_whole(path, self.to_bytes()?)?)
     }
 }

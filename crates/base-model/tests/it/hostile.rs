@@ -41,8 +41,8 @@ fn read_map(path: &Path) -> Map<String, Value> {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-/// A copy of a fixture folder in which one field of a JSON file has another value, or is gone.
-fn with_field(from: &Path, file: &str, at: usize, value: Option<Value>) -> tempfile::TempDir {
+/// A copy of the files of a fixture folder.
+fn copy_of(from: &Path) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -50,6 +50,12 @@ fn with_field(from: &Path, file: &str, at: usize, value: Option<Value>) -> tempf
             fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
         }
     }
+    copy
+}
+
+/// A copy of a fixture folder in which one field of a JSON file has another value, or is gone.
+fn with_field(from: &Path, file: &str, at: usize, value: Option<Value>) -> tempfile::TempDir {
+    let copy = copy_of(from);
     let mut json = read_map(&from.join(file));
     let field = json.keys().nth(at % json.len()).unwrap().clone();
     match value {
@@ -114,9 +120,7 @@ proptest! {
     fn an_adapter_file_with_a_wrong_byte_never_panics(at in 0_usize..4000, byte in any::<u8>(), cut in any::<bool>()) {
         let device = device();
         let network = Network::open(&folder("llama"), &device).unwrap();
-        let copy = with_field(&folder("llama").join("adapter_lora"), "adapter_config.json", 0, Some(json!(null)));
-        fs::copy(folder("llama").join("adapter_lora/adapter_config.json"), copy.path().join("adapter_config.json"))
-            .unwrap();
+        let copy = copy_of(&folder("llama").join("adapter_lora"));
         let path = copy.path().join("adapter_model.safetensors");
         let mut bytes = fs::read(&path).unwrap();
         let at = at % bytes.len();
@@ -155,12 +159,7 @@ fn a_tokenizer_that_the_library_gives_up_on_is_refused() {
 
 #[test]
 fn a_tokenizer_of_more_tokens_than_the_model_has_is_refused() {
-    let copy = with_field(&folder("llama"), "config.json", 0, None);
-    fs::copy(
-        folder("llama").join("config.json"),
-        copy.path().join("config.json"),
-    )
-    .unwrap();
+    let copy = copy_of(&folder("llama"));
     let mut tokenizer: Value = serde_json::from_str(&tokenizer_json()).unwrap();
     tokenizer["model"]["vocab"]["parking"] = json!(1_000_000);
     fs::write(copy.path().join("tokenizer.json"), tokenizer.to_string()).unwrap();
