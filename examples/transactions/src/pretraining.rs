@@ -20,8 +20,9 @@ pub enum Document {
 ///
 /// They play the part that general pretraining plays for a large model, in a small world: lines of statements, plain
 /// sentences about what kinds of merchants there are and what their words mean, also in other languages and run
-/// together as on the web, and small questions with answers in chat form. What they teach about words is what the categories are about, as any text
-/// about the world would; the task itself, its prompt with a category as the answer, is not among them.
+/// together as on the web, and small questions with answers in chat form. What they teach about words is what the
+/// categories are about, as any text about the world would; the task itself, its prompt with a category as the answer,
+/// is not among them.
 ///
 /// No merchant of a [`World`] is in them, whatever the seeds: all names are divided between the two, once and for
 /// all, by the names themselves. What the bank charges on its own account is left out too, as it names nobody. So no

@@ -5,43 +5,23 @@ use std::fs;
 use base_model::{Adapter, AdapterConfig, AdapterError, Network, TaskType, WeightFiles};
 use burn::tensor::Tensor;
 
-use crate::fixtures::{Fixture, device, folder, largest_difference};
+use crate::fixtures::{Fixture, device, folder, largest_difference, open};
 
 /// Logits with an adapter: `[batch, classes]` of an encoder, `[batch, seq, vocab]` of a decoder.
 fn logits(fixture: &Fixture, adapter: &Adapter) -> Vec<f32> {
-    match &fixture.network {
-        Network::Encoder(encoder) => {
-            let states = encoder.forward(&fixture.batch, Some(adapter));
-            let pooled = encoder.pool(states, Some(adapter));
-            adapter
-                .classify(pooled)
-                .unwrap()
-                .into_data()
-                .iter::<f32>()
-                .collect()
-        }
-        Network::Decoder(decoder) => {
-            let states = decoder.forward(&fixture.batch, Some(adapter));
-            decoder.logits(states).into_data().iter::<f32>().collect()
-        }
-        _ => panic!("another kind of network"),
-    }
+    fixture.adapter_logits(adapter).unwrap().0
 }
 
 #[test]
 fn adapter_logits_match_peft() {
     for name in ["bert", "llama"] {
-        let fixture = Fixture::open(name);
+        let fixture = open(name);
         let path = folder(name).join("adapter_lora");
         let adapter = Adapter::read(&path, &fixture.network, &device()).unwrap();
         let reference = WeightFiles::open(&path.join("reference.safetensors")).unwrap();
         let expected = reference.read("logits").unwrap().values;
-        let kept = if name == "bert" {
-            vec![true; 3]
-        } else {
-            fixture.kept.clone()
-        };
-        let worst = largest_difference(&logits(&fixture, &adapter), &expected, &kept);
+        let (found, kept) = fixture.adapter_logits(&adapter).unwrap();
+        let worst = largest_difference(&found, &expected, &kept);
         assert!(worst < 1e-3, "{name}: largest difference {worst}");
     }
 }
@@ -49,7 +29,7 @@ fn adapter_logits_match_peft() {
 #[test]
 fn an_adapter_that_is_written_reads_back_the_same() {
     for name in ["bert", "llama"] {
-        let fixture = Fixture::open(name);
+        let fixture = open(name);
         let adapter = Adapter::read(&folder(name).join("adapter_lora"), &fixture.network, &device()).unwrap();
         let copy = tempfile::tempdir().unwrap();
         adapter.write(copy.path()).unwrap();
@@ -62,7 +42,7 @@ fn an_adapter_that_is_written_reads_back_the_same() {
 
 #[test]
 fn a_fresh_adapter_changes_nothing_and_is_the_same_for_the_same_seed() {
-    let fixture = Fixture::open("llama");
+    let fixture = open("llama");
     let Network::Decoder(decoder) = &fixture.network else {
         panic!("not a decoder")
     };
@@ -77,7 +57,7 @@ fn a_fresh_adapter_changes_nothing_and_is_the_same_for_the_same_seed() {
 
 #[test]
 fn an_adapter_for_another_base_is_refused() {
-    let (bert, llama) = (Fixture::open("bert"), Fixture::open("llama"));
+    let (bert, llama) = (open("bert"), open("llama"));
     let error = Adapter::read(&folder("bert/adapter_lora"), &llama.network, &device()).unwrap_err();
     assert!(matches!(error, AdapterError::WrongKind { .. }), "{error:?}");
     let error = Adapter::read(&folder("llama/adapter_lora"), &bert.network, &device()).unwrap_err();
@@ -101,7 +81,7 @@ fn changed_config(from: &str, to: &str) -> tempfile::TempDir {
 
 #[test]
 fn a_config_that_does_not_fit_is_named() {
-    let network = Fixture::open("llama").network;
+    let network = open("llama").network;
     let error = |from: &str, to: &str| {
         let copy = changed_config(from, to);
         let error: Box<dyn std::error::Error> = Adapter::read(copy.path(), &network, &device())

@@ -1,20 +1,16 @@
 //! The forward pass against transformers, and laws that need no oracle.
 
 use base_model::{Network, TokenBatch, TokenTree};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::activation;
 
-use crate::fixtures::{Fixture, device, largest_difference};
-
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
-}
+use crate::fixtures::{device, largest_difference, open, values};
 
 /// Tolerance of f32 against another order of summation, over three layers.
 const TOLERANCE: f32 = 1e-4;
 
 #[test]
 fn bert_states_match_transformers() {
-    let fixture = Fixture::open("bert");
+    let fixture = open("bert");
     let Network::Encoder(encoder) = &fixture.network else {
         panic!("not an encoder")
     };
@@ -26,7 +22,7 @@ fn bert_states_match_transformers() {
 
 #[test]
 fn llama_states_and_logits_match_transformers() {
-    let fixture = Fixture::open("llama");
+    let fixture = open("llama");
     let Network::Decoder(decoder) = &fixture.network else {
         panic!("not a decoder")
     };
@@ -60,7 +56,7 @@ fn row_states(network: &Network, batch: &TokenBatch, row: usize, length: usize) 
 #[test]
 fn a_row_in_a_batch_equals_the_row_alone() {
     for name in ["bert", "llama"] {
-        let network = Fixture::open(name).network;
+        let network = open(name).network;
         let rows = rows();
         let batch = TokenBatch::new(&rows, 0, &device());
         for (index, row) in rows.iter().enumerate() {
@@ -76,7 +72,7 @@ fn a_row_in_a_batch_equals_the_row_alone() {
 #[test]
 fn padding_and_its_value_change_nothing_on_either_side() {
     for name in ["bert", "llama"] {
-        let network = Fixture::open(name).network;
+        let network = open(name).network;
         let row = rows().swap_remove(3);
         let plain = TokenBatch::new(std::slice::from_ref(&row), 0, &device());
         let expected = row_states(&network, &plain, 0, row.len());
@@ -98,7 +94,7 @@ fn padding_and_its_value_change_nothing_on_either_side() {
 
 #[test]
 fn every_branch_of_a_tree_equals_the_branch_alone() {
-    let Network::Decoder(decoder) = Fixture::open("llama").network else {
+    let Network::Decoder(decoder) = open("llama").network else {
         panic!("not a decoder")
     };
     // Prompt, then: 5 -> 6 -> 7, 5 -> 8, and 9.
@@ -127,7 +123,7 @@ fn every_branch_of_a_tree_equals_the_branch_alone() {
 
 #[test]
 fn a_pass_after_a_prefix_and_at_some_places_is_the_pass_over_whole_rows() {
-    let fixture = Fixture::open("llama");
+    let fixture = open("llama");
     let Network::Decoder(decoder) = &fixture.network else {
         panic!("not a decoder")
     };
