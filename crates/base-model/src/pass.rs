@@ -125,11 +125,17 @@ fn mask(batch: &TokenBatch, reach: Option<usize>, view: &View<'_>, device: &Devi
     let none = PastTokens::default();
     let past = view.past.unwrap_or(&none);
     let paths = batch.paths();
-    let (rows, queries) = alike(batch, reach, view, paths.as_ref(), rows, seq);
+    let has_own = has_own_mask(batch, reach, view, paths.is_some());
+    let masks = if has_own { rows } else { 1 };
+    let queries = match view.places {
+        Some(places) => places.first().map_or(0, Vec::len),
+        None if view.is_causal || reach.is_some() || paths.is_some() => seq,
+        None => 1,
+    };
     let all: Vec<usize> = (0..seq).collect();
     let at = |lists: &[Vec<usize>], row: usize, index: usize| lists[row.min(lists.len() - 1)][index];
-    let mut values = Vec::with_capacity(rows * queries * (past.keys() + seq));
-    for row in 0..rows {
+    let mut values = Vec::with_capacity(masks * queries * (past.keys() + seq));
+    for row in 0..masks {
         let places = view.places.map_or(&all[..queries], |places| &places[row]);
         for &query in places {
             let position = at(&batch.positions, row, query);
@@ -141,30 +147,20 @@ fn mask(batch: &TokenBatch, reach: Option<usize>, view: &View<'_>, device: &Devi
             for key in 0..seq {
                 let in_order = !view.is_causal || key <= query;
                 let on_path = paths.as_ref().is_none_or(|paths| paths.sees(row, query, key));
-                let sees = batch.kept[row][key] && in_order && on_path;
+                // A mask for all rows is one in which no row's padding is looked at.
+                let is_kept = !has_own || batch.kept[row][key];
+                let sees = is_kept && in_order && on_path;
                 values.push(!(sees && is_near(at(&batch.positions, row, key))));
             }
         }
     }
-    let shape = [rows, 1, queries, past.keys() + seq];
+    let shape = [masks, 1, queries, past.keys() + seq];
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// Rows and queries of a mask: 1 where all have the same.
-fn alike(
-    batch: &TokenBatch,
-    reach: Option<usize>,
-    view: &View<'_>,
-    paths: Option<&Paths<'_>>,
-    rows: usize,
-    seq: usize,
-) -> (usize, usize) {
-    let queries = match view.places {
-        Some(places) => places.first().map_or(0, Vec::len),
-        None if view.is_causal || reach.is_some() || paths.is_some() => seq,
-        None => 1,
-    };
-    let has_padding = match view.is_causal {
+/// Whether the rows of a batch need a mask each.
+fn has_own_mask(batch: &TokenBatch, reach: Option<usize>, view: &View<'_>, is_tree: bool) -> bool {
+    let sees_padding = match view.is_causal {
         // With padding at the end only, what comes before a token is never padding.
         true => batch
             .kept
@@ -172,10 +168,11 @@ fn alike(
             .any(|row| row.windows(2).any(|pair| !pair[0] && pair[1])),
         false => batch.kept.iter().flatten().any(|&kept| !kept),
     };
-    let own = has_padding
-        || paths.is_some()
+    sees_padding
+        || is_tree
         || view.places.is_some()
-        || view.past.is_some_and(|past| past.positions.len() > 1)
-        || (reach.is_some() && batch.positions.len() > 1);
-    (if own { rows } else { 1 }, queries)
+        || view
+            .past
+            .is_some_and(|past| past.positions.len() > 1 || past.kept.len() > 1)
+        || (reach.is_some() && batch.positions.len() > 1)
 }
