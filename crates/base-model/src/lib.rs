@@ -20,7 +20,7 @@
 //! let Network::Encoder(encoder) = &network else { unreachable!("the folder holds a BERT") };
 //! let batch = TokenBatch::new(&[vec![2, 17, 40, 3], vec![2, 99, 3]], 0, &device);
 //! let states = encoder.forward(&batch, Some(&adapter)); // [batch, seq, d_model]
-//! let scores = adapter.classify(encoder.pool(states, Some(&adapter))).expect("the adapter has a head");
+//! let scores = adapter.classify(encoder.pool(states, &batch, Some(&adapter))).expect("the adapter has a head");
 //! assert_eq!(scores.dims(), [2, 5]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -68,18 +68,22 @@ mod kernels;
 mod layers;
 mod model;
 mod network;
+mod pass;
 mod tokenizer;
 mod weights;
 
-pub use adapter::{Adapter, AdapterConfig, AdapterError, Parameter, TaskType};
+pub use adapter::{Adapter, AdapterConfig, AdapterError, Parameter, Targets, TaskType};
 pub use batch::{TokenBatch, TokenTree};
 pub use chat::ChatTemplate;
-pub use config::{BertConfig, Llama3Scaling, LlamaConfig, ModelConfig, Rope, RopeScaling, base_hash};
-pub use decoder::{Decoder, Prefix};
+pub use config::{
+    Activation, DecoderConfig, EncoderConfig, LayerConfig, Llama3Scaling, ModelConfig, Pooling, Rope,
+    RopeScaling, YarnScaling, base_hash,
+};
+pub use decoder::{Decoder, Generation, Prefix};
 pub use device::{DeviceError, device_by_name, device_names};
 pub use encoder::{Encoder, mean_pool};
 pub use error::{ConfigError, ModelError, TokenizerError, WeightsError};
 pub use model::BaseModel;
-pub use network::{Network, Slot};
+pub use network::{ModuleKind, Network, Slot};
 pub use tokenizer::Tokenizer;
 pub use weights::{HostTensor, Precision, TensorSource, WeightFiles, WeightWriter, WeightWriterError};

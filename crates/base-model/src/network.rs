@@ -4,17 +4,34 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use crate::{Decoder, Encoder, ModelConfig, ModelError, WeightFiles};
+use crate::{
+    Decoder, Encoder, ModelConfig, ModelError, WeightFiles,
+    layers::{Module, Projection},
+};
 
-/// A linear layer that an adapter can sit on.
+/// A module that an adapter can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// The layer's name in the checkpoint, without `.weight`.
+    /// The module's name in the checkpoint, without `.weight`.
     pub path: String,
-    /// Length of what goes in.
+    /// What it is.
+    pub kind: ModuleKind,
+    /// Length of what goes in; of an embedding, the number of tokens.
     pub d_input: usize,
     /// Length of what comes out.
     pub d_output: usize,
+}
+
+/// The kinds of modules that an adapter can change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ModuleKind {
+    /// A linear layer: a low-rank change, or another weight and bias.
+    Linear,
+    /// A table of tokens' states: the same.
+    Embedding,
+    /// A normalisation: another gain and bias.
+    Norm,
 }
 
 /// The frozen part of a model: an encoder or a decoder.
@@ -48,18 +65,25 @@ impl Network {
         };
         let files = WeightFiles::open_folder(folder).map_err(fail)?;
         match config {
-            ModelConfig::Bert(config) => Encoder::read(config, &files, device).map(Self::Encoder),
-            ModelConfig::Llama(config) => Decoder::read(config, &files, device).map(Self::Decoder),
+            ModelConfig::Encoder(config) => Encoder::read(config, &files, device).map(Self::Encoder),
+            ModelConfig::Decoder(config) => Decoder::read(config, &files, device).map(Self::Decoder),
         }
         .map_err(fail)
     }
 
-    /// The projections that an adapter can sit on; a projection's index is its slot.
+    /// The modules that an adapter can change; a module's index is its slot.
     #[must_use]
     pub fn slots(&self) -> &[Slot] {
         match self {
             Self::Encoder(encoder) => encoder.slots(),
             Self::Decoder(decoder) => decoder.slots(),
+        }
+    }
+
+    pub(crate) fn modules(&self) -> &[Module] {
+        match self {
+            Self::Encoder(encoder) => encoder.modules(),
+            Self::Decoder(decoder) => decoder.modules(),
         }
     }
 
@@ -72,13 +96,40 @@ impl Network {
         }
     }
 
-    /// What PEFT puts between `base_model.model.` and a slot's path: the name that the task model of
-    /// transformers gives the network inside it.
-    pub(crate) fn peft_prefix(&self, has_head: bool) -> &'static str {
+    /// The slots' paths in the task model of transformers, with a label head or without.
+    pub(crate) fn task_paths(&self, has_head: bool) -> Vec<String> {
+        self.slots()
+            .iter()
+            .map(|slot| match self {
+                Self::Encoder(encoder) if has_head => encoder.task_path(&slot.path),
+                // The decoder's slots already start with `model.`, as in its checkpoint.
+                Self::Encoder(_) | Self::Decoder(_) => slot.path.clone(),
+            })
+            .collect()
+    }
+
+    /// The module between states and label head that the checkpoint has no weights of, if that is so.
+    pub(crate) fn missing_module(&self) -> Option<&'static str> {
         match self {
-            Self::Encoder(_) if has_head => "bert.",
-            // The decoder's slots already start with `model.`, as in its checkpoint.
-            Self::Encoder(_) | Self::Decoder(_) => "",
+            Self::Encoder(encoder) => encoder.missing_module(),
+            Self::Decoder(_) => None,
         }
+    }
+
+    /// The path of a module that the checkpoint has no weights of and an adapter does not replace.
+    pub(crate) fn missing_path(&self, is_replaced: impl Fn(usize) -> bool) -> Option<&str> {
+        let module = self.missing_module()?;
+        let mut slots = self.slots().iter().enumerate();
+        let is_missing = |path: &str| path.split('.').next() == Some(module);
+        slots
+            .find(|(index, slot)| is_missing(&slot.path) && !is_replaced(*index))
+            .map(|(_, slot)| slot.path.as_str())
+    }
+
+    /// Whether a layer is part of that module.
+    pub(crate) fn is_missing(&self, layer: &Projection) -> bool {
+        let path = &self.slots()[layer.slot()].path;
+        self.missing_module()
+            .is_some_and(|module| path.split('.').next() == Some(module))
     }
 }

@@ -248,21 +248,40 @@ pub(crate) struct WeightReader<'a> {
     device: &'a Device,
     /// What stands before every name in the files, such as `bert.` or nothing.
     prefix: &'static str,
+    /// The first part of the names that have no prefix; empty if all have.
+    outside: &'static str,
     taken: BTreeSet<String>,
 }
 
 impl<'a> WeightReader<'a> {
-    pub(crate) fn new(files: &'a WeightFiles, prefix: &'static str, device: &'a Device) -> Self {
+    pub(crate) fn new(
+        files: &'a WeightFiles,
+        prefix: &'static str,
+        outside: &'static str,
+        device: &'a Device,
+    ) -> Self {
         Self {
             files,
             device,
             prefix,
+            outside,
             taken: BTreeSet::new(),
         }
     }
 
+    /// Whether the files hold a tensor.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.files.contains(&self.full_name(name))
+    }
+
+    fn full_name(&self, name: &str) -> String {
+        let is_outside = !self.outside.is_empty() && name.split('.').next() == Some(self.outside);
+        let prefix = if is_outside { "" } else { self.prefix };
+        format!("{prefix}{name}")
+    }
+
     fn take(&mut self, name: &str, expected: &[usize]) -> Result<TensorData, WeightsError> {
-        let name = format!("{}{name}", self.prefix);
+        let name = self.full_name(name);
         let tensor = self.files.read_shaped(&name, expected)?;
         self.taken.insert(name);
         Ok(TensorData::new(tensor.values, tensor.shape))

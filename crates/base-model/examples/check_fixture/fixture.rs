@@ -55,13 +55,13 @@ impl Fixture {
             Network::Encoder(encoder) => {
                 let states = encoder.forward(&self.batch, Some(adapter));
                 let scores = adapter
-                    .classify(encoder.pool(states, Some(adapter)))
+                    .classify(encoder.pool(states, &self.batch, Some(adapter)))
                     .ok_or("an encoder's adapter without a label head has no logits")?;
                 let rows = scores.dims()[0];
                 Ok((values(scores), vec![true; rows]))
             }
             Network::Decoder(decoder) => {
-                let logits = decoder.logits(decoder.forward(&self.batch, Some(adapter)));
+                let logits = decoder.logits(decoder.forward(&self.batch, Some(adapter)), Some(adapter));
                 Ok((values(logits), self.kept.clone()))
             }
             _ => Err("a kind of network that is not known here".into()),

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
+use fancy_regex::Regex;
 
-use super::AdapterError;
-use crate::ConfigError;
+use super::{AdapterError, targets::whole};
 
 /// Patterns of one field of `adapter_config.json`, with which of them have matched.
 ///
@@ -28,13 +27,7 @@ impl<'a, T: Copy + PartialEq> Patterns<'a, T> {
         let patterns = values
             .iter()
             .map(|(text, &value)| {
-                let expression = Regex::new(&format!(r"^(?:.*\.)?(?:{text})$")).map_err(|_| {
-                    AdapterError::Config(ConfigError::Unsupported {
-                        field: field.to_owned(),
-                        found: text.clone(),
-                        supported: "regular expressions without look-around",
-                    })
-                })?;
+                let expression = whole(&format!(r"(?:.*\.)?(?:{text})"), field)?;
                 Ok(Pattern {
                     text,
                     expression,
@@ -50,7 +43,8 @@ impl<'a, T: Copy + PartialEq> Patterns<'a, T> {
     pub(super) fn value(&mut self, path: &str) -> Result<Option<T>, AdapterError> {
         let mut found: Option<(&str, T)> = None;
         for pattern in &mut self.patterns {
-            if !pattern.expression.is_match(path) {
+            // A search that gives up has not matched.
+            if !pattern.expression.is_match(path).unwrap_or(false) {
                 continue;
             }
             pattern.has_matched = true;

@@ -29,6 +29,11 @@ impl Frozen {
         }
     }
 
+    /// The weight, `[d_output, d_input]`.
+    pub(crate) fn plain(&self) -> Tensor<2> {
+        self.weight.clone()
+    }
+
     /// The layout for a pass over some tokens, where one serves.
     #[cfg(feature = "flex")]
     pub(super) fn panels(&self, input: &Tensor<3>) -> Option<Arc<Panels>> {

@@ -11,9 +11,11 @@ pub(crate) mod plain;
 #[cfg(feature = "flex")]
 mod flex;
 
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, Tensor, activation};
 
 pub(crate) use frozen::Frozen;
+
+use crate::Activation;
 
 /// Ends a function with the fused body where all tensors are of a kind that it computes on, else the plain one.
 ///
@@ -108,6 +110,19 @@ pub(crate) fn attention(
     fused_or_plain!(attention(query, key, value; blocked; n_heads, n_kv_heads))
 }
 
+/// The same with scores that go through `cap * tanh(score / cap)` (Gemma Team 2024, arXiv:2408.00118, section 2).
+///
+/// Rare enough to have a plain body only.
+pub(crate) fn capped_attention(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    blocked: &Tensor<4, Bool>,
+    (n_heads, n_kv_heads, cap): (usize, usize, f64),
+) -> Tensor<3> {
+    plain::softcapped_attention(query, key, value, blocked, n_heads, n_kv_heads, Some(cap))
+}
+
 /// Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450).
 ///
 /// # Shapes
@@ -128,14 +143,32 @@ pub(crate) fn rms_norm(input: Tensor<3>, gain: Tensor<1>, eps: f64) -> Tensor<3>
     fused_or_plain!(rms_norm(input, gain; ; eps))
 }
 
-/// The gate of a gated feed-forward layer, `silu(gate) * up` (Shazeer 2020, arXiv:2002.05202).
-pub(crate) fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
+/// The gate of a gated feed-forward layer, `silu(gate) * up`.
+fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
     fused_or_plain!(silu_gate(gate, up; ;))
 }
 
 /// The exact Gaussian error linear unit (Hendrycks and Gimpel 2016, arXiv:1606.08415).
-pub(crate) fn gelu(input: Tensor<3>) -> Tensor<3> {
+fn gelu(input: Tensor<3>) -> Tensor<3> {
     fused_or_plain!(gelu(input; ;))
+}
+
+/// The function of a feed-forward layer, number by number.
+pub(crate) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
+    match activation {
+        Activation::Gelu => gelu(input),
+        Activation::GeluTanh => activation::gelu_approximate(input),
+        Activation::Silu => activation::silu(input),
+        Activation::Relu => activation::relu(input),
+    }
+}
+
+/// The inside of a gated feed-forward layer, `activation(gate) * up` (Shazeer 2020, arXiv:2002.05202).
+pub(crate) fn gate(gate: Tensor<3>, up: Tensor<3>, activation: Activation) -> Tensor<3> {
+    match activation {
+        Activation::Silu => silu_gate(gate, up),
+        _ => activate(gate, activation) * up,
+    }
 }
 
 /// The natural logarithm of the softmax over the last axis, `[n, classes]`.

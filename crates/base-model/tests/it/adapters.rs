@@ -96,7 +96,7 @@ fn a_config_that_does_not_fit_is_named() {
         text
     };
     let dora = error("\"use_dora\": false", "\"use_dora\": true");
-    assert!(dora.contains("use_dora"), "{dora}");
+    assert!(dora.contains("lora_magnitude_vector is missing"), "{dora}");
     let rank = error("\"r\": 4", "\"r\": 8");
     assert!(rank.contains("lora_A.weight has shape [4, 64]"), "{rank}");
     let target = error("\"gate_proj\"", "\"gate_projection\"");
