@@ -121,6 +121,19 @@ impl Decoder {
         })
     }
 
+    /// A decoder of this one's config out of other tensors, with an output head of its own if it is untied.
+    pub(crate) fn assembled(
+        &self,
+        source: &mut dyn TensorSource,
+        is_untied: bool,
+    ) -> Result<Self, WeightsError> {
+        let config = DecoderConfig {
+            tie_word_embeddings: self.config.tie_word_embeddings && !is_untied,
+            ..self.config.clone()
+        };
+        Self::assemble(config, source)
+    }
+
     /// The config that the decoder was built from.
     #[must_use]
     pub fn config(&self) -> &DecoderConfig {

@@ -138,6 +138,18 @@ impl Encoder {
         })
     }
 
+    /// An encoder of this one's config out of other tensors; `is_brought` says whether they hold a pooler that the
+    /// checkpoint does not.
+    pub(crate) fn assembled(
+        &self,
+        source: &mut dyn TensorSource,
+        is_brought: impl Fn(&str) -> bool,
+    ) -> Result<Self, WeightsError> {
+        let has_pooler = self.pooler.is_in_base || is_brought(self.names.pooler);
+        let device = self.tokens.table().device();
+        Self::assemble(self.config.clone(), self.names, has_pooler, (source, &device))
+    }
+
     /// The config that the encoder was built from.
     #[must_use]
     pub fn config(&self) -> &EncoderConfig {

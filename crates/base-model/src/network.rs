@@ -4,7 +4,9 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use crate::{Decoder, Encoder, ModelConfig, ModelError, WeightFiles, layers::Module};
+use crate::{
+    Decoder, Encoder, ModelConfig, ModelError, TensorSource, WeightFiles, WeightsError, layers::Module,
+};
 
 /// A module that an adapter can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +70,20 @@ impl Network {
             ModelConfig::Decoder(config) => Decoder::read(config, &files, device).map(Self::Decoder),
         }
         .map_err(fail)
+    }
+
+    /// A network of this one's config out of other tensors, with an output head of its own if it is untied; `is_brought`
+    /// says of a module that the checkpoint does not have whether it is there now.
+    pub(crate) fn assembled(
+        &self,
+        source: &mut dyn TensorSource,
+        is_untied: bool,
+        is_brought: impl Fn(&str) -> bool,
+    ) -> Result<Self, WeightsError> {
+        Ok(match self {
+            Self::Encoder(encoder) => Self::Encoder(encoder.assembled(source, is_brought)?),
+            Self::Decoder(decoder) => Self::Decoder(decoder.assembled(source, is_untied)?),
+        })
     }
 
     /// The modules that an adapter can change; a module's index is its slot.

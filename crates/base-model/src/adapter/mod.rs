@@ -240,6 +240,23 @@ impl Adapter {
         adapter
     }
 
+    /// Its label head alone, for a network that the rest was merged into.
+    #[must_use]
+    pub fn head_alone(&self) -> Self {
+        let is_head = |parameter: &&Parameter| parameter.name.starts_with(HEAD);
+        let moved = |index: usize| index - self.parameters.iter().take(index).filter(|p| !is_head(p)).count();
+        Self {
+            config: self.config.clone(),
+            parameters: self.parameters.iter().filter(is_head).cloned().collect(),
+            by_slot: vec![SlotChange::default(); self.by_slot.len()],
+            head: self.head.map(|head| Head {
+                weight: moved(head.weight),
+                bias: head.bias.map(moved),
+                classes: head.classes,
+            }),
+        }
+    }
+
     /// How many labels the head tells apart, if there is a head.
     #[must_use]
     pub fn classes(&self) -> Option<usize> {

@@ -265,3 +265,6 @@ pub(super) fn whole(text: &str, field: &'static str) -> Result<Regex, AdapterErr
         })
     })
 }
+
+#[cfg(test)]
+mod tests;

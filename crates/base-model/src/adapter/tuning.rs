@@ -79,11 +79,7 @@ impl<'a> Tuning<'a> {
 
     /// What stands for a module's weight and bias, if the adapter holds the module whole.
     pub(crate) fn saved(&self, slot: usize) -> Option<(Tensor<2>, Option<Tensor<1>>)> {
-        let saved = self.adapter.by_slot.get(slot)?.saved?;
-        let bias = saved
-            .bias
-            .map(|index| self.adapter.value(index).squeeze_dim::<1>(0));
-        Some((self.adapter.value(saved.weight), bias))
+        self.adapter.saved(slot)
     }
 
     /// The low-rank change of a module, if it has one.
@@ -93,6 +89,39 @@ impl<'a> Tuning<'a> {
 }
 
 impl Adapter {
+    /// What stands for a module's weight and bias, if it holds the module whole.
+    pub(crate) fn saved(&self, slot: usize) -> Option<(Tensor<2>, Option<Tensor<1>>)> {
+        let saved = self.by_slot.get(slot)?.saved?;
+        let bias = saved.bias.map(|index| self.value(index).squeeze_dim::<1>(0));
+        Some((self.value(saved.weight), bias))
+    }
+
+    /// Whether it replaces a module.
+    pub(crate) fn saves(&self, slot: usize) -> bool {
+        self.by_slot
+            .get(slot)
+            .is_some_and(|change| change.saved.is_some())
+    }
+
+    /// Whether it changes a module at all.
+    pub(crate) fn changes(&self, slot: usize) -> bool {
+        let has = |change: &super::SlotChange| change.saved.is_some() || change.factors.is_some();
+        self.by_slot.get(slot).is_some_and(has)
+    }
+
+    /// The label head's tensors by their names in the task model, with whether each is a vector.
+    pub(crate) fn head_tensors(&self) -> Vec<(String, Tensor<2>, bool)> {
+        let parameters = self.parameters.iter();
+        parameters
+            .filter(|parameter| parameter.name.starts_with(super::HEAD))
+            .map(|parameter| {
+                let name = parameter.name.trim_start_matches(super::ROOT).to_owned();
+                (name, parameter.value.clone(), parameter.is_vector)
+            })
+            .collect()
+    }
+
+    /// The low-rank change of a module, if it has one.
     pub(crate) fn low_rank(&self, slot: usize) -> Option<LowRank> {
         let factors = self.by_slot.get(slot)?.factors.as_ref()?;
         Some(LowRank {
@@ -108,6 +137,17 @@ impl Adapter {
 }
 
 impl LowRank {
+    /// The change as a matrix, `scale * B A`, `[d_output, d_input]`.
+    pub(crate) fn dense(&self) -> Tensor<2> {
+        let (a, b) = (self.a.clone().inner(), self.b.clone().inner());
+        b.matmul(a).mul_scalar(self.scale)
+    }
+
+    /// The lengths of the changed rows, if they have been computed.
+    pub(crate) fn known_norms(&self) -> Option<Tensor<1>> {
+        self.norms.get().cloned()
+    }
+
     /// The change alone, `scale * (x A^T) B^T`: `[batch, seq, d_input]` to `[batch, seq, d_output]`.
     pub(crate) fn of(&self, input: Tensor<3>) -> Tensor<3> {
         let narrow = module::linear(input, self.a.clone().transpose(), None); // [batch, seq, rank]
