@@ -69,7 +69,11 @@ impl Decoder {
         files: &WeightFiles,
         device: &Device,
     ) -> Result<Self, WeightsError> {
-        // Some exports write the tied head out; it is the same matrix again.
+        // Some exports write the tied head out; where it is another matrix it counts, as in transformers.
+        let config = DecoderConfig {
+            tie_word_embeddings: config.tie_word_embeddings && !has_other_head(files)?,
+            ..config
+        };
         let ignored: &[&str] = if config.tie_word_embeddings {
             &["rotary_emb.inv_freq", "lm_head."]
         } else {
@@ -192,15 +196,19 @@ impl Decoder {
         }
         let tuning = adapter.map(|adapter| Tuning::new(adapter, &batch, is_called));
         let states = self.run(&batch, past, Some(&even), tuning.as_ref()); // [batch, most, d_model]
-        let [rows, _, d_model] = states.dims();
+        let rows = places.len();
         let wanted = places
             .iter()
             .enumerate()
             .flat_map(|(row, places)| (0..places.len()).map(move |place| row * most + place));
-        let states = states
-            .reshape([rows * most, d_model])
-            .select(0, indices(wanted, &device)); // [n, d_model]
-        let logits = self.logits(states.unsqueeze_dim::<3>(0), adapter); // [1, n, vocab]
+        let wanted = indices(wanted, &device);
+        let chosen = |values: Tensor<3>| {
+            let [_, _, width] = values.dims();
+            let values = values.reshape([rows * most, width]).select(0, wanted.clone()); // [n, width]
+            values.unsqueeze_dim::<3>(0)
+        };
+        let tuning = tuning.map(|tuning| tuning.at(|active| chosen(pick(active, &even))));
+        let logits = self.head(chosen(states), tuning.as_ref()); // [1, n, vocab]
         kernels::log_softmax(logits.squeeze_dim::<2>(0))
     }
 
@@ -292,11 +300,16 @@ impl Decoder {
         Passes::new(batch, &self.config.layers, self.config.head_dim, &view)
     }
 
-    /// Scores of the next token at every position: `[batch, seq, d_model]` to `[batch, seq, vocab]`.
+    /// Scores of the next token at every position: `[batch, seq, d_model]` to `[batch, seq, vocab]`, for the states of
+    /// the tokens of `batch`.
     #[must_use]
-    pub fn logits(&self, states: Tensor<3>, adapter: Option<&Adapter>) -> Tensor<3> {
-        let tuning = adapter.map(Tuning::everywhere);
-        let logits = self.head.forward(states, tuning.as_ref());
+    pub fn logits(&self, states: Tensor<3>, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
+        self.head(states, tuning.as_ref())
+    }
+
+    fn head(&self, states: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
+        let logits = self.head.forward(states, tuning);
         match self.config.logit_softcap {
             Some(cap) => logits.div_scalar(cap).tanh().mul_scalar(cap),
             None => logits,
@@ -335,6 +348,12 @@ impl Past {
         let invocation = adapter.and_then(|adapter| adapter.config().alora_invocation_tokens.as_deref());
         self.is_called |= invocation.is_some_and(|tokens| batch.last_start_of(0, tokens).is_some());
     }
+}
+
+/// Whether the files hold an output head that is not the table of tokens.
+fn has_other_head(files: &WeightFiles) -> Result<bool, WeightsError> {
+    let (head, table) = (format!("{HEAD}.weight"), format!("{PREFIX}embed_tokens.weight"));
+    Ok(files.contains(&head) && files.contains(&table) && files.read(&head)? != files.read(&table)?)
 }
 
 /// What the parts of a decoder are made from.
@@ -402,7 +421,6 @@ impl Maker<'_> {
             n_kv_heads: config.num_key_value_heads,
             d_head: config.head_dim,
             scale: config.attention_scale,
-            softcap: config.attention_softcap,
         };
         let (d_query, d_kv) = (sizes.n_heads * sizes.d_head, sizes.n_kv_heads * sizes.d_head);
         let mut project = |name: &str, sizes, has_bias| {

@@ -1,6 +1,6 @@
 //! Encoders: every token sees every other.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, module};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::{
     Adapter, EncoderConfig, Pooling, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
@@ -29,7 +29,7 @@ pub struct Encoder {
     norm: Norm,
     blocks: Vec<Block>,
     last_norm: Option<Norm>,
-    pooler: Option<Pooler>,
+    pooler: Pooler,
     slots: Vec<Slot>,
     modules: Vec<Module>,
 }
@@ -37,8 +37,8 @@ pub struct Encoder {
 /// Tables that are added to the tokens' embeddings.
 #[derive(Debug, Clone)]
 struct Added {
-    positions: Tensor<2>,
-    segments: Tensor<2>,
+    positions: Embedding,
+    segments: Embedding,
 }
 
 /// What makes a text's state of its tokens' states.
@@ -48,6 +48,13 @@ struct Pooler {
     norm: Option<Norm>,
     /// Whether its weights are in the checkpoint.
     is_in_base: bool,
+}
+
+impl Pooler {
+    /// Whether there are weights to compute with.
+    fn is_there(&self, tuning: Option<&Tuning<'_>>) -> bool {
+        self.is_in_base || tuning.is_some_and(|tuning| self.dense.is_saved(tuning))
+    }
 }
 
 /// Heads of other tasks and buffers, which a checkpoint may hold besides.
@@ -91,7 +98,8 @@ impl Encoder {
             None => None,
             Some(segments) => {
                 let mut table = |name: &str, rows: usize| {
-                    source.matrix(&format!("embeddings.{name}.weight"), [rows, d_model])
+                    let path = format!("embeddings.{name}");
+                    Embedding::read(source, &mut slots, &path, [rows, d_model], 1.0)
                 };
                 Some(Added {
                     positions: table("position_embeddings", config.max_position_embeddings)?,
@@ -154,12 +162,6 @@ impl Encoder {
         }
     }
 
-    /// The module between states and label head, where the checkpoint has no weights of it.
-    pub(crate) fn missing_module(&self) -> Option<&'static str> {
-        let is_missing = self.pooler.as_ref().is_some_and(|pooler| !pooler.is_in_base);
-        is_missing.then_some(self.names.head)
-    }
-
     /// The last state of every token.
     ///
     /// # Shapes
@@ -202,9 +204,10 @@ impl Encoder {
         let positions: Vec<i32> = batch.positions.iter().flatten().map(|&p| p as i32).collect();
         let positions = TensorData::new(positions, [batch.positions.len(), seq]);
         let positions = Tensor::<2, Int>::from_data(positions, &batch.device()); // [batch or 1, seq]
-        let positions = module::embedding(added.positions.clone(), positions); // [batch or 1, seq, d_model]
+        let positions = added.positions.forward(&positions, tuning); // [batch or 1, seq, d_model]
         // Every token belongs to segment 0: a task's input is one text.
-        let segment = added.segments.clone().narrow(0, 0, 1).unsqueeze_dim::<3>(0); // [1, 1, d_model]
+        let first = Tensor::<2, Int>::zeros([1, 1], &batch.device());
+        let segment = added.segments.forward(&first, tuning); // [1, 1, d_model]
         tokens + (positions + segment).expand([rows, seq, self.config.hidden_size])
     }
 
@@ -226,16 +229,17 @@ impl Encoder {
             true => mean_pool(states, batch.mask()).unsqueeze_dim::<3>(1),
             false => batch.first_states(states),
         }; // [batch, 1, d_model]
-        let pooled = match (&self.pooler, self.config.pooling) {
-            (None, _) => text,
-            (Some(pooler), Pooling::Pooler) => pooler.dense.forward(text, tuning).tanh(),
-            (Some(pooler), Pooling::Prediction { activation, .. }) => {
-                let states = kernels::activate(pooler.dense.forward(text, tuning), activation);
-                match &pooler.norm {
-                    Some(norm) => norm.forward(states, tuning),
-                    None => states,
-                }
-            }
+        if !self.pooler.is_there(tuning) {
+            return text.squeeze_dim::<2>(1);
+        }
+        let dense = self.pooler.dense.forward(text, tuning);
+        let activated = match self.config.pooling {
+            Pooling::Pooler => dense.tanh(),
+            Pooling::Prediction { activation, .. } => kernels::activate(dense, activation),
+        };
+        let pooled = match &self.pooler.norm {
+            Some(norm) => norm.forward(activated, tuning),
+            None => activated,
         };
         pooled.squeeze_dim::<2>(1)
     }
@@ -312,7 +316,6 @@ impl Maker<'_> {
                 n_kv_heads: config.num_attention_heads,
                 d_head: d_model / config.num_attention_heads,
                 scale: ((d_model / config.num_attention_heads) as f64).powf(-0.5),
-                softcap: None,
             },
         };
         let around_feed_forward = self.around(&path(names.feed_forward_norm))?;
@@ -349,40 +352,34 @@ impl Maker<'_> {
         })
     }
 
-    /// What the checkpoint has between states and label head. A head that stands outside of the encoder may be missing:
-    /// then it holds nothing until an adapter brings it.
-    fn pooler(&mut self, has_pooler: bool) -> Result<Option<Pooler>, WeightsError> {
+    /// What stands between states and label head. Where the checkpoint has none, it holds nothing until an adapter brings it.
+    fn pooler(&mut self, is_in_base: bool) -> Result<Pooler, WeightsError> {
         let d_model = self.config.hidden_size;
-        let (has_bias, norm) = match self.config.pooling {
-            Pooling::Pooler if !has_pooler => return Ok(None),
-            Pooling::Pooler => (true, None),
-            Pooling::Prediction { has_bias, .. } => (has_bias, self.names.pooler_norm),
+        let has_bias = match self.config.pooling {
+            Pooling::Pooler => true,
+            Pooling::Prediction { has_bias, .. } => has_bias,
         };
         let mut missing = Missing(self.device);
-        let source: &mut dyn TensorSource = match has_pooler {
-            true => &mut *self.source,
-            false => &mut missing,
+        let mut maker = Maker {
+            source: if is_in_base {
+                &mut *self.source
+            } else {
+                &mut missing
+            },
+            slots: &mut *self.slots,
+            ..*self
         };
-        let kind = NormKind::Layer {
-            has_bias: self.config.norm_bias,
-        };
-        let sizes = (d_model, d_model);
-        let dense = Projection::read(source, self.slots, self.names.pooler, sizes, has_bias)?;
-        let norm = match norm {
+        maker.slots.is_missing = !is_in_base;
+        let dense = maker.linear(maker.names.pooler, (d_model, d_model), has_bias)?;
+        let norm = match maker.names.pooler_norm {
+            Some(path) => Some(maker.norm(path)?),
             None => None,
-            Some(path) => Some(Norm::read(
-                source,
-                self.slots,
-                path,
-                d_model,
-                (kind, self.config.norm_eps),
-            )?),
         };
-        Ok(Some(Pooler {
+        Ok(Pooler {
             dense,
             norm,
-            is_in_base: has_pooler,
-        }))
+            is_in_base,
+        })
     }
 }
 

@@ -127,7 +127,7 @@ pub enum WeightsError {
         file: String,
     },
     /// A tensor is stored in a type that is not read.
-    #[error("tensor {tensor} is stored as {found}, but only F32, F16 and BF16 are read")]
+    #[error("tensor {tensor} is stored as {found}, but only F64, F32, F16 and BF16 are read")]
     Type {
         /// The tensor.
         tensor: String,

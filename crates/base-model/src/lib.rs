@@ -72,7 +72,7 @@ mod pass;
 mod tokenizer;
 mod weights;
 
-pub use adapter::{Adapter, AdapterConfig, AdapterError, Parameter, Targets, TaskType};
+pub use adapter::{Adapter, AdapterConfig, AdapterError, ByPattern, Parameter, Targets, TaskType};
 pub use batch::{TokenBatch, TokenTree};
 pub use chat::ChatTemplate;
 pub use config::{

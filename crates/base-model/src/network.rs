@@ -4,10 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use crate::{
-    Decoder, Encoder, ModelConfig, ModelError, WeightFiles,
-    layers::{Module, Projection},
-};
+use crate::{Decoder, Encoder, ModelConfig, ModelError, WeightFiles, layers::Module};
 
 /// A module that an adapter can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +17,8 @@ pub struct Slot {
     pub d_input: usize,
     /// Length of what comes out.
     pub d_output: usize,
+    /// Whether the checkpoint has its weights; where not, an adapter must bring them.
+    pub is_in_base: bool,
 }
 
 /// The kinds of modules that an adapter can change.
@@ -108,28 +107,13 @@ impl Network {
             .collect()
     }
 
-    /// The module between states and label head that the checkpoint has no weights of, if that is so.
-    pub(crate) fn missing_module(&self) -> Option<&'static str> {
-        match self {
-            Self::Encoder(encoder) => encoder.missing_module(),
-            Self::Decoder(_) => None,
-        }
-    }
-
-    /// The path of a module that the checkpoint has no weights of and an adapter does not replace.
-    pub(crate) fn missing_path(&self, is_replaced: impl Fn(usize) -> bool) -> Option<&str> {
-        let module = self.missing_module()?;
+    /// The path of a module that an answer needs, that the checkpoint has no weights of and that an adapter does not bring.
+    pub(crate) fn missing_path(&self, is_brought: impl Fn(usize) -> bool) -> Option<&str> {
+        // BERT without its pooler goes by the first token's state.
+        let is_needed = |slot: &Slot| !slot.is_in_base && !slot.path.starts_with("pooler.");
         let mut slots = self.slots().iter().enumerate();
-        let is_missing = |path: &str| path.split('.').next() == Some(module);
         slots
-            .find(|(index, slot)| is_missing(&slot.path) && !is_replaced(*index))
+            .find(|(index, slot)| is_needed(slot) && !is_brought(*index))
             .map(|(_, slot)| slot.path.as_str())
-    }
-
-    /// Whether a layer is part of that module.
-    pub(crate) fn is_missing(&self, layer: &Projection) -> bool {
-        let path = &self.slots()[layer.slot()].path;
-        self.missing_module()
-            .is_some_and(|module| path.split('.').next() == Some(module))
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 
-use crate::{LayerConfig, Rope, TokenBatch, batch::Paths, layers::Rotary};
+use crate::{LayerConfig, Rope, TokenBatch, layers::Rotary};
 
 /// What the tokens of a pass may see beside their own row.
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +86,9 @@ impl Passes {
                 (rope, index_of(&mut reaches, layer.reach))
             })
             .collect();
+        let longest = batch.positions.iter().flatten().copied().max().unwrap_or(0);
         let rotary = |rope: &Rope| {
-            let frequencies = rope.frequencies(d_head);
+            let frequencies = rope.frequencies(d_head, longest + 1);
             Rotary::new(positions, (&frequencies, rope.magnitude()), &device)
         };
         Self {

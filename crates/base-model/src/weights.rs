@@ -193,6 +193,10 @@ impl WeightFiles {
                 .chunks_exact(2)
                 .map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32())
                 .collect(),
+            Dtype::F64 => bytes
+                .chunks_exact(8)
+                .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
+                .collect(),
             other => {
                 return Err(WeightsError::Type {
                     tensor: name.to_owned(),
@@ -277,7 +281,19 @@ impl<'a> WeightReader<'a> {
     fn full_name(&self, name: &str) -> String {
         let is_outside = !self.outside.is_empty() && name.split('.').next() == Some(self.outside);
         let prefix = if is_outside { "" } else { self.prefix };
-        format!("{prefix}{name}")
+        let name = format!("{prefix}{name}");
+        // Checkpoints that come from the first BERT call gain and bias so.
+        let older = name
+            .strip_suffix("LayerNorm.weight")
+            .map(|start| format!("{start}LayerNorm.gamma"))
+            .or_else(|| {
+                name.strip_suffix("LayerNorm.bias")
+                    .map(|start| format!("{start}LayerNorm.beta"))
+            });
+        match older {
+            Some(older) if self.files.contains(&older) && !self.files.contains(&name) => older,
+            _ => name,
+        }
     }
 
     fn take(&mut self, name: &str, expected: &[usize]) -> Result<TensorData, WeightsError> {

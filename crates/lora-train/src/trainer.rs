@@ -385,9 +385,8 @@ impl<'a> Run<'a> {
                 }
                 Network::Decoder(decoder) => {
                     let states = decoder.forward(&batch, Some(adapter));
-                    let last = batch.sizes().1 - 1;
-                    let last = decoder.logits(states.narrow(1, last, 1), Some(adapter));
-                    last.squeeze_dim::<2>(1)
+                    let logits = decoder.logits(states, &batch, Some(adapter)); // [batch, seq, vocab]
+                    logits.narrow(1, batch.sizes().1 - 1, 1).squeeze_dim::<2>(1)
                 }
                 _ => unreachable!("rows are encoded for encoders and decoders only"),
             }

@@ -61,7 +61,11 @@ impl Fixture {
                 Ok((values(scores), vec![true; rows]))
             }
             Network::Decoder(decoder) => {
-                let logits = decoder.logits(decoder.forward(&self.batch, Some(adapter)), Some(adapter));
+                let logits = decoder.logits(
+                    decoder.forward(&self.batch, Some(adapter)),
+                    &self.batch,
+                    Some(adapter),
+                );
                 Ok((values(logits), self.kept.clone()))
             }
             _ => Err("a kind of network that is not known here".into()),

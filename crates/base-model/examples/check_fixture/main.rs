@@ -116,7 +116,7 @@ fn check_model(fixture: &Fixture) -> Fallible<Differences> {
         }
         Network::Decoder(decoder) => {
             let states = decoder.forward(&fixture.batch, None);
-            let logits = decoder.logits(states.clone(), None);
+            let logits = decoder.logits(states.clone(), &fixture.batch, None);
             Ok(vec![
                 compare("last_hidden_state", states)?,
                 compare("logits", logits)?,

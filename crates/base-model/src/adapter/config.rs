@@ -1,11 +1,12 @@
 //! `adapter_config.json`, as PEFT writes it.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use stage_files::read_json;
 
-use super::{AdapterError, Targets, patterns::Patterns, targets::Role};
+use super::{AdapterError, ByPattern, Targets, patterns::Patterns, targets::Role};
 use crate::{
     ConfigError, Slot,
     config::{Fields, positive_in, size_in},
@@ -44,13 +45,14 @@ pub struct AdapterConfig {
     pub lora_alpha: f64,
     /// Whether the scale is rank-stabilised (Kalajdzievski 2023, arXiv:2312.03732).
     pub use_rslora: bool,
-    /// Ranks of projections that have another than `r`, by pattern; see [`AdapterConfig::alpha_pattern`].
+    /// Ranks of modules that have another than `r`, by pattern; see [`AdapterConfig::alpha_pattern`].
     #[serde(default)]
-    pub rank_pattern: BTreeMap<String, usize>,
-    /// Numerators of projections that have another than `lora_alpha`, by pattern: a regular expression for the end of
-    /// a projection's path from where a part begins, as PEFT's `get_pattern_key` matches it.
+    pub rank_pattern: ByPattern<usize>,
+    /// Numerators of modules that have another than `lora_alpha`, by pattern: a regular expression for the end of
+    /// a module's path from where a part begins, as PEFT's `get_pattern_key` matches it. Of several that match, the first
+    /// counts.
     #[serde(default)]
-    pub alpha_pattern: BTreeMap<String, f64>,
+    pub alpha_pattern: ByPattern<f64>,
     /// The modules with a low-rank change.
     pub target_modules: Targets,
     /// Targets that are left out after all.
@@ -89,8 +91,8 @@ impl AdapterConfig {
             r: 16,
             lora_alpha: 32.0,
             use_rslora: false,
-            rank_pattern: BTreeMap::new(),
-            alpha_pattern: BTreeMap::new(),
+            rank_pattern: ByPattern::new(),
+            alpha_pattern: ByPattern::new(),
             target_modules: Targets::AllLinear,
             exclude_modules: None,
             layers_to_transform: None,
@@ -121,26 +123,24 @@ impl AdapterConfig {
         let changes = roles
             .into_iter()
             .zip(paths)
-            .map(|(role, path)| {
-                Ok(match role {
-                    Role::Frozen => Change::None,
-                    Role::Saved => Change::Saved,
-                    Role::Target => {
-                        let rank = ranks.value(path)?.unwrap_or(self.r);
-                        let alpha = alphas.value(path)?.unwrap_or(self.lora_alpha);
-                        let divisor = if self.use_rslora {
-                            (rank as f64).sqrt()
-                        } else {
-                            rank as f64
-                        };
-                        Change::LowRank {
-                            rank,
-                            scale: alpha / divisor,
-                        }
+            .map(|(role, path)| match role {
+                Role::Frozen => Change::None,
+                Role::Saved => Change::Saved,
+                Role::Target => {
+                    let rank = ranks.value(path).unwrap_or(self.r);
+                    let alpha = alphas.value(path).unwrap_or(self.lora_alpha);
+                    let divisor = if self.use_rslora {
+                        (rank as f64).sqrt()
+                    } else {
+                        rank as f64
+                    };
+                    Change::LowRank {
+                        rank,
+                        scale: alpha / divisor,
                     }
-                })
+                }
             })
-            .collect::<Result<_, AdapterError>>()?;
+            .collect();
         ranks.all_matched()?;
         alphas.all_matched()?;
         Ok(changes)
@@ -149,7 +149,8 @@ impl AdapterConfig {
     /// The first field in which another config asks for another computation, with both values as JSON, this one's first.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<(String, String, String)> {
-        let (Value::Object(own), Value::Object(others)) = (self.to_json(), other.to_json()) else {
+        let fields = |config: &Self| serde_json::to_value(config.written()).ok();
+        let (Value::Object(own), Value::Object(others)) = (fields(self)?, fields(other)?) else {
             return None;
         };
         // A name for people, and what an encoder without a head of its own adds to.
@@ -169,7 +170,7 @@ impl AdapterConfig {
                 expected,
             })
         };
-        if self.r == 0 || self.rank_pattern.values().any(|&rank| rank == 0) {
+        if self.r == 0 || self.rank_pattern.iter().any(|(_, &rank)| rank == 0) {
             return wrong("r", "a positive whole number");
         }
         match &self.alora_invocation_tokens {
@@ -183,7 +184,23 @@ impl AdapterConfig {
         }
     }
 
-    /// Reads what PEFT wrote; a field that would change the output and is not implemented is an error.
+    /// Reads what PEFT wrote.
+    pub(super) fn read(path: &Path) -> Result<Self, AdapterError> {
+        /// The fields in which the order counts, which a map of all fields does not keep.
+        #[derive(Deserialize)]
+        struct InOrder {
+            rank_pattern: Option<ByPattern<Value>>,
+            alpha_pattern: Option<ByPattern<Value>>,
+        }
+        let json: Map<String, Value> = read_json(path)?;
+        let mut config = Self::from_json(&json)?;
+        let order: InOrder = read_json(path)?;
+        config.rank_pattern = config.rank_pattern.in_order_of(order.rank_pattern);
+        config.alpha_pattern = config.alpha_pattern.in_order_of(order.alpha_pattern);
+        Ok(config)
+    }
+
+    /// Takes the fields of the file; a field that would change the output and is not implemented is an error.
     pub(super) fn from_json(json: &Map<String, Value>) -> Result<Self, ConfigError> {
         let mut fields = Fields::new(json, "a LoRA adapter");
         fields.only("peft_type", &json!("LORA"), "\"LORA\"")?;
@@ -251,37 +268,60 @@ impl AdapterConfig {
     }
 
     /// The fields that PEFT needs to load the adapter.
-    pub(super) fn to_json(&self) -> Value {
-        let alphas: Map<String, Value> = self
-            .alpha_pattern
-            .iter()
-            .map(|(pattern, &alpha)| (pattern.clone(), number(alpha)))
-            .collect();
-        let saved = (!self.modules_to_save.is_empty()).then_some(&self.modules_to_save);
-        let patterns = (!self.layers_pattern.is_empty()).then_some(&self.layers_pattern);
-        json!({
-            "alora_invocation_tokens": self.alora_invocation_tokens,
-            "base_model_name_or_path": self.base_model_name_or_path,
-            "bias": "none",
-            "exclude_modules": self.exclude_modules,
-            "fan_in_fan_out": false,
-            "inference_mode": true,
-            "init_lora_weights": true,
-            "alpha_pattern": alphas,
-            "layers_pattern": patterns,
-            "layers_to_transform": self.layers_to_transform,
-            "lora_alpha": number(self.lora_alpha),
-            "lora_dropout": 0.0,
-            "modules_to_save": saved,
-            "peft_type": "LORA",
-            "r": self.r,
-            "rank_pattern": self.rank_pattern,
-            "target_modules": self.target_modules,
-            "task_type": self.task_type.name(),
-            "use_dora": self.use_dora,
-            "use_rslora": self.use_rslora,
-        })
+    pub(super) fn written(&self) -> Written<'_> {
+        let named = |names: &'_ Vec<String>| (!names.is_empty()).then_some(names.clone());
+        Written {
+            alora_invocation_tokens: self.alora_invocation_tokens.as_deref(),
+            alpha_pattern: self
+                .alpha_pattern
+                .iter()
+                .map(|(pattern, &alpha)| (pattern.to_owned(), number(alpha)))
+                .collect(),
+            base_model_name_or_path: &self.base_model_name_or_path,
+            bias: "none",
+            exclude_modules: self.exclude_modules.as_ref(),
+            fan_in_fan_out: false,
+            inference_mode: true,
+            init_lora_weights: true,
+            layers_pattern: named(&self.layers_pattern),
+            layers_to_transform: self.layers_to_transform.as_deref(),
+            lora_alpha: number(self.lora_alpha),
+            lora_dropout: 0.0,
+            modules_to_save: named(&self.modules_to_save),
+            peft_type: "LORA",
+            r: self.r,
+            rank_pattern: &self.rank_pattern,
+            target_modules: &self.target_modules,
+            task_type: self.task_type,
+            use_dora: self.use_dora,
+            use_rslora: self.use_rslora,
+        }
     }
+}
+
+/// `adapter_config.json`, with patterns in their order.
+#[derive(Serialize)]
+pub(super) struct Written<'a> {
+    alora_invocation_tokens: Option<&'a [u32]>,
+    alpha_pattern: ByPattern<Value>,
+    base_model_name_or_path: &'a str,
+    bias: &'static str,
+    exclude_modules: Option<&'a Targets>,
+    fan_in_fan_out: bool,
+    inference_mode: bool,
+    init_lora_weights: bool,
+    layers_pattern: Option<Vec<String>>,
+    layers_to_transform: Option<&'a [usize]>,
+    lora_alpha: Value,
+    lora_dropout: f64,
+    modules_to_save: Option<Vec<String>>,
+    peft_type: &'static str,
+    r: usize,
+    rank_pattern: &'a ByPattern<usize>,
+    target_modules: &'a Targets,
+    task_type: TaskType,
+    use_dora: bool,
+    use_rslora: bool,
 }
 
 /// What is done with one module.
@@ -353,7 +393,7 @@ fn by_pattern<T>(
     fields: &mut Fields<'_>,
     field: &'static str,
     value: impl Fn(&Value) -> Option<T>,
-) -> Result<BTreeMap<String, T>, ConfigError> {
+) -> Result<ByPattern<T>, ConfigError> {
     let wrong = || ConfigError::Field {
         field: field.to_owned(),
         expected: "an object of positive numbers",

@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use serde_json::{Map, Value};
-use stage_files::{ContentHash, FileError, read_json, write_json};
+use stage_files::{ContentHash, FileError, write_json};
 
 use super::{Adapter, AdapterConfig, HEAD, ROOT, TaskType};
 use crate::{
@@ -45,18 +44,6 @@ pub enum AdapterError {
         matched: usize,
         /// Layers that there are.
         layers: usize,
-    },
-    /// Two patterns give one projection different values.
-    #[error("{field}: {first:?} and {second:?} both match {path} and disagree: keep one of them")]
-    Ambiguous {
-        /// The field of `adapter_config.json`.
-        field: &'static str,
-        /// The projection's path.
-        path: String,
-        /// A pattern.
-        first: String,
-        /// Another.
-        second: String,
     },
     /// A tensor is missing, misshapen or unreadable.
     #[error("adapter_model.safetensors does not fit the base model: was it trained for another one?")]
@@ -104,8 +91,7 @@ impl Adapter {
     ///
     /// [`AdapterError`], naming the field, pattern or tensor at fault.
     pub fn read(folder: &Path, network: &Network, device: &Device) -> Result<Self, AdapterError> {
-        let json: Map<String, Value> = read_json(&folder.join(CONFIG_FILE))?;
-        let config = AdapterConfig::from_json(&json)?;
+        let config = AdapterConfig::read(&folder.join(CONFIG_FILE))?;
         let network_kind = match network {
             Network::Encoder(_) => "an encoder",
             Network::Decoder(_) => "a decoder",
@@ -193,7 +179,7 @@ impl Adapter {
     /// [`AdapterError::Write`] or [`AdapterError::File`].
     pub fn write(&self, folder: &Path) -> Result<ContentHash, AdapterError> {
         let hash = self.weights().write(&folder.join(WEIGHTS_FILE))?;
-        write_json(&folder.join(CONFIG_FILE), &self.config.to_json())?;
+        write_json(&folder.join(CONFIG_FILE), &self.config.written())?;
         Ok(hash)
     }
 

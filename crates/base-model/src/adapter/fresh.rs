@@ -29,18 +29,19 @@ impl Adapter {
         device: &Device,
     ) -> Result<Self, AdapterError> {
         // What the base has no weights of must be trained, whether it was asked for or not.
-        if let Some(module) = network.missing_module()
-            && !config.modules_to_save.iter().any(|name| name == module)
-        {
-            config.modules_to_save.push(module.to_owned());
+        if let Some(path) = network.missing_path(|_| false) {
+            let module = path.split('.').next().unwrap_or(path);
+            if !config.modules_to_save.iter().any(|name| name == module) {
+                config.modules_to_save.push(module.to_owned());
+            }
         }
         Self::build(config, network, classes, true, |wanted| {
-            Ok(first_value(&wanted, seed, network, device))
+            Ok(first_value(&wanted, seed, device))
         })
     }
 }
 
-fn first_value(wanted: &Wanted<'_>, seed: u64, network: &Network, device: &Device) -> Tensor<2> {
+fn first_value(wanted: &Wanted<'_>, seed: u64, device: &Device) -> Tensor<2> {
     let [rows, columns] = wanted.shape;
     let mut random = rng(seed, wanted.name);
     let mut of_numbers = |number: &mut dyn FnMut(&mut ChaCha8Rng) -> f32| {
@@ -55,16 +56,14 @@ fn first_value(wanted: &Wanted<'_>, seed: u64, network: &Network, device: &Devic
         }
         Part::EmbeddingB => of_numbers(&mut normal),
         Part::HeadWeight => of_numbers(&mut |random| 0.02 * normal(random)),
-        Part::Weight(Module::Linear(layer)) if network.is_missing(layer) => {
-            of_numbers(&mut |random| 0.02 * normal(random))
-        }
+        Part::Weight(Module::Linear(_), false) => of_numbers(&mut |random| 0.02 * normal(random)),
         Part::Magnitude(Module::Linear(layer)) => LowRank::square_norms(layer.stored().0).sqrt().unsqueeze(),
         Part::Magnitude(Module::Embedding(embedding)) => LowRank::square_norms(embedding.table().transpose())
             .sqrt()
             .unsqueeze(),
-        Part::Weight(Module::Linear(layer)) => layer.stored().0,
-        Part::Weight(Module::Embedding(embedding)) => embedding.table(),
-        Part::Weight(Module::Norm(norm)) => norm.stored().0.unsqueeze(),
+        Part::Weight(Module::Linear(layer), true) => layer.stored().0,
+        Part::Weight(Module::Embedding(embedding), _) => embedding.table(),
+        Part::Weight(Module::Norm(norm), _) => norm.stored().0.unsqueeze(),
         Part::Bias(Module::Linear(layer)) => bias(layer.stored().1, columns, device),
         Part::Bias(Module::Norm(norm)) => bias(norm.stored().1, columns, device),
         // No norm is a target, and an embedding has no bias.

@@ -1,5 +1,6 @@
 //! Low-rank adapters on a frozen network.
 
+mod by_pattern;
 mod config;
 mod files;
 mod fresh;
@@ -11,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use burn::tensor::Tensor;
 
+pub use by_pattern::ByPattern;
 pub use config::{AdapterConfig, TaskType};
 pub use files::AdapterError;
 pub use targets::Targets;
@@ -94,8 +96,8 @@ enum Part<'a> {
     EmbeddingB,
     /// The lengths of the rows of the module's weight, or of an embedding's columns.
     Magnitude(&'a Module),
-    /// The weight of a module that is replaced.
-    Weight(&'a Module),
+    /// The weight of a module that is replaced, if the base has it.
+    Weight(&'a Module, bool),
     /// The bias of a module that is replaced.
     Bias(&'a Module),
     /// The label head's weight.
@@ -273,7 +275,12 @@ fn push_saved(key: &str, slot: &Slot, module: &Module, push: &mut impl Push) -> 
     };
     let is_vector = slot.kind == ModuleKind::Norm;
     Ok(Saved {
-        weight: push(format!("{key}.weight"), shape, is_vector, Part::Weight(module))?,
+        weight: push(
+            format!("{key}.weight"),
+            shape,
+            is_vector,
+            Part::Weight(module, slot.is_in_base),
+        )?,
         bias: match has_bias {
             true => Some(push(
                 format!("{key}.bias"),

@@ -162,15 +162,18 @@ impl AdapterConfig {
             return Err(no_target(""));
         }
         for rule in rules {
+            // What matches and is excluded or saved whole is left as it is, and matches all the same.
             let mut matched = Vec::new();
             for (index, (slot, path)) in slots.iter().zip(paths).enumerate() {
-                let is_chosen = rule.matches(slot, path)
-                    && roles[index] != Role::Saved
+                if !slot.is_in_base || !rule.matches(slot, path) {
+                    continue;
+                }
+                matched.push(path.as_str());
+                let is_chosen = roles[index] != Role::Saved
                     && !excluded.iter().any(|rule| rule.matches(slot, path))
                     && self.is_in_chosen_layer(path);
                 if is_chosen {
                     roles[index] = Role::Target;
-                    matched.push(path.as_str());
                 }
             }
             if matched.is_empty() {
@@ -179,6 +182,9 @@ impl AdapterConfig {
             if is_strict && self.layers_to_transform.is_none() {
                 all_layers(&rule, &matched, paths)?;
             }
+        }
+        if !roles.contains(&Role::Target) {
+            return Err(no_target(&self.target_modules.to_string()));
         }
         let adapts_norm =
             |(slot, role): (&Slot, &Role)| slot.kind == ModuleKind::Norm && *role == Role::Target;

@@ -51,14 +51,6 @@ impl<'a> Tuning<'a> {
         Self { adapter, active }
     }
 
-    /// An adapter on states that are all under it.
-    pub(crate) fn everywhere(adapter: &'a Adapter) -> Self {
-        Self {
-            adapter,
-            active: None,
-        }
-    }
-
     /// Which rows have called the adapter after this batch.
     pub(crate) fn called(&self, batch: &TokenBatch, before: &[bool]) -> Vec<bool> {
         let Some(invocation) = &self.adapter.config.alora_invocation_tokens else {

@@ -43,9 +43,7 @@ pub struct DecoderConfig {
     pub query_key_norm: bool,
     /// What a query times a key is multiplied with.
     pub attention_scale: f64,
-    /// Scores go through `cap * tanh(score / cap)`.
-    pub attention_softcap: Option<f64>,
-    /// The output's logits go through the same.
+    /// The output's logits go through `cap * tanh(logit / cap)`.
     pub logit_softcap: Option<f64>,
     /// Whether what attention and feed-forward add is normalised too.
     pub norm_after: bool,
@@ -98,7 +96,6 @@ impl DecoderConfig {
             mlp_bias: false,
             query_key_norm: false,
             attention_scale: 1.0,
-            attention_softcap: None,
             logit_softcap: None,
             norm_after: false,
             gain_offset: 0.0,

@@ -56,13 +56,14 @@ pub(super) fn read(mut fields: Fields<'_>) -> Result<DecoderConfig, ConfigError>
         is_causal,
         query_key_norm: true,
         attention_scale: fields.positive_or("query_pre_attn_scalar", 256.0)?.powf(-0.5),
-        attention_softcap: fields.positive_or_none("attn_logit_softcapping")?,
         logit_softcap: fields.positive_or_none("final_logit_softcapping")?,
         norm_after: true,
         gain_offset: 1.0,
         embedding_scale: (config.hidden_size as f64).sqrt(),
         ..config
     };
+    // Of Gemma 2; transformers' Gemma 3 reads it and does not apply it.
+    fields.ignore(&["attn_logit_softcapping"]);
     let config = config.with_attention_bias(fields.flag_or("attention_bias", false)?);
     fields.finish()?;
     Ok(config)

@@ -18,8 +18,6 @@ pub struct Rope {
 }
 
 /// What is done to rotary frequencies for long contexts; `rope_type` in `config.json`.
-///
-/// `dynamic` scales nothing up to `max_position_embeddings`, beyond which no text of ours goes: it reads as `None`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum RopeScaling {
@@ -27,6 +25,15 @@ pub enum RopeScaling {
     None,
     /// All pairs turn slower by this factor.
     Linear(f64),
+    /// The base of the frequencies grows with a text that is longer than `max_position_embeddings`, as transformers'
+    /// `_compute_dynamic_ntk_parameters` computes it: beyond that length, and only there, the rows of a batch depend on
+    /// the longest.
+    Dynamic {
+        /// How fast the base grows.
+        factor: f64,
+        /// The length up to which nothing is changed, in tokens.
+        max_position_embeddings: usize,
+    },
     /// Llama 3.1's: slow pairs turn slower by a factor, fast ones as before, those between by a mean of both
     /// (as transformers' `_compute_llama3_parameters` computes it).
     Llama3(Llama3Scaling),
@@ -68,13 +75,23 @@ pub struct YarnScaling {
 const DEFAULT_THETA: f64 = 10_000.0;
 
 impl Rope {
-    /// Radians a token of each of the `d_head / 2` pairs.
-    pub(crate) fn frequencies(&self, d_head: usize) -> Vec<f64> {
+    /// Radians a token of each of the `d_head / 2` pairs, for texts of up to `length` tokens.
+    pub(crate) fn frequencies(&self, d_head: usize, length: usize) -> Vec<f64> {
+        let theta = match self.scaling {
+            RopeScaling::Dynamic {
+                factor,
+                max_position_embeddings: most,
+            } if length > most => {
+                let growth = factor * length as f64 / most as f64 - (factor - 1.0);
+                self.theta * growth.powf(d_head as f64 / (d_head as f64 - 2.0))
+            }
+            _ => self.theta,
+        };
         (0..d_head / 2)
             .map(|pair| {
-                let frequency = self.theta.powf(-2.0 * pair as f64 / d_head as f64);
+                let frequency = theta.powf(-2.0 * pair as f64 / d_head as f64);
                 match &self.scaling {
-                    RopeScaling::None => frequency,
+                    RopeScaling::None | RopeScaling::Dynamic { .. } => frequency,
                     RopeScaling::Linear(factor) => frequency / factor,
                     RopeScaling::Llama3(scaling) => scaling.scaled(frequency),
                     RopeScaling::Yarn(scaling) => scaling.scaled(frequency, pair, self.theta, d_head),
@@ -174,10 +191,10 @@ impl RopeScaling {
             Some("llama3") => Self::Llama3(Llama3Scaling::read(&mut fields, max_positions)?),
             Some("yarn") => Self::Yarn(YarnScaling::read(&mut fields, max_positions)?),
             Some("linear") => Self::Linear(fields.positive("factor")?),
-            Some("dynamic") => {
-                fields.positive("factor")?;
-                Self::None
-            }
+            Some("dynamic") => Self::Dynamic {
+                factor: fields.positive("factor")?,
+                max_position_embeddings: max_positions,
+            },
             Some("default") => Self::None,
             None if kind.is_none() => Self::None,
             _ => {
@@ -188,7 +205,7 @@ impl RopeScaling {
                 });
             }
         };
-        if scaling == Self::None {
+        if matches!(scaling, Self::None | Self::Linear(_) | Self::Dynamic { .. }) {
             // transformers writes it beside rotations that do not use it.
             fields.ignore(&["original_max_position_embeddings"]);
         }
@@ -297,7 +314,7 @@ mod tests {
             let rope = Rope::read(&mut Fields::new(config, "llama"), 131_072).unwrap();
             let d_head = case["head_dim"].as_u64().unwrap() as usize;
             let expected = case["inv_freq"].as_array().unwrap();
-            let found = rope.frequencies(d_head);
+            let found = rope.frequencies(d_head, 1);
             assert_eq!(found.len(), expected.len());
             let expected_magnitude = case["attention_scaling"].as_f64().unwrap();
             assert!((rope.magnitude() - expected_magnitude).abs() < 1e-9, "{case}");

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor};
 
 use super::{Decoder, Past};
-use crate::{Adapter, TokenBatch, adapter::Tuning};
+use crate::{Adapter, TokenBatch, adapter::Tuning, batch::pick};
 
 /// How far an answer goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,12 @@ impl Decoder {
             let tuning = adapter.map(|adapter| Tuning::after(adapter, &batch, &called));
             let states = self.extend(&mut past, &batch, tuning.as_ref(), Some(&places));
             let next = match states {
-                Some(states) => highest(self.logits(states, adapter)),
+                Some(states) => {
+                    let tuning = tuning
+                        .as_ref()
+                        .map(|tuning| tuning.at(|active| pick(active, &places)));
+                    highest(self.head(states, tuning.as_ref()))
+                }
                 None => return answers,
             };
             if let Some(tuning) = &tuning {

@@ -110,19 +110,6 @@ pub(crate) fn attention(
     fused_or_plain!(attention(query, key, value; blocked; n_heads, n_kv_heads))
 }
 
-/// The same with scores that go through `cap * tanh(score / cap)` (Gemma Team 2024, arXiv:2408.00118, section 2).
-///
-/// Rare enough to have a plain body only.
-pub(crate) fn capped_attention(
-    query: Tensor<3>,
-    key: Tensor<3>,
-    value: Tensor<3>,
-    blocked: &Tensor<4, Bool>,
-    (n_heads, n_kv_heads, cap): (usize, usize, f64),
-) -> Tensor<3> {
-    plain::softcapped_attention(query, key, value, blocked, n_heads, n_kv_heads, Some(cap))
-}
-
 /// Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450).
 ///
 /// # Shapes

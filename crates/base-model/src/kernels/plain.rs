@@ -27,18 +27,6 @@ pub(super) fn attention(
     n_heads: usize,
     n_kv_heads: usize,
 ) -> Tensor<3> {
-    softcapped_attention(query, key, value, blocked, n_heads, n_kv_heads, None)
-}
-
-pub(super) fn softcapped_attention(
-    query: Tensor<3>,
-    key: Tensor<3>,
-    value: Tensor<3>,
-    blocked: &Tensor<4, Bool>,
-    n_heads: usize,
-    n_kv_heads: usize,
-    softcap: Option<f64>,
-) -> Tensor<3> {
     let [batch, queries, width] = query.dims();
     let d_head = width / n_heads;
     let heads = |states: Tensor<3>, heads: usize| {
@@ -54,10 +42,6 @@ pub(super) fn softcapped_attention(
     let scores = query
         .mul_scalar((d_head as f64).powf(-0.5))
         .matmul(key.swap_dims(2, 3)); // [batch, n_heads, queries, keys]
-    let scores = match softcap {
-        Some(cap) => scores.div_scalar(cap).tanh().mul_scalar(cap),
-        None => scores,
-    };
     let blocked = blocked.clone().expand(scores.dims());
     // A finite floor, so that a row in which everything is blocked (padding) stays finite too.
     let scores = scores.mask_fill(blocked, -1e30);

@@ -5,7 +5,7 @@ use burn::tensor::{Bool, Tensor};
 use super::{Norm, Projection, Rotary};
 use crate::{adapter::Tuning, kernels};
 
-/// Numbers of heads, and what becomes of their scores.
+/// Numbers of heads, and how their scores are scaled.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AttentionSizes {
     /// Query heads.
@@ -16,8 +16,6 @@ pub(crate) struct AttentionSizes {
     pub(crate) d_head: usize,
     /// What a query times a key is multiplied with.
     pub(crate) scale: f64,
-    /// Scores go through `cap * tanh(score / cap)`.
-    pub(crate) softcap: Option<f64>,
 }
 
 /// Queries, keys and values from one state, and the mixed values back to a state.
@@ -154,7 +152,6 @@ impl Attention {
             n_kv_heads,
             d_head,
             scale,
-            softcap,
         } = self.sizes;
         let norm = self.head_norms.as_ref().map(|norms| &norms.query);
         let query = self.placed(query, norm, rotary, tuning);
@@ -165,10 +162,7 @@ impl Attention {
             false => query.mul_scalar(extra),
         };
         let KeysValues { keys, values } = found;
-        let mixed = match softcap {
-            None => kernels::attention(query, keys, values, blocked, n_heads, n_kv_heads),
-            Some(cap) => kernels::capped_attention(query, keys, values, blocked, (n_heads, n_kv_heads, cap)),
-        };
+        let mixed = kernels::attention(query, keys, values, blocked, n_heads, n_kv_heads);
         self.output.forward(mixed, tuning)
     }
 

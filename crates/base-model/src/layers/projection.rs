@@ -52,9 +52,9 @@ impl Projection {
         projection
     }
 
-    /// The number under which an adapter knows it.
-    pub(crate) fn slot(&self) -> usize {
-        self.slot
+    /// Whether an adapter brings the layer whole.
+    pub(crate) fn is_saved(&self, tuning: &Tuning<'_>) -> bool {
+        tuning.saved(self.slot).is_some()
     }
 
     /// The weight, `[d_output, d_input]`, and the bias, `[d_output]`.

@@ -16,6 +16,8 @@ pub(crate) enum Module {
 pub(crate) struct Slots {
     slots: Vec<Slot>,
     modules: Vec<Module>,
+    /// Whether the checkpoint has no weights of the modules that are made now.
+    pub(crate) is_missing: bool,
 }
 
 impl Slots {
@@ -32,6 +34,7 @@ impl Slots {
             kind,
             d_input,
             d_output,
+            is_in_base: !self.is_missing,
         });
         self.modules.push(module);
     }

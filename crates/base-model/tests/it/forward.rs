@@ -27,7 +27,7 @@ fn llama_states_and_logits_match_transformers() {
         panic!("not a decoder")
     };
     let states = decoder.forward(&fixture.batch, None);
-    let logits = values(decoder.logits(states.clone(), None));
+    let logits = values(decoder.logits(states.clone(), &fixture.batch, None));
     for (name, found) in [("last_hidden_state", values(states)), ("logits", logits)] {
         let expected = fixture.reference.read(name).unwrap().values;
         let worst = largest_difference(&found, &expected, &fixture.kept);
@@ -138,10 +138,8 @@ fn a_pass_after_a_prefix_and_at_some_places_is_the_pass_over_whole_rows() {
         .map(|row| vec![row.len() - 1, 0, row.len() / 2])
         .collect();
 
-    let logits = decoder.logits(
-        decoder.forward(&TokenBatch::new(&whole, 0, &device()), None),
-        None,
-    );
+    let batch = TokenBatch::new(&whole, 0, &device());
+    let logits = decoder.logits(decoder.forward(&batch, None), &batch, None);
     let all = activation::log_softmax(logits, 2);
     let prefix = decoder.prefix(&beginning, None, &device());
     assert_eq!(prefix.tokens(), beginning.len());
