@@ -10,7 +10,7 @@ pub(super) fn read(mut fields: Fields<'_>) -> Result<EncoderConfig, ConfigError>
         reach: None,
         rope: None,
     };
-    let layers = fields.size("num_hidden_layers")?;
+    let layers = fields.layers()?;
     let config = EncoderConfig {
         architecture: fields.architecture(),
         vocab_size: fields.size("vocab_size")?,

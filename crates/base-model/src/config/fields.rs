@@ -42,6 +42,9 @@ const NEUTRAL: &[&str] = &[
 /// The largest size that a config may state: vocabularies, the largest of all, have some hundred thousand tokens.
 const LARGEST_SIZE: usize = 1 << 24;
 
+/// The most layers that a config may state: the deepest models have some hundred.
+const MOST_LAYERS: usize = 4096;
+
 /// A size: a whole number from 1, and small enough that products of two are numbers too.
 pub(crate) fn size_in(value: &Value) -> Option<usize> {
     let size = usize::try_from(value.as_u64()?).ok()?;
@@ -103,6 +106,17 @@ impl<'a> Fields<'a> {
                 field: field.to_owned(),
                 expected: "a whole number from 1 to 16777216",
             })
+    }
+
+    /// How many layers there are.
+    pub(crate) fn layers(&mut self) -> Result<usize, ConfigError> {
+        match self.size("num_hidden_layers")? {
+            layers if layers <= MOST_LAYERS => Ok(layers),
+            _ => Err(ConfigError::Field {
+                field: "num_hidden_layers".to_owned(),
+                expected: "a whole number from 1 to 4096",
+            }),
+        }
     }
 
     /// A size that may be left out.

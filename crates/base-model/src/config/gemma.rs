@@ -20,7 +20,7 @@ const FAMILY: Family = Family {
 
 pub(super) fn read(mut fields: Fields<'_>) -> Result<DecoderConfig, ConfigError> {
     let config = DecoderConfig::read(&mut fields, &FAMILY)?;
-    let layers = fields.size("num_hidden_layers")?;
+    let layers = fields.layers()?;
     let is_causal = !fields.flag_or("use_bidirectional_attention", false)?;
     let window = fields.size_or_none("sliding_window", Some(4096))?;
     let reach = window.map(|window| match is_causal {

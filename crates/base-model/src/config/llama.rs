@@ -5,7 +5,7 @@ use crate::ConfigError;
 
 pub(super) fn read(mut fields: Fields<'_>) -> Result<DecoderConfig, ConfigError> {
     let config = DecoderConfig::read(&mut fields, &Family::LLAMA)?;
-    let layers = fields.size("num_hidden_layers")?;
+    let layers = fields.layers()?;
     let rope = Rope::read(&mut fields, config.max_position_embeddings)?;
     let config = DecoderConfig {
         mlp_bias: fields.flag_or("mlp_bias", false)?,

@@ -9,7 +9,7 @@ use crate::ConfigError;
 
 pub(super) fn read(mut fields: Fields<'_>) -> Result<DecoderConfig, ConfigError> {
     let config = DecoderConfig::read(&mut fields, &Family::LLAMA)?;
-    let layers = fields.size("num_hidden_layers")?;
+    let layers = fields.layers()?;
     let rope = Rope::read(&mut fields, config.max_position_embeddings)?;
     let window = fields.size_or_none("sliding_window", Some(4096))?;
     let reach = window.map(causal_reach);

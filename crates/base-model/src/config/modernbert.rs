@@ -6,7 +6,7 @@ use super::{
 use crate::ConfigError;
 
 pub(super) fn read(mut fields: Fields<'_>) -> Result<EncoderConfig, ConfigError> {
-    let layers = fields.size("num_hidden_layers")?;
+    let layers = fields.layers()?;
     let period = fields.size_or("global_attn_every_n_layers", 3)?;
     let kinds = LayerKind::read_all(&mut fields, layers, |layer| {
         if layer.is_multiple_of(period) {

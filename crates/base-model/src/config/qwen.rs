@@ -32,7 +32,7 @@ pub(super) fn read_3(mut fields: Fields<'_>) -> Result<DecoderConfig, ConfigErro
 }
 
 fn finish(config: DecoderConfig, mut fields: Fields<'_>) -> Result<DecoderConfig, ConfigError> {
-    let layers = fields.size("num_hidden_layers")?;
+    let layers = fields.layers()?;
     let rope = Rope::read(&mut fields, config.max_position_embeddings)?;
     let window = fields.size_or_none("sliding_window", Some(4096))?;
     let has_windows = fields.flag_or("use_sliding_window", false)?;
