@@ -4,7 +4,7 @@
 //! speed --model DIR --adapter DIR --ids FILE --mode single,batch [--batch 8,32,128] [--order given,sorted]
 //! speed --model DIR --adapter DIR --texts FILE --mode text
 //! speed --model DIR --ids FILE --mode prefill,decode
-//!       [--threads 1] [--rounds 1] [--dump FILE]
+//!       [--tokens 64] [--threads 1] [--rounds 1] [--dump FILE]
 //! ```
 //!
 //! One line of JSON for every mode, and in the mode `batch` for every size and order. `peers/run.py` starts it with all
@@ -15,7 +15,7 @@
 //!   cut into batches. An incomplete last batch is left out.
 //! - `text`: as `single`, from texts (a JSON string a line), with their tokenisation.
 //! - `prefill`: each row alone, to the scores of its next token.
-//! - `decode`: tokens that are written greedily after each row.
+//! - `decode`: `--tokens` tokens that are written greedily after each row, without the time of the row itself.
 //!
 //! The clock starts when ids are in memory and stops when scores are: what a batch costs to lay out is in it. What is not
 //! measured: opening the model, and the first passes, which lay out weights.
@@ -33,7 +33,7 @@ use std::{
 };
 
 use adapter_runtime::Latency;
-use base_model::{Adapter, BaseModel, Decoder, Encoder, Network, TokenBatch, device_by_name};
+use base_model::{Adapter, BaseModel, Decoder, Encoder, Generation, Network, TokenBatch, device_by_name};
 use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
 
@@ -128,7 +128,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
                 let clock = Clock::run(&ids, rounds, |row| next_token(decoder, adapter.as_ref(), row))?;
                 lines.push(clock.line(mode, options, &[])?);
             }
-            "decode" => lines.push(decode(decoder(&network)?, &ids)?),
+            "decode" => lines.push(decode(decoder(&network)?, &ids, options)?),
             other => return Err(format!("there is no mode {other:?}").into()),
         }
     }
@@ -139,7 +139,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
 fn scores(encoder: &Encoder, adapter: &Adapter, rows: &[Vec<u32>]) -> Result<Vec<f32>, Failure> {
     let batch = TokenBatch::new(rows, 0, &device_by_name("flex")?);
     let states = encoder.forward(&batch, Some(adapter)); // [batch, seq, d_model]
-    let pooled = encoder.pool(states, Some(adapter)); // [batch, d_model]
+    let pooled = encoder.pool(states, &batch, Some(adapter)); // [batch, d_model]
     let scores = adapter.classify(pooled).ok_or("the adapter has no label head")?; // [batch, classes]
     Ok(scores.into_data().iter::<f32>().collect())
 }
@@ -151,14 +151,34 @@ fn next_token(decoder: &Decoder, adapter: Option<&Adapter>, row: &[u32]) -> Resu
     Ok(log_p.into_data().iter::<f32>().collect())
 }
 
-/// Writes tokens greedily after each prompt: tokens a second without the prompt's own time.
-///
-/// The decoder has no keys and values that grow from token to token yet, so there is nothing to time: computing the
-/// whole text anew for each token is nobody's way to write. When it has, this is the place: a pass over the prompt
-/// before the clock starts, `--tokens` passes over one token each with an argmax between them, and one duration a token
-/// in a `Clock`, as `time_pytorch.py` and `time_llamacpp.py` do.
-fn decode(_decoder: &Decoder, _prompts: &[Vec<u32>]) -> Result<Value, Failure> {
-    Err("the decoder cannot write token after token yet: there is nothing to time in the mode decode".into())
+/// Writes tokens greedily after each prompt; how long each took, without the first, whose time is the prompt's.
+fn decode(decoder: &Decoder, prompts: &[Vec<u32>], options: &Options) -> Result<Value, Failure> {
+    let device = device_by_name("flex")?;
+    let generation = Generation {
+        max_new_tokens: 1 + options.number("tokens", 64)?,
+        stop: Vec::new(),
+    };
+    let mut durations = Vec::new();
+    for _ in 0..options.number("rounds", 1)? {
+        for prompt in prompts {
+            let mut last: Option<Instant> = None;
+            let one = std::slice::from_ref(prompt);
+            let answer = decoder.generate_each(one, None, &generation, &device, |_, _| {
+                let now = Instant::now();
+                durations.extend(last.map(|last| now - last));
+                last = Some(now);
+            });
+            black_box(answer);
+        }
+    }
+    let tokens = durations.len();
+    let clock = Clock {
+        durations,
+        rows: tokens,
+        tokens,
+        padded: tokens,
+    };
+    clock.line("decode", options, &[])
 }
 
 fn one(row: &[u32]) -> Result<TokenBatch, Failure> {
@@ -322,8 +342,8 @@ fn token_ids(value: &Value) -> Option<Vec<u32>> {
 struct Options(BTreeMap<String, String>);
 
 impl Options {
-    const NAMES: [&'static str; 10] = [
-        "model", "adapter", "ids", "texts", "mode", "batch", "order", "threads", "rounds", "dump",
+    const NAMES: [&'static str; 11] = [
+        "model", "adapter", "ids", "texts", "mode", "batch", "order", "threads", "rounds", "tokens", "dump",
     ];
 
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {

@@ -29,6 +29,19 @@ impl Decoder {
         generation: &Generation,
         device: &Device,
     ) -> Vec<Vec<u32>> {
+        self.generate_each(prompts, adapter, generation, device, |_, _| {})
+    }
+
+    /// The same, telling `each` token as soon as it is known, with its prompt's number.
+    #[must_use]
+    pub fn generate_each(
+        &self,
+        prompts: &[Vec<u32>],
+        adapter: Option<&Adapter>,
+        generation: &Generation,
+        device: &Device,
+        mut each: impl FnMut(usize, u32),
+    ) -> Vec<Vec<u32>> {
         let mut answers = vec![Vec::new(); prompts.len()];
         // Rows that are still being answered, by their prompt's number.
         let mut open: Vec<usize> = (0..prompts.len())
@@ -62,6 +75,7 @@ impl Decoder {
             for (index, &token) in next.iter().enumerate() {
                 let answer = &mut answers[open[index]];
                 answer.push(token);
+                each(open[index], token);
                 if answer.len() < generation.max_new_tokens && !generation.stop.contains(&token) {
                     going.push(index);
                 }
