@@ -55,6 +55,7 @@
 //! | `flex` | no | burn's CPU backend, with fused operations |
 //! | `wgpu` | no | burn's WebGPU backend |
 //! | `cuda` | no | burn's CUDA backend |
+//! | `hub` | no | `Hub` and `resolve`: models of the Hugging Face Hub by name, through its cache; without it no socket is opened |
 
 mod adapter;
 mod batch;
@@ -64,6 +65,8 @@ mod decoder;
 mod device;
 mod encoder;
 mod error;
+#[cfg(feature = "hub")]
+mod hub;
 mod kernels;
 mod layers;
 mod model;
@@ -73,12 +76,14 @@ mod weights;
 
 pub use adapter::{Adapter, AdapterConfig, AdapterError, Parameter, TaskType};
 pub use batch::{TokenBatch, TokenTree};
-pub use chat::ChatTemplate;
+pub use chat::{ChatDate, ChatDateError, ChatTemplate};
 pub use config::{BertConfig, Llama3Scaling, LlamaConfig, ModelConfig, Rope, RopeScaling, base_hash};
 pub use decoder::{Decoder, Prefix};
 pub use device::{DeviceError, device_by_name, device_names};
 pub use encoder::{Encoder, mean_pool};
 pub use error::{ConfigError, ModelError, TokenizerError, WeightsError};
+#[cfg(feature = "hub")]
+pub use hub::{Hub, HubError, resolve};
 pub use model::BaseModel;
 pub use network::{Network, Slot};
 pub use tokenizer::Tokenizer;
