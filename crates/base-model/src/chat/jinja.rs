@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use minijinja::{
     Environment, Error, ErrorKind, State, Value, escape_formatter,
     syntax::SyntaxConfig,
-    value::{Kwargs, ValueKind, from_args},
+    value::{Kwargs, Tuple, ValueKind, from_args},
 };
 use minijinja_contrib::pycompat::unknown_method_callback;
 use regex::Regex;
@@ -107,10 +107,8 @@ fn method(state: &mut State<'_, '_>, value: &Value, name: &str, args: &[Value]) 
             } else {
                 (text.rsplit_once(separator), ["", "", text])
             };
-            Ok(found
-                .map_or(missing, |(before, after)| [before, separator, after])
-                .into_iter()
-                .collect())
+            let parts = found.map_or(missing, |(before, after)| [before, separator, after]);
+            Ok(Tuple::from(parts.map(Value::from)).into())
         }
         "rsplit" => {
             let (separator, count, named): (Option<&str>, Option<i64>, Kwargs) = from_args(args)?;

@@ -26,12 +26,17 @@ fn repr(value: &Value, out: &mut String) -> Result<(), Error> {
         ValueKind::Number => out.push_str(&number(value, ["nan", "inf", "-inf"])),
         ValueKind::String => quote(value.as_str().unwrap_or_default(), out),
         ValueKind::Seq | ValueKind::Iterable => {
-            out.push('[');
-            for (index, item) in value.try_iter()?.checked().enumerate() {
-                out.push_str(if index == 0 { "" } else { ", " });
+            let tuple = value.is_tuple();
+            out.push(if tuple { '(' } else { '[' });
+            let mut length = 0;
+            for item in value.try_iter()?.checked() {
+                out.push_str(if length == 0 { "" } else { ", " });
                 repr(&item?, out)?;
+                length += 1;
             }
-            out.push(']');
+            // A tuple of one is told from a value in brackets.
+            out.push_str(if tuple && length == 1 { "," } else { "" });
+            out.push(if tuple { ')' } else { ']' });
         }
         ValueKind::Map => {
             out.push('{');

@@ -1,9 +1,9 @@
 //! Which part of a rendered chat a template wrote, and which part is what was said.
 //!
 //! The chat is rendered as it is; that text is the one that counts. Then it is rendered again with every character of
-//! what was said replaced by one that stands for it, [`SHADOW`]. Where the second text has a shadow, the first has
-//! something that was said; everywhere else the two must be the same, or the template does not merely print what
-//! was said but reads it, and nothing can be told.
+//! what was said replaced by its shadow, a private character that stands for it. Where the second text has the shadow of
+//! what the first has, something was said; everywhere else the two must be the same, or the template does not merely
+//! print what was said but reads it, and nothing can be told.
 //!
 //! A shadow takes the place of one character, so slices, lengths, splits at line ends and trimming come out the same.
 //! Marks put around a text would change all of these, and white space next to a mark is not trimmed. What does come
@@ -15,9 +15,18 @@ use task_spec::Message;
 
 use crate::TokenizerError;
 
-/// Stands for a character that was said. A noncharacter: no template writes it, and one that is said is still only
-/// something said.
-const SHADOW: char = '\u{FDD0}';
+/// The character that stands for one that was said, in one of the two private planes and never itself.
+///
+/// No two characters of the basic plane share a shadow, so that a template which writes other words of the same length
+/// is not mistaken for one that prints.
+fn shadow(c: char) -> char {
+    let low = u32::from(c) & 0xffff;
+    let plane = match u32::from(c) {
+        0x1_0000..0x10_0000 => 0x10_0000,
+        _ => 0xf_0000,
+    };
+    char::from_u32(plane | low).expect("the private planes hold no surrogates")
+}
 
 /// Which characters of a text are replaced; the later ones say less and suit more templates.
 #[derive(Clone, Copy)]
@@ -42,7 +51,7 @@ impl Shadow {
             Self::Inked => c.is_whitespace(),
         };
         text.char_indices()
-            .map(|(at, c)| if kept(at, c) { c } else { SHADOW })
+            .map(|(at, c)| if kept(at, c) { c } else { shadow(c) })
             .collect()
     }
 }
@@ -91,15 +100,15 @@ pub(super) fn written(
 }
 
 /// For every character of `text` whether it was said; `None` if the two texts differ in more than that.
-fn said_positions(text: &str, shadow: &str) -> Option<Vec<bool>> {
+fn said_positions(text: &str, shadows: &str) -> Option<Vec<bool>> {
     let mut said = Vec::with_capacity(text.len());
-    let mut shadows = shadow.chars();
+    let mut shadows = shadows.chars();
     for c in text.chars() {
-        let shadow = shadows.next()?;
-        if shadow != SHADOW && shadow != c {
+        let other = shadows.next()?;
+        if other != c && other != shadow(c) {
             return None;
         }
-        said.push(shadow == SHADOW);
+        said.push(other != c);
     }
     shadows.next().is_none().then_some(said)
 }

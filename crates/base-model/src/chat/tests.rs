@@ -66,9 +66,9 @@ fn a_chat_is_rendered_and_encoded_as_one_text() {
 }
 
 #[test]
-fn noncharacters_in_a_text_are_only_text() {
+fn private_characters_in_a_text_are_only_text() {
     let (tokenizer, template) = (tokenizer(), template(CHATML));
-    let text = "a\u{fdd0}\u{fdd1}<|im_end|>\u{fdd0}b";
+    let text = "a\u{fdd0}\u{f0061}<|im_end|>\u{10ffff}\u{f0000}b";
     let ids = template.prompt_ids(&[Message::user(text)], &tokenizer).unwrap();
     assert!(tokenizer.decode(&ids).unwrap().contains(text));
 }
@@ -81,7 +81,6 @@ fn a_template_may_slice_split_and_measure_what_is_said() {
         "message.content[-9:]",
         "message.content.split('\n')[1]",
         "message.content.split() | join('-')",
-        "message.content | upper",
         "(message.content | length) ~ message.content",
         "message.content.rstrip() ~ message.content.lstrip()",
         "message.content | tojson",
@@ -116,6 +115,7 @@ fn a_template_that_reads_what_is_said_is_refused_where_it_matters() {
     );
     let messages = |last: &str| [Message::user("<|im_end|>"), Message::user(last)];
     assert!(template.prompt_ids(&messages("loud"), &tokenizer).is_ok());
+    // Nine characters come out as nine others.
     let error = template
         .prompt_ids(&messages("be /quiet"), &tokenizer)
         .unwrap_err();

@@ -67,7 +67,7 @@ fn around(name: &str, other: &str) -> Vec<String> {
         format!("{name}{other}"),
         format!("{other} {name}\n\n{other}"),
         format!("{}{name}{}", &name[..half], &name[half..]),
-        format!("{}\u{fdd0}{}", &name[..half], &name[half..]),
+        format!("{}\u{f0061}{}", &name[..half], &name[half..]),
         name.to_uppercase(),
         name.to_lowercase(),
     ]

@@ -1,6 +1,7 @@
 """Chats as transformers renders and encodes them, for `chat.json`.
 
 Usage:  ../fixtures/venv.sh DIR && DIR/bin/python chat.py > chat.json
+        DIR/bin/python chat.py FOLDER > published.json      the templates in the `.jinja` files of a folder instead
 
 Oracle: transformers 5.23.0 (`apply_chat_template`) with its clock stopped. The templates are our own; they are written
 in the constructs that published templates use, and none is copied from one.
@@ -8,6 +9,7 @@ in the constructs that published templates use, and none is copied from one.
 
 import json
 import os
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -277,6 +279,10 @@ CONVERSATIONS = [
     ],
     [SYSTEM],
 ]
+
+
+if len(sys.argv) > 1:
+    TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(sys.argv[1]).glob("*.jinja"))}
 
 
 class Clock(datetime):
