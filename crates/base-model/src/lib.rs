@@ -35,7 +35,8 @@
 //! - [`BaseModel`]: a folder as a whole. [`ModelConfig`] refuses every field that it would have to ignore;
 //!   [`WeightFiles`] reads safetensors, single or sharded, in f32, f16 or bf16; [`base_hash`] names a base by
 //!   content.
-//! - [`Tokenizer`] and [`ChatTemplate`]: text and chats to ids. What a user types is only ever text.
+//! - [`Tokenizer`] and [`ChatTemplate`]: text and chats to ids. What a user types is only ever text. A template that
+//!   prints the day is told a [`ChatDate`], never the clock's.
 //! - [`Network`]: [`Encoder`] or [`Decoder`], frozen. A forward pass takes a [`TokenBatch`] and, if wanted, an
 //!   adapter; a [`TokenTree`] scores many continuations of a prompt at once, a [`Prefix`] is what many rows begin
 //!   with, computed once.

@@ -40,8 +40,10 @@ pub(super) fn environment(source: &str, date: ChatDate) -> Result<Environment<'s
     environment.add_test("sequence", |value: &Value| {
         matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::String)
     });
-    environment.add_test("iterable", |value: &Value| {
-        value.kind() == ValueKind::String || value.try_iter().is_ok()
+    environment.add_test("iterable", |value: &Value| match value.kind() {
+        ValueKind::None => false,
+        ValueKind::String => true,
+        _ => value.try_iter().is_ok(),
     });
     environment.add_function("raise_exception", |message: String| -> Result<Value, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, message))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+from jinja2.exceptions import TemplateError
 from transformers import PreTrainedTokenizerFast
 from transformers.utils import chat_template_utils
 
@@ -234,7 +235,7 @@ assistant:
 {{ words|first }} {{ words|last }} {{ words[:2] }} {{ words[::-1]|join('-') }} {{ messages[-1].content[1:4] }}|{{ messages[-1].content[-3:] }}
 {{ 'a,b,c'.split(',', 1) }} {{ 'a-b-c'.rsplit('-', 1) }} {{ 'xaxx'.strip('x') }} {{ 'prefix-x'.removeprefix('prefix-') }} {{ 'k=v'.partition('=')[2] }}
 {{ 'abc'.find('c') }} {{ 'abc'.upper() }} {{ 'a b'.title() }} {{ 'abcabc'.replace('a', 'x') }} {{ 'A'.lower() }} {{ 'abca'.count('a') }}
-{{ words is sequence }} {{ 'x' is iterable }} {{ 'x' is sequence }} {{ {} is mapping }} {{ nothing is defined }} {{ nothing }} {{ 3 is number }} {{ true is boolean }} {{ none is none }} {{ 'a' is in ['a'] }}
+{{ words is sequence }} {{ 'x' is iterable }} {{ 'x' is sequence }} {{ {} is mapping }} {{ none is iterable }} {{ nothing is iterable }} {{ 1 is iterable }} {{ nothing is defined }} {{ nothing }} {{ 3 is number }} {{ true is boolean }} {{ none is none }} {{ 'a' is in ['a'] }}
 {{ dict(a=1).get('a') }} {{ {'a': 1}.get('b', 'no') }} {{ {'a': 1, 'b': 2}.keys()|list }} {{ {'z': 1, 'b': 2}.items()|list }}
 {{ 'yes' if messages|length > 1 else 'no' }} {{ 'only' if false }} {{ (messages|length) ~ ' turns' }} {{ 'ab' ~ none ~ true }}
 {{ [1, 2] + [3] }} {{ range(3)|list }} {{ '%d of %s'|format(2, 'x') }} {{ [3, 1, 2]|sort }} {{ ['a', 'b']|join }} {{ 'x'|string }} {{ '5'|int + 1 }}
@@ -305,7 +306,8 @@ def render(template, messages, prompt):
             )
         }
     except Exception as error:
-        return {"error": str(error)}
+        # Exactly this type is what `raise_exception` raises; Jinja's own complaints have their own words and types.
+        return {"error": str(error), "raised": type(error) is TemplateError}
 
 
 rows = [
