@@ -91,7 +91,7 @@ impl Decoder {
             tokens,
             blocks,
             norm,
-            head: Frozen::new(head),
+            head: Frozen::new(head, source.weight_format()),
             slots: slots.into_inner(),
         })
     }

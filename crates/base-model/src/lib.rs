@@ -82,4 +82,6 @@ pub use error::{ConfigError, ModelError, TokenizerError, WeightsError};
 pub use model::BaseModel;
 pub use network::{Network, Slot};
 pub use tokenizer::Tokenizer;
-pub use weights::{HostTensor, Precision, TensorSource, WeightFiles, WeightWriter, WeightWriterError};
+pub use weights::{
+    HostTensor, Precision, TensorSource, WeightFiles, WeightFormat, WeightWriter, WeightWriterError,
+};

@@ -9,6 +9,7 @@ use burn::tensor::{Device, TensorData};
 
 #[cfg(feature = "flex")]
 use super::flex::{self, FrozenMatrix};
+use crate::WeightFormat;
 
 /// The weight of a linear layer, `[d_output, d_input]`.
 ///
@@ -26,15 +27,20 @@ pub(super) enum Kept {
 }
 
 impl Frozen {
-    pub(crate) fn new(weight: Tensor<2>) -> Self {
+    /// A weight that is to be held in this format where it is laid out; elsewhere it stays f32.
+    #[cfg_attr(
+        not(feature = "flex"),
+        expect(unused_variables, reason = "nothing is laid out")
+    )]
+    pub(crate) fn new(weight: Tensor<2>, format: WeightFormat) -> Self {
         #[cfg(feature = "flex")]
-        if let Some(matrix) = flex::laid_out(&weight) {
+        if let Some(matrix) = flex::laid_out(&weight, format) {
             return Self(Kept::LaidOut(Arc::new(matrix), weight.device()));
         }
         Self(Kept::Tensor(weight))
     }
 
-    /// The weight as it was given; made anew where it is laid out.
+    /// The weight as products see it, made anew where it is laid out: in f32, rounded as its format rounds it.
     pub(crate) fn plain(&self) -> Tensor<2> {
         match &self.0 {
             Kept::Tensor(weight) => weight.clone(),

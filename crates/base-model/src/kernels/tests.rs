@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Frozen, flex::machine::tests::on_every_machine, plain};
-use crate::device_by_name;
+use crate::{WeightFormat, device_by_name};
 
 /// Numbers drawn for one test.
 struct Draw(ChaCha8Rng, Device);
@@ -91,7 +91,7 @@ fn products_are_alike() {
     for (batch, seq, d_input, d_output) in [(1, 3, 5, 7), (2, 15, 300, 40), (3, 50, 16, 33)] {
         let inputs = [draw.tensor([batch, seq, d_input])];
         let weight = draw.tensor([1, d_output, d_input]).squeeze_dim::<2>(0);
-        let frozen = Frozen::new(weight.clone());
+        let frozen = Frozen::new(weight.clone(), WeightFormat::F32);
         let bias: Tensor<1> = draw.tensor([d_output]);
         assert_alike(
             "linear",
@@ -113,8 +113,24 @@ fn products_are_alike() {
         assert_alike(
             "linear with a weight that is trained",
             &inputs,
-            |[x, w]| super::linear(x, &Frozen::new(flat(w)), None),
+            |[x, w]| super::linear(x, &Frozen::new(flat(w), WeightFormat::F32), None),
             |[x, w]| plain::product(x, flat(w)),
+        );
+    }
+}
+
+#[test]
+fn gradients_flow_through_every_format() {
+    let mut draw = Draw::new(10);
+    let inputs = [draw.tensor([2, 9, 150])];
+    for format in [WeightFormat::F16, WeightFormat::Int8] {
+        let frozen = Frozen::new(draw.tensor([70, 150]), format);
+        let rounded = frozen.plain();
+        assert_alike(
+            "linear with a rounded weight",
+            &inputs,
+            |[x]| super::linear(x, &frozen, None),
+            |[x]| plain::product(x, rounded.clone()),
         );
     }
 }
@@ -131,7 +147,7 @@ fn adapted_products_are_alike() {
         ];
         let weight = draw.tensor([1, d_output, d_input]).squeeze_dim::<2>(0);
         let bias: Tensor<1> = draw.tensor([d_output]);
-        let frozen = Frozen::new(weight.clone());
+        let frozen = Frozen::new(weight.clone(), WeightFormat::F32);
         let flat = |tensor: Tensor<3>| tensor.squeeze_dim::<2>(0);
         let plain = |x, w, a, b| plain::adapted_product(x, w, flat(a), flat(b), 0.7);
         assert_alike(
@@ -144,7 +160,14 @@ fn adapted_products_are_alike() {
         assert_alike(
             "adapted_linear with a weight that is trained",
             &[x, weight.clone().unsqueeze(), a, b],
-            |[x, w, a, b]| super::adapted_linear(x, &Frozen::new(flat(w)), None, (flat(a), flat(b), 0.7)),
+            |[x, w, a, b]| {
+                super::adapted_linear(
+                    x,
+                    &Frozen::new(flat(w), WeightFormat::F32),
+                    None,
+                    (flat(a), flat(b), 0.7),
+                )
+            },
             |[x, w, a, b]| plain(x, flat(w), a, b),
         );
     }
@@ -153,7 +176,10 @@ fn adapted_products_are_alike() {
 #[test]
 fn a_frozen_weight_is_kept_as_it_was() {
     let weight = Draw::new(9).tensor([37, 21]);
-    assert_eq!(values(Frozen::new(weight.clone()).plain()), values(weight));
+    assert_eq!(
+        values(Frozen::new(weight.clone(), WeightFormat::F32).plain()),
+        values(weight)
+    );
 }
 
 #[test]

@@ -34,7 +34,8 @@ impl Projection {
         (d_input, d_output): (usize, usize),
         has_bias: bool,
     ) -> Result<Self, WeightsError> {
-        let weight = Frozen::new(source.matrix(&format!("{path}.weight"), [d_output, d_input])?);
+        let weight = source.matrix(&format!("{path}.weight"), [d_output, d_input])?;
+        let weight = Frozen::new(weight, source.weight_format());
         let bias = match has_bias {
             true => Some(source.vector(&format!("{path}.bias"), d_output)?),
             false => None,

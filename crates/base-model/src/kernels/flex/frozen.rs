@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::{matrix::Matrix, panels::Panels};
+use crate::WeightFormat;
 
 /// A weight `[d_output, d_input]` in panels, and, from the first gradient that flows through it, its transpose.
 #[derive(Debug)]
@@ -13,9 +14,9 @@ pub(in crate::kernels) struct FrozenMatrix {
 
 impl FrozenMatrix {
     /// Lays out a weight given row after row.
-    pub(in crate::kernels) fn new(rows: &[f32], d_input: usize) -> Self {
+    pub(in crate::kernels) fn new(rows: &[f32], d_input: usize, format: WeightFormat) -> Self {
         Self {
-            forward: Panels::of(Matrix::rows_of(rows, d_input)),
+            forward: Panels::of(Matrix::rows_of(rows, d_input), format),
             backward: OnceLock::new(),
         }
     }
@@ -25,7 +26,7 @@ impl FrozenMatrix {
         [self.forward.d_output(), self.forward.d_input()]
     }
 
-    /// The weight, row after row.
+    /// The weight, row after row, as its format rounds it.
     pub(in crate::kernels) fn to_rows(&self) -> Vec<f32> {
         self.forward.to_rows()
     }
@@ -39,7 +40,9 @@ impl FrozenMatrix {
     pub(super) fn times_transposed(&self, dy: Matrix<'_>) -> Vec<f32> {
         let backward = self.backward.get_or_init(|| {
             let rows = self.forward.to_rows();
-            Panels::of(Matrix::rows_of(&rows, self.forward.d_input()).transposed())
+            let weight = Matrix::rows_of(&rows, self.forward.d_input());
+            // Gradients are those of the weight that the forward pass saw.
+            Panels::of(weight.transposed(), WeightFormat::F32)
         });
         backward.times(dy, None)
     }

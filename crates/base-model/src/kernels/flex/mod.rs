@@ -38,6 +38,8 @@ use norm::{LayerNorm, RmsNorm};
 use product::{AdaptedProduct, FrozenProduct, Product};
 use rotary::Rotate;
 
+use crate::WeightFormat;
+
 /// The fused operations, under the names and shapes of [`super`].
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait FusedOps: burn::backend::Backend {
@@ -93,9 +95,9 @@ pub(super) fn constant<const D: usize>(tensor: &Tensor<D>) -> Option<FlexTensor>
 }
 
 /// A weight laid out, if it is one that these operations compute on and no gradient flows to it.
-pub(super) fn laid_out(weight: &Tensor<2>) -> Option<FrozenMatrix> {
+pub(super) fn laid_out(weight: &Tensor<2>, format: WeightFormat) -> Option<FrozenMatrix> {
     let weight = Packed::new(&constant(weight)?);
-    Some(FrozenMatrix::new(weight.values(), weight.width()))
+    Some(FrozenMatrix::new(weight.values(), weight.width(), format))
 }
 
 /// Whether a tensor is one that these operations compute on: f32, on the CPU, with or without gradients.

@@ -6,6 +6,7 @@
 //! of a block pass by it. Sums run over the inputs in order, whatever the blocks, so that a row's result does not
 //! depend on the rows beside it.
 
+mod stored;
 mod tile;
 
 use std::ops::Range;
@@ -17,6 +18,8 @@ use super::{
     machine::machine,
     matrix::{Matrix, is_worth_threads},
 };
+use crate::WeightFormat;
+use stored::{GROUP, Panel, Stored};
 use tile::{ROWS, Tile};
 
 /// Inputs of a panel that are read for all rows of a block before the next: with up to 64 outputs they take 128 KiB, and
@@ -29,6 +32,8 @@ const OUTPUTS_AT_ONCE: usize = 1024;
 const ROWS_OF_A_THREAD: usize = 24;
 /// Outputs of a panel on any machine.
 const MOST_OUTPUTS: usize = 64;
+/// Rows up to which [`GROUP`] inputs are widened at once.
+const WIDENED_ROWS: usize = 64;
 /// Numbers of a cache line, where panels begin.
 const LINE: usize = 16;
 
@@ -37,28 +42,25 @@ const LINE: usize = 16;
 pub(in crate::kernels) struct Panels {
     d_input: usize,
     d_output: usize,
-    /// Outputs of a panel; the last one has fewer, filled up with zeros to whole registers.
+    /// `d_output` filled up to whole registers, with zeros.
+    outputs: usize,
+    /// Outputs of a panel, of which the last one may have fewer.
     width: usize,
-    /// `[panels, d_input, width]`, from `start` on.
-    numbers: Vec<f32>,
-    /// Where the first cache line of `numbers` begins.
-    start: usize,
+    stored: Stored,
     /// The instruction set that the width is for.
     machine: Arch,
 }
 
 impl Panels {
     /// Lays out a matrix for the vector registers of this machine.
-    pub(in crate::kernels) fn of(weight: Matrix<'_>) -> Self {
+    pub(in crate::kernels) fn of(weight: Matrix<'_>, format: WeightFormat) -> Self {
         let machine = machine();
         let (d_output, d_input) = (weight.rows, weight.columns);
         let [width, lanes] = machine.dispatch(Widths);
-        let count = d_output.next_multiple_of(lanes) * d_input;
-        let mut numbers = vec![0.0_f32; count + LINE];
-        // The numbers stay where they are when the vector moves.
-        let start = numbers.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
-        let panels = numbers[start..start + count].par_chunks_mut((width * d_input).max(1));
-        panels.enumerate().for_each(|(index, panel)| {
+        let outputs = d_output.next_multiple_of(lanes);
+        let mut panels = vec![0.0_f32; outputs * d_input];
+        let each = panels.par_chunks_mut((width * d_input).max(1));
+        each.enumerate().for_each(|(index, panel)| {
             let first = index * width;
             let width = panel.len() / d_input;
             for output in 0..width.min(d_output - first) {
@@ -70,21 +72,25 @@ impl Panels {
         Self {
             d_input,
             d_output,
+            outputs,
             width,
-            numbers,
-            start,
+            stored: Stored::new(format, panels, d_input, width),
             machine,
         }
     }
 
-    /// The matrix as it was before it was laid out, row after row.
+    /// The matrix as products see it, row after row: as it was before it was laid out, but for what its format rounds.
     pub(in crate::kernels) fn to_rows(&self) -> Vec<f32> {
         let mut rows = vec![0.0; self.d_output * self.d_input];
-        for (output, row) in rows.chunks_exact_mut(self.d_input.max(1)).enumerate() {
-            let panel = self.panel(output / self.width);
-            let width = panel.len() / self.d_input;
-            for (number, numbers) in row.iter_mut().zip(panel.chunks_exact(width)) {
-                *number = numbers[output % self.width];
+        let mut place = vec![0.0; self.width * self.d_input];
+        let all = rows.chunks_mut((self.width * self.d_input).max(1));
+        for (index, rows) in all.enumerate() {
+            let panel = self.panel(index, 0..self.d_input);
+            let numbers = self.stored.part(&panel, &mut place, self.machine);
+            for (output, row) in rows.chunks_exact_mut(self.d_input).enumerate() {
+                for (number, numbers) in row.iter_mut().zip(numbers.chunks_exact(panel.width)) {
+                    *number = numbers[output];
+                }
             }
         }
         rows
@@ -160,12 +166,15 @@ impl Panels {
         });
     }
 
-    /// `[d_input, width]`, where the last panel may be narrower.
-    fn panel(&self, index: usize) -> &[f32] {
-        let numbers = &self.numbers[self.start..];
-        let lanes_of_all = (numbers.len() - (LINE - self.start)) / self.d_input;
-        let columns = index * self.width..((index + 1) * self.width).min(lanes_of_all);
-        &numbers[columns.start * self.d_input..columns.end * self.d_input]
+    /// Some inputs of a panel; the last one may be narrower than others.
+    fn panel(&self, index: usize, inputs: Range<usize>) -> Panel {
+        let column = index * self.width;
+        Panel {
+            first: column * self.d_input,
+            first_scale: column * self.d_input.div_ceil(GROUP),
+            width: self.width.min(self.outputs - column),
+            inputs,
+        }
     }
 }
 
@@ -200,22 +209,38 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Panels { width, d_input, .. } = *self.matrix;
+        let Panels {
+            width,
+            d_input,
+            ref stored,
+            machine,
+            ..
+        } = *self.matrix;
         let stride = self.output.len() / self.rows.rows.max(1);
         let group = OUTPUTS_AT_ONCE / width;
+        // A part that is widened for few rows stays in the first-level cache; for many, it is widened seldom enough.
+        let inputs_at_once = match stored.is_plain() || self.rows.rows > WIDENED_ROWS {
+            true => INPUTS_AT_ONCE,
+            false => GROUP,
+        };
+        let mut place = match stored.is_plain() {
+            true => Vec::new(),
+            false => vec![0.0; inputs_at_once * width],
+        };
         for first in (0..self.rows.rows).step_by(ROWS_AT_ONCE) {
             let rows = self.rows.part(first, ROWS_AT_ONCE.min(self.rows.rows - first));
             for panels in self.panels.clone().step_by(group) {
                 let panels = panels..(panels + group).min(self.panels.end);
-                for from in (0..d_input).step_by(INPUTS_AT_ONCE) {
-                    let inputs = from..(from + INPUTS_AT_ONCE).min(d_input);
+                for from in (0..d_input).step_by(inputs_at_once) {
+                    let inputs = from..(from + inputs_at_once).min(d_input);
                     for panel in panels.clone() {
                         let column = (panel - self.panels.start) * width;
                         let output = &mut self.output[first * stride + column..];
+                        let part = self.matrix.panel(panel, inputs.clone());
                         Strip {
                             rows,
                             inputs: inputs.clone(),
-                            panel: self.matrix.panel(panel),
+                            panel: stored.part(&part, &mut place, machine),
                             outputs: width.min(stride - column),
                         }
                         .add(simd, output, stride);
@@ -230,7 +255,7 @@ impl WithSimd for Product<'_> {
 pub(super) struct Strip<'a> {
     pub(super) rows: Matrix<'a>,
     pub(super) inputs: Range<usize>,
-    /// `[d_input, width]`
+    /// `[inputs, width]`
     pub(super) panel: &'a [f32],
     /// Outputs of the panel: all, or as many as lie in front of what fills up its registers.
     pub(super) outputs: usize,
@@ -246,8 +271,7 @@ impl Strip<'_> {
             panel,
             outputs,
         } = self;
-        let width = panel.len() / rows.columns;
-        let panel = &panel[inputs.start * width..inputs.end * width];
+        let width = panel.len() / inputs.len();
         let blocks = rows.rows.div_ceil(ROWS);
         let mut whole = [0.0; ROWS * MOST_OUTPUTS];
         for block in 0..blocks {
