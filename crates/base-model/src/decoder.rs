@@ -108,7 +108,7 @@ impl Decoder {
             true => tokens.table(),
             false => source.matrix(&format!("{HEAD}.weight"), sizes)?,
         };
-        let head = Projection::new(&mut slots, HEAD, head, None);
+        let head = Projection::new(&mut slots, HEAD, (head, source.weight_format()), None);
         let (slots, modules) = slots.into_parts();
         Ok(Self {
             config,

@@ -2,6 +2,9 @@
 
 use burn::tensor::Device;
 
+#[cfg(feature = "flex")]
+use crate::kernels::machine;
+
 /// A device name that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +18,16 @@ pub enum DeviceError {
         name: String,
         /// The names that this binary has.
         available: String,
+    },
+    /// The environment variable that limits the CPU's instruction set names none.
+    #[error("{variable} is {value:?}, which is no instruction set: use one of {known}")]
+    InstructionSet {
+        /// The variable's name.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+        /// The values that it may have.
+        known: String,
     },
 }
 
@@ -37,13 +50,26 @@ pub fn device_names() -> Vec<&'static str> {
 /// must run everywhere asks for a device by name and says which one it took. This is the one place in the
 /// workspace that looks at backend features.
 ///
+/// On `flex` the fused kernels run on the best instruction set that the machine has. The environment variable
+/// `RIGHTSIZE_CPU`, `portable`, `avx2` or `avx512`, lowers that to one that the machine may have beside others, so that
+/// it can be tested and timed; one that the machine lacks stands for the best before it. It is read once. Products
+/// with matrices that are trained and attention go through the `gemm` crate, which chooses for itself.
+///
 /// # Errors
 ///
-/// [`DeviceError::NotBuilt`] if the binary was built without that backend.
+/// [`DeviceError::NotBuilt`] if the binary was built without that backend; [`DeviceError::InstructionSet`] if
+/// `RIGHTSIZE_CPU` names none.
 pub fn device_by_name(name: &str) -> Result<Device, DeviceError> {
     match name {
         #[cfg(feature = "flex")]
-        "flex" => Ok(Device::flex()),
+        "flex" => match machine::unknown_name() {
+            Some(value) => Err(DeviceError::InstructionSet {
+                variable: machine::VARIABLE,
+                value,
+                known: machine::NAMES.join(", "),
+            }),
+            None => Ok(Device::flex()),
+        },
         #[cfg(feature = "wgpu")]
         "wgpu" => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
         #[cfg(feature = "cuda")]

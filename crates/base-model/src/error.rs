@@ -167,9 +167,9 @@ pub enum TokenizerError {
     /// `tokenizer.json` could not be read.
     #[error("the tokenizer could not be read")]
     Load(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// `tokenizer.json` is JSON, and the tokenizers library gives up on it without saying why.
+    /// The tokenizers library gives up on `tokenizer.json`, when it reads it or when it is used, without saying why.
     #[error(
-        "tokenizer.json is not one that the tokenizers library can read: is it whole, and of this version?"
+        "the tokenizers library gives up on tokenizer.json: is it whole, and of a version that the library knows?"
     )]
     Unreadable,
     /// A text could not be encoded.

@@ -94,4 +94,6 @@ pub use merge::{MergeError, Merged};
 pub use model::BaseModel;
 pub use network::{ModuleKind, Network, Slot};
 pub use tokenizer::Tokenizer;
-pub use weights::{HostTensor, Precision, TensorSource, WeightFiles, WeightWriter, WeightWriterError};
+pub use weights::{
+    HostTensor, Precision, TensorSource, WeightFiles, WeightFormat, WeightWriter, WeightWriterError,
+};

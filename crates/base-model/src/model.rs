@@ -6,7 +6,10 @@ use burn::tensor::Device;
 use stage_files::ContentHash;
 use task_spec::{Message, Role, Task};
 
-use crate::{ChatTemplate, ModelConfig, ModelError, Network, Tokenizer, TokenizerError, config::base_hash};
+use crate::{
+    ChatTemplate, ModelConfig, ModelError, Network, Tokenizer, TokenizerError, WeightFormat,
+    config::base_hash,
+};
 
 /// An open-weight model read from a Hugging Face folder.
 #[derive(Debug, Clone)]
@@ -30,8 +33,17 @@ impl BaseModel {
     ///
     /// [`ModelError`], naming the file and what is wrong in it.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, ModelError> {
+        Self::open_as(folder, WeightFormat::F32, device)
+    }
+
+    /// The same with the network's matrices held in another format.
+    ///
+    /// # Errors
+    ///
+    /// As [`BaseModel::open`].
+    pub fn open_as(folder: &Path, format: WeightFormat, device: &Device) -> Result<Self, ModelError> {
         let config = ModelConfig::read(folder)?;
-        let network = Network::of_config(config.clone(), folder, device)?;
+        let network = Network::of_config(config.clone(), folder, format, device)?;
         let tokenizer = Tokenizer::read(folder)?;
         let fail = |name: &str, source| ModelError::Tokenizer {
             path: folder.join(name),

@@ -5,7 +5,8 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use crate::{
-    Decoder, Encoder, ModelConfig, ModelError, TensorSource, WeightFiles, WeightsError, layers::Module,
+    Decoder, Encoder, ModelConfig, ModelError, TensorSource, WeightFiles, WeightFormat, WeightsError,
+    layers::Module,
 };
 
 /// A module that an adapter can change.
@@ -56,15 +57,31 @@ impl Network {
     ///
     /// [`ModelError`], naming the file and the field or tensor at fault.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, ModelError> {
-        Self::of_config(ModelConfig::read(folder)?, folder, device)
+        Self::open_as(folder, WeightFormat::F32, device)
     }
 
-    pub(crate) fn of_config(config: ModelConfig, folder: &Path, device: &Device) -> Result<Self, ModelError> {
+    /// The same with its matrices held in another format.
+    ///
+    /// # Errors
+    ///
+    /// As [`Network::open`].
+    pub fn open_as(folder: &Path, format: WeightFormat, device: &Device) -> Result<Self, ModelError> {
+        Self::of_config(ModelConfig::read(folder)?, folder, format, device)
+    }
+
+    pub(crate) fn of_config(
+        config: ModelConfig,
+        folder: &Path,
+        format: WeightFormat,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
         let fail = |source| ModelError::Weights {
             folder: folder.to_owned(),
             source,
         };
-        let files = WeightFiles::open_folder(folder).map_err(fail)?;
+        let files = WeightFiles::open_folder(folder)
+            .map_err(fail)?
+            .with_format(format);
         match config {
             ModelConfig::Encoder(config) => Encoder::read(config, &files, device).map(Self::Encoder),
             ModelConfig::Decoder(config) => Decoder::read(config, &files, device).map(Self::Decoder),

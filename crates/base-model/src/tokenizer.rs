@@ -151,9 +151,18 @@ impl Tokenizer {
         self.ids(text, written, false)
     }
 
+    fn ids(
+        &self,
+        text: &str,
+        written: &[Range<usize>],
+        add_special_tokens: bool,
+    ) -> Result<Vec<u32>, TokenizerError> {
+        guarded(|| self.step_by_step(text, written, add_special_tokens))
+    }
+
     /// Encodes as the tokenizers library does, step by step, because the library itself recognises added tokens
     /// everywhere or nowhere.
-    fn ids(
+    fn step_by_step(
         &self,
         text: &str,
         written: &[Range<usize>],
@@ -224,13 +233,20 @@ impl Tokenizer {
     ///
     /// [`TokenizerError::Encode`] if the decoder fails.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        self.inner
-            .decode(ids, true)
-            .map_err(|source| TokenizerError::Encode {
+        guarded(|| {
+            let decoded = self.inner.decode(ids, true);
+            decoded.map_err(|source| TokenizerError::Encode {
                 chars: ids.len(),
                 source,
             })
+        })
     }
+}
+
+/// What is computed with a tokenizer: the library panics on some that it has read without a word (a template of a token
+/// that is not there, a decoder that strips more than there is).
+fn guarded<T>(compute: impl FnOnce() -> Result<T, TokenizerError>) -> Result<T, TokenizerError> {
+    panic::catch_unwind(panic::AssertUnwindSafe(compute)).unwrap_or(Err(TokenizerError::Unreadable))
 }
 
 /// Reads a tokenizer from JSON.

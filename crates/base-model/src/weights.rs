@@ -1,5 +1,6 @@
 //! Tensors read from safetensors files, by name and with the shape that the config promises.
 
+mod format;
 mod writer;
 
 use std::{
@@ -16,6 +17,7 @@ use serde::Deserialize;
 
 use crate::WeightsError;
 
+pub use format::WeightFormat;
 pub use writer::{Precision, WeightWriter, WeightWriterError};
 
 /// Where a model takes its tensors from: files, or tensors that are being trained.
@@ -33,6 +35,11 @@ pub trait TensorSource {
     ///
     /// As [`TensorSource::matrix`].
     fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, WeightsError>;
+
+    /// How the matrices of linear layers are to be held.
+    fn weight_format(&self) -> WeightFormat {
+        WeightFormat::F32
+    }
 }
 
 /// A tensor on the host, in f32.
@@ -51,6 +58,7 @@ pub struct WeightFiles {
     entries: BTreeMap<String, Entry>,
     /// What the files' headers note beside their tensors.
     notes: BTreeMap<String, String>,
+    format: WeightFormat,
 }
 
 #[derive(Debug)]
@@ -144,7 +152,14 @@ impl WeightFiles {
             files,
             entries,
             notes,
+            format: WeightFormat::F32,
         })
+    }
+
+    /// The files of a network that is to hold its matrices in this format.
+    #[must_use]
+    pub(crate) fn with_format(self, format: WeightFormat) -> Self {
+        Self { format, ..self }
     }
 
     /// The names of all tensors, sorted.
@@ -327,6 +342,10 @@ impl TensorSource for WeightReader<'_> {
 
     fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, WeightsError> {
         Ok(Tensor::from_data(self.take(name, &[length])?, self.device))
+    }
+
+    fn weight_format(&self) -> WeightFormat {
+        self.files.format
     }
 }
 

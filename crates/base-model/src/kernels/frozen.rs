@@ -1,48 +1,58 @@
 //! A matrix that never changes.
 
 #[cfg(feature = "flex")]
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use burn::tensor::Tensor;
+#[cfg(feature = "flex")]
+use burn::tensor::{Device, TensorData};
 
 #[cfg(feature = "flex")]
-use super::flex::{self, Panels};
+use super::flex::{self, FrozenMatrix};
+use crate::WeightFormat;
 
-/// The weight of a linear layer, `[d_output, d_input]`, as it is stored and, on the CPU from the first pass that has
-/// few tokens, a second time in the order in which the kernel for few tokens reads it.
+/// The weight of a linear layer, `[d_output, d_input]`.
 ///
-/// Such a pass is bound by reading weights, and the base model is frozen, so that it pays to lay them out once.
-/// Clones share the layout. Weights that are being trained have none.
+/// The base model is frozen, so that on the CPU it pays to lay a weight out once in the order in which products read
+/// it, and to keep nothing else of it: the transposed layout, which gradients need, is made by the first that flows
+/// through. Clones share both. On other backends, and where it is being trained, the weight stays a tensor.
 #[derive(Debug, Clone)]
-pub(crate) struct Frozen {
-    pub(super) weight: Tensor<2>,
+pub(crate) struct Frozen(pub(super) Kept);
+
+#[derive(Debug, Clone)]
+pub(super) enum Kept {
+    Tensor(Tensor<2>),
     #[cfg(feature = "flex")]
-    panels: Arc<OnceLock<Arc<Panels>>>,
+    LaidOut(Arc<FrozenMatrix>, Device),
 }
 
 impl Frozen {
-    pub(crate) fn new(weight: Tensor<2>) -> Self {
-        Self {
-            weight,
-            #[cfg(feature = "flex")]
-            panels: Arc::default(),
+    /// A weight that is to be held in this format where it is laid out; elsewhere it stays f32.
+    #[cfg_attr(
+        not(feature = "flex"),
+        expect(unused_variables, reason = "nothing is laid out")
+    )]
+    pub(crate) fn new(weight: Tensor<2>, format: WeightFormat) -> Self {
+        #[cfg(feature = "flex")]
+        if let Some(matrix) = flex::laid_out(&weight, format) {
+            return Self(Kept::LaidOut(Arc::new(matrix), weight.device()));
         }
+        Self(Kept::Tensor(weight))
     }
 
-    /// The weight, `[d_output, d_input]`.
+    /// A weight that is another in every pass: it is not worth laying out.
+    pub(crate) fn passing(weight: Tensor<2>) -> Self {
+        Self(Kept::Tensor(weight))
+    }
+
+    /// The weight as products see it, made anew where it is laid out: in f32, rounded as its format rounds it.
     pub(crate) fn plain(&self) -> Tensor<2> {
-        self.weight.clone()
-    }
-
-    /// The layout for a pass over some tokens, where one serves.
-    #[cfg(feature = "flex")]
-    pub(super) fn panels(&self, input: &Tensor<3>) -> Option<Arc<Panels>> {
-        let [batch, seq, _] = input.dims();
-        let serves =
-            batch * seq <= flex::FEW_ROWS && flex::is_constant(input) && flex::is_constant(&self.weight);
-        serves.then(|| {
-            let panels = self.panels.get_or_init(|| Arc::new(Panels::of(&self.weight)));
-            panels.clone()
-        })
+        match &self.0 {
+            Kept::Tensor(weight) => weight.clone(),
+            #[cfg(feature = "flex")]
+            Kept::LaidOut(matrix, device) => {
+                Tensor::from_data(TensorData::new(matrix.to_rows(), matrix.sizes()), device)
+            }
+        }
     }
 }

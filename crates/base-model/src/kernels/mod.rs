@@ -13,23 +13,26 @@ mod flex;
 
 use burn::tensor::{Bool, Tensor, activation};
 
+#[cfg(feature = "flex")]
+pub(crate) use flex::machine;
 pub(crate) use frozen::Frozen;
+#[cfg(feature = "flex")]
+use frozen::Kept;
 
 use crate::Activation;
 
 /// Ends a function with the fused body where all tensors are of a kind that it computes on, else the plain one.
 ///
 /// Tensors that no gradient flows to, and that are only looked at, come after the first semicolon, other arguments
-/// after the second, and after the third what only the fused body takes.
+/// after the second.
 macro_rules! fused_or_plain {
-    ($name:ident($($tensor:ident),+ ; $($constant:ident),* ; $($other:ident),* $(; $layout:ident)?)) => {{
+    ($name:ident($($tensor:ident),+ ; $($constant:ident),* ; $($other:ident),*)) => {{
         // Nothing may follow: what is computed here is returned.
         #[cfg(feature = "flex")]
         if [$(flex::computes(&$tensor)),+].iter().all(|&computes| computes) {
             return Tensor::from_dispatch(<burn::backend::Dispatch as flex::FusedOps>::$name(
                 $($tensor.into_dispatch(),)+
                 $($constant.clone().into_dispatch(),)*
-                $($layout,)?
                 $($other),*
             ));
         }
@@ -54,14 +57,23 @@ pub(crate) fn adapted_linear(
     bias: Option<Tensor<1>>,
     (a, b, scale): (Tensor<2>, Tensor<2>, f64),
 ) -> Tensor<3> {
-    plus(adapted_product(input, frozen, a, b, scale), bias)
-}
-
-fn adapted_product(input: Tensor<3>, frozen: &Frozen, a: Tensor<2>, b: Tensor<2>, scale: f64) -> Tensor<3> {
     #[cfg(feature = "flex")]
-    let panels = frozen.panels(&input);
-    let weight = frozen.weight.clone();
-    fused_or_plain!(adapted_product(input, weight, a, b; ; scale; panels))
+    if let Kept::LaidOut(weight, _) = &frozen.0
+        && [flex::computes(&input), flex::computes(&a), flex::computes(&b)] == [true; 3]
+    {
+        let (fused, later) = fused_bias(bias);
+        let [input, a, b] = [input.into_dispatch(), a.into_dispatch(), b.into_dispatch()];
+        let output = <burn::backend::Dispatch as flex::FusedOps>::adapted_product(
+            input,
+            a,
+            b,
+            weight.clone(),
+            fused,
+            scale,
+        );
+        return plus(Tensor::from_dispatch(output), later);
+    }
+    plus(plain::adapted_product(input, frozen.plain(), a, b, scale), bias)
 }
 
 /// A linear layer, `x W^T + b`.
@@ -73,14 +85,30 @@ fn adapted_product(input: Tensor<3>, frozen: &Frozen, a: Tensor<2>, b: Tensor<2>
 /// - `bias`: `[d_output]`
 /// - output: `[batch, seq, d_output]`
 pub(crate) fn linear(input: Tensor<3>, frozen: &Frozen, bias: Option<Tensor<1>>) -> Tensor<3> {
-    plus(product(input, frozen), bias)
+    #[cfg(feature = "flex")]
+    if let Kept::LaidOut(weight, _) = &frozen.0
+        && flex::computes(&input)
+    {
+        let (fused, later) = fused_bias(bias);
+        let input = input.into_dispatch();
+        let output =
+            <burn::backend::Dispatch as flex::FusedOps>::frozen_product(input, weight.clone(), fused);
+        return plus(Tensor::from_dispatch(output), later);
+    }
+    plus(product(input, frozen.plain()), bias)
 }
 
-fn product(input: Tensor<3>, frozen: &Frozen) -> Tensor<3> {
-    #[cfg(feature = "flex")]
-    let panels = frozen.panels(&input);
-    let weight = frozen.weight.clone();
-    fused_or_plain!(product(input, weight; ; ; panels))
+fn product(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
+    fused_or_plain!(product(input, weight; ;))
+}
+
+/// A bias that the fused product adds, or one that is added later because gradients flow to it.
+#[cfg(feature = "flex")]
+fn fused_bias(bias: Option<Tensor<1>>) -> (Option<burn::backend::flex::FlexTensor>, Option<Tensor<1>>) {
+    match bias.as_ref().and_then(flex::constant) {
+        Some(constant) => (Some(constant), None),
+        None => (None, bias),
+    }
 }
 
 fn plus(output: Tensor<3>, bias: Option<Tensor<1>>) -> Tensor<3> {

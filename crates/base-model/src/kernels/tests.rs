@@ -4,8 +4,8 @@ use burn::tensor::{Bool, Device, Shape, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Frozen, plain};
-use crate::device_by_name;
+use super::{Frozen, flex::machine::tests::on_every_machine, plain};
+use crate::{WeightFormat, device_by_name};
 
 /// Numbers drawn for one test.
 struct Draw(ChaCha8Rng, Device);
@@ -75,21 +75,23 @@ fn assert_alike<const N: usize>(
         );
         (without, gradients)
     };
-    let ((found, found_gradients), (expected, expected_gradients)) = (run(&fused), run(&plain));
-    assert_close(name, &found, &expected);
-    for (index, (found, expected)) in found_gradients.iter().zip(&expected_gradients).enumerate() {
-        assert_close(&format!("{name}, gradient {index}"), found, expected);
-    }
+    let (expected, expected_gradients) = run(&plain);
+    on_every_machine(|| {
+        let (found, found_gradients) = run(&fused);
+        assert_close(name, &found, &expected);
+        for (index, (found, expected)) in found_gradients.iter().zip(&expected_gradients).enumerate() {
+            assert_close(&format!("{name}, gradient {index}"), found, expected);
+        }
+    });
 }
 
 #[test]
 fn products_are_alike() {
     let mut draw = Draw::new(8);
-    // Up to 128 rows the frozen matrix is read in panels, where no gradient flows.
     for (batch, seq, d_input, d_output) in [(1, 3, 5, 7), (2, 15, 300, 40), (3, 50, 16, 33)] {
         let inputs = [draw.tensor([batch, seq, d_input])];
         let weight = draw.tensor([1, d_output, d_input]).squeeze_dim::<2>(0);
-        let frozen = Frozen::new(weight.clone());
+        let frozen = Frozen::new(weight.clone(), WeightFormat::F32);
         let bias: Tensor<1> = draw.tensor([d_output]);
         assert_alike(
             "linear",
@@ -97,13 +99,38 @@ fn products_are_alike() {
             |[x]| super::linear(x, &frozen, Some(bias.clone())),
             |[x]| plain::product(x, weight.clone()) + bias.clone().unsqueeze(),
         );
-        let inputs = [inputs[0].clone(), weight.clone().unsqueeze()];
+        // A gradient flows to the bias too.
+        let [x] = inputs;
+        let flat = |bias: Tensor<3>| bias.reshape([d_output]);
+        assert_alike(
+            "linear with a bias that is trained",
+            &[x.clone(), bias.clone().reshape([1, 1, d_output])],
+            |[x, bias]| super::linear(x, &frozen, Some(flat(bias))),
+            |[x, bias]| plain::product(x, weight.clone()) + flat(bias).unsqueeze(),
+        );
+        let inputs = [x, weight.clone().unsqueeze()];
         let flat = |tensor: Tensor<3>| tensor.squeeze_dim::<2>(0);
         assert_alike(
             "linear with a weight that is trained",
             &inputs,
-            |[x, w]| super::linear(x, &Frozen::new(flat(w)), None),
+            |[x, w]| super::linear(x, &Frozen::new(flat(w), WeightFormat::F32), None),
             |[x, w]| plain::product(x, flat(w)),
+        );
+    }
+}
+
+#[test]
+fn gradients_flow_through_every_format() {
+    let mut draw = Draw::new(10);
+    let inputs = [draw.tensor([2, 9, 150])];
+    for format in [WeightFormat::F16, WeightFormat::Int8] {
+        let frozen = Frozen::new(draw.tensor([70, 150]), format);
+        let rounded = frozen.plain();
+        assert_alike(
+            "linear with a rounded weight",
+            &inputs,
+            |[x]| super::linear(x, &frozen, None),
+            |[x]| plain::product(x, rounded.clone()),
         );
     }
 }
@@ -115,18 +142,44 @@ fn adapted_products_are_alike() {
     for (batch, seq, d_input, d_output, rank) in [(2, 3, 5, 7, 2), (3, 17, 32, 48, 16), (1, 1, 8, 1, 1)] {
         let inputs = [
             draw.tensor([batch, seq, d_input]),
-            draw.tensor([1, d_output, d_input]),
             draw.tensor([1, rank, d_input]),
             draw.tensor([1, d_output, rank]),
         ];
+        let weight = draw.tensor([1, d_output, d_input]).squeeze_dim::<2>(0);
+        let bias: Tensor<1> = draw.tensor([d_output]);
+        let frozen = Frozen::new(weight.clone(), WeightFormat::F32);
         let flat = |tensor: Tensor<3>| tensor.squeeze_dim::<2>(0);
+        let plain = |x, w, a, b| plain::adapted_product(x, w, flat(a), flat(b), 0.7);
         assert_alike(
-            "adapted_product",
+            "adapted_linear",
             &inputs,
-            |[x, w, a, b]| super::adapted_linear(x, &Frozen::new(flat(w)), None, (flat(a), flat(b), 0.7)),
-            |[x, w, a, b]| plain::adapted_product(x, flat(w), flat(a), flat(b), 0.7),
+            |[x, a, b]| super::adapted_linear(x, &frozen, Some(bias.clone()), (flat(a), flat(b), 0.7)),
+            |[x, a, b]| plain(x, weight.clone(), a, b) + bias.clone().unsqueeze(),
+        );
+        let [x, a, b] = inputs;
+        assert_alike(
+            "adapted_linear with a weight that is trained",
+            &[x, weight.clone().unsqueeze(), a, b],
+            |[x, w, a, b]| {
+                super::adapted_linear(
+                    x,
+                    &Frozen::new(flat(w), WeightFormat::F32),
+                    None,
+                    (flat(a), flat(b), 0.7),
+                )
+            },
+            |[x, w, a, b]| plain(x, flat(w), a, b),
         );
     }
+}
+
+#[test]
+fn a_frozen_weight_is_kept_as_it_was() {
+    let weight = Draw::new(9).tensor([37, 21]);
+    assert_eq!(
+        values(Frozen::new(weight.clone(), WeightFormat::F32).plain()),
+        values(weight)
+    );
 }
 
 #[test]
@@ -169,6 +222,39 @@ fn a_query_that_may_look_nowhere_stays_finite() {
         |[q, k, v]| super::attention(q, k, v, &mask, 2, 2),
         |[q, k, v]| plain::attention(q, k, v, &mask, 2, 2),
     );
+}
+
+#[test]
+fn attention_gives_a_row_the_same_bits_alone_and_padded_in_a_batch() {
+    let (heads, d_head) = (3, 20);
+    for (length, padded) in [
+        (1, 2),
+        (1, 40),
+        (5, 13),
+        (13, 40),
+        (37, 48),
+        (250, 300),
+        (300, 600),
+    ] {
+        let mut draw = Draw::new(length as u64);
+        let device = device_by_name("flex").unwrap();
+        let inputs: [Tensor<3>; 3] = std::array::from_fn(|_| draw.tensor([3, padded, heads * d_head]));
+        let blocked: Vec<bool> = (0..3)
+            .flat_map(|row| (0..padded).map(move |key| row == 1 && key >= length))
+            .collect();
+        let blocked = TensorData::new(blocked, [3, 1, 1, padded]);
+        let blocked = Tensor::<4, Bool>::from_data(blocked, &device);
+        let none =
+            Tensor::<4, Bool>::from_data(TensorData::new(vec![false; length], [1, 1, 1, length]), &device);
+        on_every_machine(|| {
+            let [q, k, v] = inputs.clone();
+            let together = super::attention(q, k, v, &blocked, heads, heads).narrow(0, 1, 1);
+            let [q, k, v] = inputs.clone().map(|x| x.narrow(0, 1, 1).narrow(1, 0, length));
+            let alone = super::attention(q, k, v, &none, heads, heads);
+            let together = values(together.narrow(1, 0, length));
+            assert!(values(alone) == together, "{length} tokens padded to {padded}");
+        });
+    }
 }
 
 #[test]

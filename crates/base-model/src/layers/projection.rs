@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 
 use super::{Module, Slots};
 use crate::{
-    ModuleKind, TensorSource, WeightsError,
+    ModuleKind, TensorSource, WeightFormat, WeightsError,
     adapter::{LowRank, Tuning},
     kernels::{self, Frozen},
 };
@@ -35,14 +35,19 @@ impl Projection {
             true => Some(source.vector(&format!("{path}.bias"), d_output)?),
             false => None,
         };
-        Ok(Self::new(slots, path, weight, bias))
+        Ok(Self::new(slots, path, (weight, source.weight_format()), bias))
     }
 
-    /// A layer of these weights, `[d_output, d_input]` and `[d_output]`.
-    pub(crate) fn new(slots: &mut Slots, path: &str, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Self {
+    /// A layer of these weights, `[d_output, d_input]` held in a format, and `[d_output]`.
+    pub(crate) fn new(
+        slots: &mut Slots,
+        path: &str,
+        (weight, format): (Tensor<2>, WeightFormat),
+        bias: Option<Tensor<1>>,
+    ) -> Self {
         let [d_output, d_input] = weight.dims();
         let projection = Self {
-            weight: Frozen::new(weight),
+            weight: Frozen::new(weight, format),
             bias,
             slot: slots.next(),
             square_norms: Arc::default(),
@@ -71,7 +76,7 @@ impl Projection {
     pub(crate) fn forward(&self, input: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
         let saved = tuning.and_then(|tuning| tuning.saved(self.slot));
         if let Some((weight, bias)) = saved {
-            return kernels::linear(input, &Frozen::new(weight), bias);
+            return kernels::linear(input, &Frozen::passing(weight), bias);
         }
         let bias = self.bias.clone();
         let Some(tuning) = tuning else {

@@ -3,12 +3,12 @@
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 use burn::backend::flex::FlexTensor;
-use multiversion::multiversion;
 
 use super::{
     Packed,
     differentiate::Formula,
     lanes::{erf, exp, log_sum_exp, sigmoid, sum},
+    machine::vectorised,
 };
 
 /// The gate of a gated feed-forward layer.
@@ -105,68 +105,75 @@ impl Formula<1> for LogSoftmax {
     }
 }
 
-/// `silu(gate) * up`.
-#[multiversion(targets = "simd")]
-fn silu_gate(gate: &[f32], up: &[f32], output: &mut [f32]) {
-    for ((output, gate), up) in output.iter_mut().zip(gate).zip(up) {
-        *output = gate * sigmoid(*gate) * up;
-    }
-}
-
-/// With `s` the logistic function, `silu'(g) = s(g) (1 + g (1 - s(g)))`.
-#[multiversion(targets = "simd")]
-fn silu_gate_backward(
-    (gate, up): (&[f32], &[f32]),
-    gradient: &[f32],
-    (d_gate, d_up): (&mut [f32], &mut [f32]),
-) {
-    let inputs = gate.iter().zip(up).zip(gradient);
-    for (((gate, up), gradient), (d_gate, d_up)) in inputs.zip(d_gate.iter_mut().zip(d_up)) {
-        let s = sigmoid(*gate);
-        *d_gate = gradient * up * s * (1.0 + gate * (1.0 - s));
-        *d_up = gradient * gate * s;
-    }
-}
-
-/// `x Phi(x)`, with the normal distribution function.
-#[multiversion(targets = "simd")]
-fn gelu(input: &[f32], output: &mut [f32]) {
-    for (output, x) in output.iter_mut().zip(input) {
-        *output = x * 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
-    }
-}
-
-/// `Phi(x) + x phi(x)`.
-#[multiversion(targets = "simd")]
-fn gelu_backward(input: &[f32], gradient: &[f32], d_input: &mut [f32]) {
-    /// `1 / sqrt(2 pi)`.
-    const DENSITY_AT_0: f32 = 0.5 * FRAC_1_SQRT_2 * FRAC_2_SQRT_PI;
-    for ((d_input, x), gradient) in d_input.iter_mut().zip(input).zip(gradient) {
-        let below = 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
-        let density = DENSITY_AT_0 * exp(-0.5 * x * x);
-        *d_input = gradient * (below + x * density);
-    }
-}
-
-/// `x - ln sum exp(x)` of every row of `width` numbers.
-#[multiversion(targets = "simd")]
-fn log_softmax(scores: &[f32], width: usize, log_p: &mut [f32]) {
-    for (scores, log_p) in scores.chunks_exact(width).zip(log_p.chunks_exact_mut(width)) {
-        let total = log_sum_exp(scores);
-        for (log_p, score) in log_p.iter_mut().zip(scores) {
-            *log_p = score - total;
+vectorised! {
+    /// `silu(gate) * up`.
+    fn silu_gate(gate: &[f32], up: &[f32], output: &mut [f32]) {
+        for ((output, gate), up) in output.iter_mut().zip(gate).zip(up) {
+            *output = gate * sigmoid(*gate) * up;
         }
     }
 }
 
-/// `dy - p sum(dy)` of every row.
-#[multiversion(targets = "simd")]
-fn log_softmax_backward(log_p: &[f32], gradient: &[f32], width: usize, d_scores: &mut [f32]) {
-    let rows = log_p.chunks_exact(width).zip(gradient.chunks_exact(width));
-    for ((log_p, gradient), d_scores) in rows.zip(d_scores.chunks_exact_mut(width)) {
-        let total = sum(gradient);
-        for ((d_score, log_p), gradient) in d_scores.iter_mut().zip(log_p).zip(gradient) {
-            *d_score = gradient - exp(*log_p) * total;
+vectorised! {
+    /// With `s` the logistic function, `silu'(g) = s(g) (1 + g (1 - s(g)))`.
+    fn silu_gate_backward(
+        inputs: (&[f32], &[f32]),
+        gradient: &[f32],
+        gradients: (&mut [f32], &mut [f32]),
+    ) {
+        let ((gate, up), (d_gate, d_up)) = (inputs, gradients);
+        let inputs = gate.iter().zip(up).zip(gradient);
+        for (((gate, up), gradient), (d_gate, d_up)) in inputs.zip(d_gate.iter_mut().zip(d_up)) {
+            let s = sigmoid(*gate);
+            *d_gate = gradient * up * s * (1.0 + gate * (1.0 - s));
+            *d_up = gradient * gate * s;
+        }
+    }
+}
+
+vectorised! {
+    /// `x Phi(x)`, with the normal distribution function.
+    fn gelu(input: &[f32], output: &mut [f32]) {
+        for (output, x) in output.iter_mut().zip(input) {
+            *output = x * 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
+        }
+    }
+}
+
+vectorised! {
+    /// `Phi(x) + x phi(x)`.
+    fn gelu_backward(input: &[f32], gradient: &[f32], d_input: &mut [f32]) {
+        /// `1 / sqrt(2 pi)`.
+        const DENSITY_AT_0: f32 = 0.5 * FRAC_1_SQRT_2 * FRAC_2_SQRT_PI;
+        for ((d_input, x), gradient) in d_input.iter_mut().zip(input).zip(gradient) {
+            let below = 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
+            let density = DENSITY_AT_0 * exp(-0.5 * x * x);
+            *d_input = gradient * (below + x * density);
+        }
+    }
+}
+
+vectorised! {
+    /// `x - ln sum exp(x)` of every row of `width` numbers.
+    fn log_softmax(scores: &[f32], width: usize, log_p: &mut [f32]) {
+        for (scores, log_p) in scores.chunks_exact(width).zip(log_p.chunks_exact_mut(width)) {
+            let total = log_sum_exp(scores);
+            for (log_p, score) in log_p.iter_mut().zip(scores) {
+                *log_p = score - total;
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// `dy - p sum(dy)` of every row.
+    fn log_softmax_backward(log_p: &[f32], gradient: &[f32], width: usize, d_scores: &mut [f32]) {
+        let rows = log_p.chunks_exact(width).zip(gradient.chunks_exact(width));
+        for ((log_p, gradient), d_scores) in rows.zip(d_scores.chunks_exact_mut(width)) {
+            let total = sum(gradient);
+            for ((d_score, log_p), gradient) in d_scores.iter_mut().zip(log_p).zip(gradient) {
+                *d_score = gradient - exp(*log_p) * total;
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Sums and exponentials in vector registers.
 //!
-//! They are called from loops that `multiversion` compiles once for each instruction set, and must be inlined there:
+//! They are called from loops that are compiled once for each instruction set, and must be inlined there:
 //! a function of its own would be compiled for the oldest machine.
 
 /// Numbers that are added side by side: one AVX-512 register, two AVX ones, four of NEON.
@@ -45,12 +45,23 @@ fn max(x: &[f32]) -> f32 {
             lanes[lane] = larger(lanes[lane], chunk[lane]);
         }
     }
-    lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, larger)
+    rest.iter().copied().fold(fold(lanes, larger), larger)
 }
 
 #[inline(always)]
 fn add_up(lanes: [f32; LANES]) -> f32 {
-    lanes.iter().sum()
+    fold(lanes, |a, b| a + b)
+}
+
+/// Folds the lanes by halves, which takes as many steps as there are halves and not as there are lanes.
+#[inline(always)]
+fn fold(mut lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            lanes[lane] = combine(lanes[lane], lanes[lane + half]);
+        }
+    }
+    lanes[0]
 }
 
 /// The exponential, to two units in the last place, by the reduction and polynomial of Cephes' `expf`

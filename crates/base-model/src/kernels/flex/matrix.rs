@@ -39,6 +39,19 @@ impl<'a> Matrix<'a> {
         &self.values[row * self.row_stride..][..self.columns]
     }
 
+    /// Some of the rows.
+    pub(super) fn part(&self, first: usize, count: usize) -> Self {
+        Self {
+            values: &self.values[(first * self.row_stride).min(self.values.len())..],
+            rows: count,
+            ..*self
+        }
+    }
+
+    pub(super) fn at(&self, row: usize, column: usize) -> f32 {
+        self.values[row * self.row_stride + column * self.column_stride]
+    }
+
     pub(super) fn transposed(self) -> Self {
         Self {
             values: self.values,

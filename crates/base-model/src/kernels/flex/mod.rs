@@ -1,14 +1,15 @@
 //! Fused bodies for burn's CPU backend, in f32.
 //!
 //! Each operation is a struct that holds its inputs, a function on slices that passes once over them, and its
-//! derivative by formula; here they are made operations of burn, by its backend extensions. Loops are written for the compiler to
-//! vectorise, and compiled once for each instruction set: the one that the machine has is taken at run time
-//! (`multiversion`), so that a binary built for any x86-64 is as fast as one built for this machine.
+//! derivative by formula; here they are made operations of burn, by its backend extensions. Loops are written for
+//! registers of any width, or for the compiler to vectorise, and run on the instruction set that [`machine`] chose.
 
 mod activation;
 mod attention;
 mod differentiate;
+mod frozen;
 mod lanes;
+pub(crate) mod machine;
 mod matrix;
 mod norm;
 mod panels;
@@ -31,27 +32,31 @@ use burn::{
 use activation::{Gelu, LogSoftmax, SiluGate};
 use attention::Attention;
 use differentiate::{Formula, record};
+pub(super) use frozen::FrozenMatrix;
 use matrix::Matrix;
 use norm::{LayerNorm, RmsNorm};
-pub(super) use panels::{FEW_ROWS, Panels};
-use product::{AdaptedProduct, Product};
+use product::{AdaptedProduct, FrozenProduct, Product};
 use rotary::Rotate;
+
+use crate::WeightFormat;
 
 /// The fused operations, under the names and shapes of [`super`].
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait FusedOps: burn::backend::Backend {
-    fn product(
+    fn product(input: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    fn frozen_product(
         input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        panels: Option<Arc<Panels>>,
+        weight: Arc<FrozenMatrix>,
+        bias: Option<FlexTensor>,
     ) -> FloatTensor<Self>;
 
     fn adapted_product(
         input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
         a: FloatTensor<Self>,
         b: FloatTensor<Self>,
-        panels: Option<Arc<Panels>>,
+        weight: Arc<FrozenMatrix>,
+        bias: Option<FlexTensor>,
         scale: f64,
     ) -> FloatTensor<Self>;
 
@@ -83,10 +88,16 @@ pub(super) trait FusedOps: burn::backend::Backend {
     -> FloatTensor<Self>;
 }
 
-/// Whether a tensor is one that these operations compute on, and no gradient flows to it.
-pub(super) fn is_constant<const D: usize>(tensor: &Tensor<D>) -> bool {
-    let kind = &tensor.clone().into_dispatch().kind;
-    tensor.dtype() == DType::F32 && matches!(kind, DispatchTensorKind::Flex(_))
+/// A tensor that these operations compute on and no gradient flows to, as this backend holds it.
+pub(super) fn constant<const D: usize>(tensor: &Tensor<D>) -> Option<FlexTensor> {
+    let tensor = tensor.clone().try_into_primitive::<Flex>().ok()?;
+    (tensor.dtype() == DType::F32).then_some(tensor)
+}
+
+/// A weight laid out, if it is one that these operations compute on and no gradient flows to it.
+pub(super) fn laid_out(weight: &Tensor<2>, format: WeightFormat) -> Option<FrozenMatrix> {
+    let weight = Packed::new(&constant(weight)?);
+    Some(FrozenMatrix::new(weight.values(), weight.width(), format))
 }
 
 /// Whether a tensor is one that these operations compute on: f32, on the CPU, with or without gradients.
@@ -145,19 +156,24 @@ fn tensor(values: Vec<f32>, shape: &[usize]) -> FlexTensor {
 }
 
 impl FusedOps for Flex {
-    fn product(input: FlexTensor, weight: FlexTensor, panels: Option<Arc<Panels>>) -> FlexTensor {
-        Product::new([&input, &weight], panels).output()
+    fn product(input: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        Product::new([&input, &weight]).output()
+    }
+
+    fn frozen_product(input: FlexTensor, weight: Arc<FrozenMatrix>, bias: Option<FlexTensor>) -> FlexTensor {
+        FrozenProduct::new(&input, weight, bias.as_ref()).output()
     }
 
     fn adapted_product(
         input: FlexTensor,
-        weight: FlexTensor,
         a: FlexTensor,
         b: FlexTensor,
-        panels: Option<Arc<Panels>>,
+        weight: Arc<FrozenMatrix>,
+        bias: Option<FlexTensor>,
         scale: f64,
     ) -> FlexTensor {
-        AdaptedProduct::new([&input, &weight, &a, &b], panels, scale).output()
+        let frozen = FrozenProduct::new(&input, weight, bias.as_ref());
+        AdaptedProduct::new(frozen, [&a, &b], scale).output()
     }
 
     fn attention(
@@ -197,26 +213,31 @@ impl FusedOps for Flex {
 }
 
 impl<C: CheckpointStrategy> FusedOps for Autodiff<Flex, C> {
-    fn product(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        panels: Option<Arc<Panels>>,
-    ) -> FloatTensor<Self> {
-        let formula = Product::new([&input, &weight].map(|tensor| tensor.primitive()), panels);
+    fn product(input: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let formula = Product::new([&input, &weight].map(|tensor| tensor.primitive()));
         record::<C, _, 2>(formula, [&input, &weight])
+    }
+
+    fn frozen_product(
+        input: FloatTensor<Self>,
+        weight: Arc<FrozenMatrix>,
+        bias: Option<FlexTensor>,
+    ) -> FloatTensor<Self> {
+        let formula = FrozenProduct::new(input.primitive(), weight, bias.as_ref());
+        record::<C, _, 1>(formula, [&input])
     }
 
     fn adapted_product(
         input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
         a: FloatTensor<Self>,
         b: FloatTensor<Self>,
-        panels: Option<Arc<Panels>>,
+        weight: Arc<FrozenMatrix>,
+        bias: Option<FlexTensor>,
         scale: f64,
     ) -> FloatTensor<Self> {
-        let inputs = [&input, &weight, &a, &b].map(|tensor| tensor.primitive());
-        let formula = AdaptedProduct::new(inputs, panels, scale);
-        record::<C, _, 4>(formula, [&input, &weight, &a, &b])
+        let frozen = FrozenProduct::new(input.primitive(), weight, bias.as_ref());
+        let formula = AdaptedProduct::new(frozen, [a.primitive(), b.primitive()], scale);
+        record::<C, _, 3>(formula, [&input, &a, &b])
     }
 
     fn attention(

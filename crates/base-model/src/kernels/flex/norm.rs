@@ -1,12 +1,12 @@
 //! Normalisation of rows.
 
 use burn::backend::flex::FlexTensor;
-use multiversion::multiversion;
 
 use super::{
     Packed,
     differentiate::Formula,
     lanes::{dot, sum},
+    machine::vectorised,
 };
 
 /// Layer normalisation.
@@ -99,84 +99,90 @@ impl Formula<2> for RmsNorm {
     }
 }
 
-/// `x r gain` with `r = 1 / sqrt(mean(x^2) + eps)`, for rows as long as the gain.
-#[multiversion(targets = "simd")]
-fn rms_norm(input: &[f32], gain: &[f32], eps: f32, output: &mut [f32]) {
-    let width = gain.len();
-    for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
-        let r = inverse_root(dot(x, x) / width as f32, eps);
-        for ((y, x), gain) in y.iter_mut().zip(x).zip(gain) {
-            *y = x * r * gain;
+vectorised! {
+    /// `x r gain` with `r = 1 / sqrt(mean(x^2) + eps)`, for rows as long as the gain.
+    fn rms_norm(input: &[f32], gain: &[f32], eps: f32, output: &mut [f32]) {
+        let width = gain.len();
+        for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
+            let r = inverse_root(dot(x, x) / width as f32, eps);
+            for ((y, x), gain) in y.iter_mut().zip(x).zip(gain) {
+                *y = x * r * gain;
+            }
         }
     }
 }
 
-/// With `g = gain * dy`: `dx = r g - x r^3 mean(g x)`, and `d gain` is the sum of `dy x r` over the rows.
-#[multiversion(targets = "simd")]
-fn rms_norm_backward(
-    input: &[f32],
-    gain: &[f32],
-    eps: f32,
-    gradient: &[f32],
-    (d_input, d_gain): (&mut [f32], &mut [f32]),
-) {
-    let width = gain.len();
-    let rows = input.chunks_exact(width).zip(gradient.chunks_exact(width));
-    let mut scaled = vec![0.0; width];
-    for ((x, dy), dx) in rows.zip(d_input.chunks_exact_mut(width)) {
-        let r = inverse_root(dot(x, x) / width as f32, eps);
-        for ((g, dy), gain) in scaled.iter_mut().zip(dy).zip(gain) {
-            *g = dy * gain;
-        }
-        let pull = r * r * r * dot(&scaled, x) / width as f32;
-        for (((dx, g), x), (d_gain, dy)) in dx.iter_mut().zip(&scaled).zip(x).zip(d_gain.iter_mut().zip(dy)) {
-            *dx = r * g - pull * x;
-            *d_gain += dy * x * r;
-        }
-    }
-}
-
-/// `(x - mean) r gain + bias` with `r = 1 / sqrt(variance + eps)`, for rows as long as the gain.
-#[multiversion(targets = "simd")]
-fn layer_norm(input: &[f32], gain: &[f32], bias: &[f32], eps: f32, output: &mut [f32]) {
-    let width = gain.len();
-    for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
-        centre(x, y);
-        let r = inverse_root(dot(y, y) / width as f32, eps);
-        for ((y, gain), bias) in y.iter_mut().zip(gain).zip(bias) {
-            *y = *y * r * gain + bias;
+vectorised! {
+    /// With `g = gain * dy`: `dx = r g - x r^3 mean(g x)`, and `d gain` is the sum of `dy x r` over the rows.
+    fn rms_norm_backward(
+        input: &[f32],
+        gain: &[f32],
+        eps: f32,
+        gradient: &[f32],
+        gradients: (&mut [f32], &mut [f32]),
+    ) {
+        let (d_input, d_gain) = gradients;
+        let width = gain.len();
+        let rows = input.chunks_exact(width).zip(gradient.chunks_exact(width));
+        let mut scaled = vec![0.0; width];
+        for ((x, dy), dx) in rows.zip(d_input.chunks_exact_mut(width)) {
+            let r = inverse_root(dot(x, x) / width as f32, eps);
+            for ((g, dy), gain) in scaled.iter_mut().zip(dy).zip(gain) {
+                *g = dy * gain;
+            }
+            let pull = r * r * r * dot(&scaled, x) / width as f32;
+            for (((dx, g), x), (d_gain, dy)) in dx.iter_mut().zip(&scaled).zip(x).zip(d_gain.iter_mut().zip(dy)) {
+                *dx = r * g - pull * x;
+                *d_gain += dy * x * r;
+            }
         }
     }
 }
 
-/// With `n = (x - mean) r` and `g = gain * dy`: `dx = r (g - mean(g) - n mean(g n))`, `d gain` is the sum of
-/// `dy n` and `d bias` that of `dy` over the rows.
-#[multiversion(targets = "simd")]
-fn layer_norm_backward(
-    input: &[f32],
-    gain: &[f32],
-    eps: f32,
-    gradient: &[f32],
-    (d_input, d_gain, d_bias): (&mut [f32], &mut [f32], &mut [f32]),
-) {
-    let width = gain.len();
-    let rows = input.chunks_exact(width).zip(gradient.chunks_exact(width));
-    let (mut normal, mut scaled) = (vec![0.0; width], vec![0.0; width]);
-    for ((x, dy), dx) in rows.zip(d_input.chunks_exact_mut(width)) {
-        centre(x, &mut normal);
-        let r = inverse_root(dot(&normal, &normal) / width as f32, eps);
-        for ((n, g), (dy, gain)) in normal.iter_mut().zip(&mut scaled).zip(dy.iter().zip(gain)) {
-            *n *= r;
-            *g = dy * gain;
+vectorised! {
+    /// `(x - mean) r gain + bias` with `r = 1 / sqrt(variance + eps)`, for rows as long as the gain.
+    fn layer_norm(input: &[f32], gain: &[f32], bias: &[f32], eps: f32, output: &mut [f32]) {
+        let width = gain.len();
+        for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
+            centre(x, y);
+            let r = inverse_root(dot(y, y) / width as f32, eps);
+            for ((y, gain), bias) in y.iter_mut().zip(gain).zip(bias) {
+                *y = *y * r * gain + bias;
+            }
         }
-        let mean = sum(&scaled) / width as f32;
-        let pull = dot(&scaled, &normal) / width as f32;
-        for ((dx, g), n) in dx.iter_mut().zip(&scaled).zip(&normal) {
-            *dx = r * (g - mean - n * pull);
-        }
-        for (((d_gain, d_bias), dy), n) in d_gain.iter_mut().zip(d_bias.iter_mut()).zip(dy).zip(&normal) {
-            *d_gain += dy * n;
-            *d_bias += dy;
+    }
+}
+
+vectorised! {
+    /// With `n = (x - mean) r` and `g = gain * dy`: `dx = r (g - mean(g) - n mean(g n))`, `d gain` is the sum of
+    /// `dy n` and `d bias` that of `dy` over the rows.
+    fn layer_norm_backward(
+        input: &[f32],
+        gain: &[f32],
+        eps: f32,
+        gradient: &[f32],
+        gradients: (&mut [f32], &mut [f32], &mut [f32]),
+    ) {
+        let (d_input, d_gain, d_bias) = gradients;
+        let width = gain.len();
+        let rows = input.chunks_exact(width).zip(gradient.chunks_exact(width));
+        let (mut normal, mut scaled) = (vec![0.0; width], vec![0.0; width]);
+        for ((x, dy), dx) in rows.zip(d_input.chunks_exact_mut(width)) {
+            centre(x, &mut normal);
+            let r = inverse_root(dot(&normal, &normal) / width as f32, eps);
+            for ((n, g), (dy, gain)) in normal.iter_mut().zip(&mut scaled).zip(dy.iter().zip(gain)) {
+                *n *= r;
+                *g = dy * gain;
+            }
+            let mean = sum(&scaled) / width as f32;
+            let pull = dot(&scaled, &normal) / width as f32;
+            for ((dx, g), n) in dx.iter_mut().zip(&scaled).zip(&normal) {
+                *dx = r * (g - mean - n * pull);
+            }
+            for (((d_gain, d_bias), dy), n) in d_gain.iter_mut().zip(d_bias.iter_mut()).zip(dy).zip(&normal) {
+                *d_gain += dy * n;
+                *d_bias += dy;
+            }
         }
     }
 }

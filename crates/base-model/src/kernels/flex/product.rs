@@ -5,91 +5,105 @@ use std::sync::Arc;
 use burn::backend::flex::FlexTensor;
 
 use super::{
-    Packed, Panels,
+    Packed,
     differentiate::Formula,
+    frozen::FrozenMatrix,
     matrix::{Matrix, Output, multiply},
     tensor,
 };
 
-/// `x W^T`.
+/// `x W^T` with a weight that may be trained.
 #[derive(Debug, Clone)]
 pub(super) struct Product {
     input: Packed,
     weight: Packed,
-    panels: Option<Arc<Panels>>,
 }
 
 impl Product {
-    /// `panels` are the weight in another layout.
-    pub(super) fn new(tensors: [&FlexTensor; 2], panels: Option<Arc<Panels>>) -> Self {
+    pub(super) fn new(tensors: [&FlexTensor; 2]) -> Self {
         let [input, weight] = tensors.map(Packed::new);
-        Self {
-            input,
-            weight,
-            panels,
-        }
-    }
-
-    fn values(&self) -> Vec<f32> {
-        let (x, w) = (self.input.matrix(), self.weight.matrix());
-        match &self.panels {
-            Some(panels) => panels.times(x),
-            None => {
-                let mut output = vec![0.0; x.rows * w.rows];
-                multiply(Output::rows_of(&mut output, w.rows), 0.0, 1.0, x, w.transposed());
-                output
-            }
-        }
-    }
-
-    /// A tensor of the shape of the output.
-    fn shaped(&self, output: Vec<f32>) -> FlexTensor {
-        let mut shape = self.input.shape().to_vec();
-        if let Some(last) = shape.last_mut() {
-            *last = self.weight.matrix().rows;
-        }
-        tensor(output, &shape)
-    }
-
-    fn input_gradient(&self, dy: Matrix<'_>) -> Vec<f32> {
-        let mut dx = self.input.zeros();
-        multiply(
-            Output::rows_of(&mut dx, self.input.width()),
-            0.0,
-            1.0,
-            dy,
-            self.weight.matrix(),
-        );
-        dx
-    }
-
-    fn weight_gradient(&self, dy: Matrix<'_>) -> FlexTensor {
-        let x = self.input.matrix();
-        let mut dw = self.weight.zeros();
-        multiply(Output::rows_of(&mut dw, x.columns), 0.0, 1.0, dy.transposed(), x);
-        self.weight.like(dw)
+        Self { input, weight }
     }
 }
 
 impl Formula<2> for Product {
     fn output(&self) -> FlexTensor {
-        self.shaped(self.values())
+        let (x, w) = (self.input.matrix(), self.weight.matrix());
+        let mut output = vec![0.0; x.rows * w.rows];
+        multiply(Output::rows_of(&mut output, w.rows), 0.0, 1.0, x, w.transposed());
+        shaped(&self.input, output, w.rows)
     }
 
     fn gradients(&self, gradient: &FlexTensor, [input, weight]: [bool; 2]) -> [Option<FlexTensor>; 2] {
         let gradient = Packed::new(gradient);
-        let dy = gradient.matrix();
+        let (dy, x, w) = (gradient.matrix(), self.input.matrix(), self.weight.matrix());
         [
-            input.then(|| self.input.like(self.input_gradient(dy))),
-            weight.then(|| self.weight_gradient(dy)),
+            input.then(|| {
+                let mut dx = self.input.zeros();
+                multiply(Output::rows_of(&mut dx, x.columns), 0.0, 1.0, dy, w);
+                self.input.like(dx)
+            }),
+            weight.then(|| {
+                let mut dw = self.weight.zeros();
+                multiply(Output::rows_of(&mut dw, x.columns), 0.0, 1.0, dy.transposed(), x);
+                self.weight.like(dw)
+            }),
         ]
     }
 }
 
-/// `x W^T + scale * (x A^T) B^T`.
+/// A tensor of the input's shape but for the last axis.
+fn shaped(input: &Packed, output: Vec<f32>, width: usize) -> FlexTensor {
+    let mut shape = input.shape().to_vec();
+    if let Some(last) = shape.last_mut() {
+        *last = width;
+    }
+    tensor(output, &shape)
+}
+
+/// `x W^T + bias` with neither weight nor bias trained.
+#[derive(Debug, Clone)]
+pub(super) struct FrozenProduct {
+    input: Packed,
+    weight: Arc<FrozenMatrix>,
+    bias: Option<Packed>,
+}
+
+impl FrozenProduct {
+    pub(super) fn new(input: &FlexTensor, weight: Arc<FrozenMatrix>, bias: Option<&FlexTensor>) -> Self {
+        Self {
+            input: Packed::new(input),
+            weight,
+            bias: bias.map(Packed::new),
+        }
+    }
+
+    fn values(&self) -> Vec<f32> {
+        self.weight
+            .times(self.input.matrix(), self.bias.as_ref().map(Packed::values))
+    }
+
+    fn shaped(&self, output: Vec<f32>) -> FlexTensor {
+        let [d_output, _] = self.weight.sizes();
+        shaped(&self.input, output, d_output)
+    }
+}
+
+impl Formula<1> for FrozenProduct {
+    fn output(&self) -> FlexTensor {
+        self.shaped(self.values())
+    }
+
+    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        let dx = self.weight.times_transposed(Packed::new(gradient).matrix());
+        [Some(self.input.like(dx))]
+    }
+}
+
+/// `x W^T + bias + scale * (x A^T) B^T`.
 #[derive(Debug, Clone)]
 pub(super) struct AdaptedProduct {
-    frozen: Product,
+    frozen: FrozenProduct,
     a: Packed,
     b: Packed,
     /// `x A^T`, `[tokens, rank]`.
@@ -98,12 +112,7 @@ pub(super) struct AdaptedProduct {
 }
 
 impl AdaptedProduct {
-    pub(super) fn new(
-        [input, weight, a, b]: [&FlexTensor; 4],
-        panels: Option<Arc<Panels>>,
-        scale: f64,
-    ) -> Self {
-        let frozen = Product::new([input, weight], panels);
+    pub(super) fn new(frozen: FrozenProduct, [a, b]: [&FlexTensor; 2], scale: f64) -> Self {
         let [a, b] = [a, b].map(Packed::new);
         let (x, a_rows) = (frozen.input.matrix(), a.matrix());
         let mut narrow = vec![0.0; x.rows * a_rows.rows];
@@ -124,7 +133,7 @@ impl AdaptedProduct {
     }
 }
 
-impl Formula<4> for AdaptedProduct {
+impl Formula<3> for AdaptedProduct {
     fn output(&self) -> FlexTensor {
         let b = self.b.matrix();
         let narrow = Matrix::rows_of(&self.narrow, b.columns);
@@ -139,21 +148,20 @@ impl Formula<4> for AdaptedProduct {
         self.frozen.shaped(output)
     }
 
-    fn gradients(&self, gradient: &FlexTensor, wanted: [bool; 4]) -> [Option<FlexTensor>; 4] {
+    fn gradients(&self, gradient: &FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
         let gradient = Packed::new(gradient);
         let (dy, x) = (gradient.matrix(), self.frozen.input.matrix());
         let (a, b, rank) = (self.a.matrix(), self.b.matrix(), self.a.matrix().rows);
         let mut d_narrow = vec![0.0; dy.rows * rank];
         multiply(Output::rows_of(&mut d_narrow, rank), 0.0, self.scale, dy, b);
         let d_narrow = Matrix::rows_of(&d_narrow, rank);
-        let [input, weight, lower, upper] = wanted;
+        let [input, lower, upper] = wanted;
         [
             input.then(|| {
-                let mut dx = self.frozen.input_gradient(dy);
+                let mut dx = self.frozen.weight.times_transposed(dy);
                 multiply(Output::rows_of(&mut dx, x.columns), 1.0, 1.0, d_narrow, a);
                 self.frozen.input.like(dx)
             }),
-            weight.then(|| self.frozen.weight_gradient(dy)),
             lower.then(|| {
                 let mut da = self.a.zeros();
                 multiply(

@@ -1,9 +1,8 @@
 //! Rotation of pairs of numbers.
 
 use burn::backend::flex::FlexTensor;
-use multiversion::multiversion;
 
-use super::{Packed, differentiate::Formula};
+use super::{Packed, differentiate::Formula, machine::vectorised};
 
 /// Rotation by the positions.
 #[derive(Debug, Clone)]
@@ -43,31 +42,33 @@ impl Formula<1> for Rotate {
     }
 }
 
-/// Turns the pairs `(x_i, x_{i + half})` of every head by their token's angles, times `direction`.
-///
-/// `states` holds a token of `width` numbers after the other; `cos` and `sin` hold `half` numbers for every
-/// token of a row, for all rows alike if they are fewer than the tokens.
-#[multiversion(targets = "simd")]
-fn rotate(
-    states: &[f32],
-    (cos, sin): (&[f32], &[f32]),
-    (width, half): (usize, usize),
-    direction: f32,
-    turned: &mut [f32],
-) {
-    let angles = || cos.chunks_exact(half).zip(sin.chunks_exact(half)).cycle();
-    let tokens = states.chunks_exact(width).zip(turned.chunks_exact_mut(width));
-    for ((state, turned), (cos, sin)) in tokens.zip(angles()) {
-        let heads = state
-            .chunks_exact(2 * half)
-            .zip(turned.chunks_exact_mut(2 * half));
-        for (head, turned) in heads {
-            let (first, second) = head.split_at(half);
-            let (turned_first, turned_second) = turned.split_at_mut(half);
-            for i in 0..half {
-                let sin = direction * sin[i];
-                turned_first[i] = first[i] * cos[i] - second[i] * sin;
-                turned_second[i] = second[i] * cos[i] + first[i] * sin;
+vectorised! {
+    /// Turns the pairs `(x_i, x_{i + half})` of every head by their token's angles, times `direction`.
+    ///
+    /// `states` holds a token of `width` numbers after the other; `cos` and `sin` hold `half` numbers for every
+    /// token of a row, for all rows alike if they are fewer than the tokens.
+    fn rotate(
+        states: &[f32],
+        angles: (&[f32], &[f32]),
+        sizes: (usize, usize),
+        direction: f32,
+        turned: &mut [f32],
+    ) {
+        let ((cos, sin), (width, half)) = (angles, sizes);
+        let angles = || cos.chunks_exact(half).zip(sin.chunks_exact(half)).cycle();
+        let tokens = states.chunks_exact(width).zip(turned.chunks_exact_mut(width));
+        for ((state, turned), (cos, sin)) in tokens.zip(angles()) {
+            let heads = state
+                .chunks_exact(2 * half)
+                .zip(turned.chunks_exact_mut(2 * half));
+            for (head, turned) in heads {
+                let (first, second) = head.split_at(half);
+                let (turned_first, turned_second) = turned.split_at_mut(half);
+                for i in 0..half {
+                    let sin = direction * sin[i];
+                    turned_first[i] = first[i] * cos[i] - second[i] * sin;
+                    turned_second[i] = second[i] * cos[i] + first[i] * sin;
+                }
             }
         }
     }

@@ -1,0 +1,156 @@
+//! The output of an attention.
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::AttentionSizes;
+use crate::kernels::flex::{
+    lanes::{LANES, softmax},
+    machine::machine,
+    matrix::Matrix,
+    panels::{Strip, panel_width},
+};
+
+/// The weighted values into `output`, which is 0; inputs and output by rows of the batch.
+pub(super) fn forward(
+    sizes: AttentionSizes,
+    [query, key, value]: [&[f32]; 3],
+    blocked: &[u8],
+    output: &mut [f32],
+) {
+    let (per_query, per_key) = (
+        sizes.queries * sizes.query_width(),
+        sizes.keys * sizes.key_width(),
+    );
+    let machine = machine();
+    let row = |(row, output): (usize, &mut [f32])| {
+        let [key, value] = [key, value].map(|x| &x[row * per_key..][..per_key]);
+        machine.dispatch(Row {
+            sizes,
+            query: &query[row * per_query..][..per_query],
+            key,
+            value,
+            mask: (blocked, row),
+            output,
+        });
+    };
+    if sizes.is_worth_threads() {
+        output.par_chunks_exact_mut(per_query).enumerate().for_each(row);
+    } else {
+        output.chunks_exact_mut(per_query).enumerate().for_each(row);
+    }
+}
+
+/// A row of the batch.
+struct Row<'a> {
+    sizes: AttentionSizes,
+    query: &'a [f32],
+    key: &'a [f32],
+    value: &'a [f32],
+    mask: (&'a [u8], usize),
+    output: &'a mut [f32],
+}
+
+impl WithSimd for Row<'_> {
+    type Output = ();
+
+    /// Scores and mixtures are products with small panels, made of a head's keys and values.
+    ///
+    /// Keys are filled up to whole lanes with ones that weigh nothing, so that sums over them are grouped alike however
+    /// many follow, and a row's result depends neither on padding nor on the rows beside it. A library's product does
+    /// not give that: it takes another way through a sum for another number of columns.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let sizes = self.sizes;
+        let d_head = sizes.d_head;
+        let key_width = sizes.keys.next_multiple_of(LANES);
+        let value_width = d_head.next_multiple_of(S::F32_LANES);
+        let mut key_panels = vec![0.0; d_head * key_width];
+        let mut value_panels = vec![0.0; key_width * value_width];
+        let mut scores = vec![0.0; sizes.queries * key_width];
+        let mut filled = None;
+        for head in 0..sizes.n_heads {
+            let kv_head = head * sizes.n_kv_heads / sizes.n_heads;
+            // Heads that share keys follow one another.
+            if filled != Some(kv_head) {
+                let [keys, values] = [self.key, self.value].map(|x| sizes.keys_of(x, kv_head));
+                fill_keys::<S>(keys, sizes.scale(), key_width, &mut key_panels);
+                fill_values::<S>(values, value_width, key_width, &mut value_panels);
+                filled = Some(kv_head);
+            }
+            scores.fill(0.0);
+            let query = sizes.queries_of(self.query, head);
+            add_product(simd, query, (&key_panels, key_width), &mut scores, key_width);
+            for (query, scores) in scores.chunks_exact_mut(key_width).enumerate() {
+                let (keys, beyond) = scores.split_at_mut(sizes.keys);
+                for (score, blocked) in keys.iter_mut().zip(sizes.mask(self.mask.0, self.mask.1, query)) {
+                    // Where everything is blocked (padding) all keys count alike, so that the state stays finite.
+                    *score = if *blocked == 0 { *score } else { -1e30 };
+                }
+                beyond.fill(f32::NEG_INFINITY);
+                softmax(scores);
+            }
+            let weights = Matrix::rows_of(&scores, key_width);
+            let output = &mut self.output[head * d_head..];
+            add_product(
+                simd,
+                weights,
+                (&value_panels, d_head),
+                output,
+                sizes.query_width(),
+            );
+        }
+    }
+}
+
+/// Adds rows times panels, with so many outputs in all, to rows that begin `stride` numbers after one another.
+#[inline(always)]
+fn add_product<S: Simd>(
+    simd: S,
+    rows: Matrix<'_>,
+    (panels, outputs): (&[f32], usize),
+    output: &mut [f32],
+    stride: usize,
+) {
+    let width = panel_width::<S>();
+    for (index, panel) in panels.chunks(width * rows.columns).enumerate() {
+        let column = index * width;
+        let strip = Strip {
+            rows,
+            inputs: 0..rows.columns,
+            panel,
+            outputs: width.min(outputs - column),
+        };
+        strip.add(simd, &mut output[column..], stride);
+    }
+}
+
+/// Panels of the transposed keys times the scale.
+#[inline(always)]
+fn fill_keys<S: Simd>(keys: Matrix<'_>, scale: f32, key_width: usize, panels: &mut [f32]) {
+    let width = panel_width::<S>();
+    for (index, panel) in panels.chunks_mut(width * keys.columns).enumerate() {
+        let (first, width) = (index * width, width.min(key_width - index * width));
+        for key in first..keys.rows.min(first + width) {
+            let numbers = panel.chunks_exact_mut(width);
+            for (numbers, number) in numbers.zip(keys.row(key)) {
+                numbers[key - first] = number * scale;
+            }
+        }
+    }
+}
+
+/// Panels of the values.
+#[inline(always)]
+fn fill_values<S: Simd>(values: Matrix<'_>, value_width: usize, key_width: usize, panels: &mut [f32]) {
+    let width = panel_width::<S>();
+    for (index, panel) in panels.chunks_mut(width * key_width).enumerate() {
+        let (first, width) = (index * width, width.min(value_width - index * width));
+        let numbers = panel.chunks_exact_mut(width).take(values.rows);
+        for (key, numbers) in numbers.enumerate() {
+            let values = &values.row(key)[first..];
+            let count = values.len().min(width);
+            numbers[..count].copy_from_slice(&values[..count]);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Attention, a head of a row at a time, with scores that never leave the cache.
+
+mod backward;
+mod forward;
+
+use burn::backend::flex::FlexTensor;
+
+use super::{
+    Packed,
+    differentiate::Formula,
+    matrix::{Matrix, Output, is_worth_threads},
+};
+use backward::backward;
+use forward::forward;
+
+/// Attention of grouped queries.
+#[derive(Debug, Clone)]
+pub(super) struct Attention {
+    query: Packed,
+    key: Packed,
+    value: Packed,
+    blocked: FlexTensor,
+    sizes: AttentionSizes,
+}
+
+impl Attention {
+    pub(super) fn new(
+        tensors: [&FlexTensor; 3],
+        blocked: &FlexTensor,
+        n_heads: usize,
+        n_kv_heads: usize,
+    ) -> Self {
+        let [query, key, value] = tensors.map(Packed::new);
+        let blocked = blocked.to_contiguous();
+        let mask = blocked.layout().shape();
+        let sizes = AttentionSizes {
+            batch: query.shape()[0],
+            queries: query.shape()[1],
+            keys: key.shape()[1],
+            n_heads,
+            n_kv_heads,
+            d_head: query.width() / n_heads,
+            masks: mask[0],
+            mask_rows: mask[2],
+        };
+        Self {
+            query,
+            key,
+            value,
+            blocked,
+            sizes,
+        }
+    }
+
+    fn mask(&self) -> &[u8] {
+        let start = self.blocked.layout().start_offset();
+        &self.blocked.storage::<u8>()[start..]
+    }
+}
+
+impl Formula<3> for Attention {
+    fn output(&self) -> FlexTensor {
+        let mut output = self.query.zeros();
+        let inputs = [&self.query, &self.key, &self.value].map(Packed::values);
+        forward(self.sizes, inputs, self.mask(), &mut output);
+        self.query.like(output)
+    }
+
+    fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        let gradient = Packed::new(gradient);
+        let inputs = [&self.query, &self.key, &self.value];
+        let mut gradients = inputs.map(Packed::zeros);
+        backward(
+            self.sizes,
+            inputs.map(Packed::values),
+            self.mask(),
+            gradient.values(),
+            &mut gradients,
+        );
+        let [query, key, value] = gradients;
+        [
+            Some(self.query.like(query)),
+            Some(self.key.like(key)),
+            Some(self.value.like(value)),
+        ]
+    }
+}
+
+/// Sizes of an attention and of its mask.
+#[derive(Debug, Clone, Copy)]
+struct AttentionSizes {
+    batch: usize,
+    queries: usize,
+    keys: usize,
+    n_heads: usize,
+    n_kv_heads: usize,
+    d_head: usize,
+    /// Masks: one a row, or 1 for all rows.
+    masks: usize,
+    /// Rows of a mask: one a query, or 1 for all queries.
+    mask_rows: usize,
+}
+
+impl AttentionSizes {
+    fn query_width(&self) -> usize {
+        self.n_heads * self.d_head
+    }
+
+    fn key_width(&self) -> usize {
+        self.n_kv_heads * self.d_head
+    }
+
+    /// One head's part of a row's queries, from where it begins.
+    fn queries_of<'a>(&self, row: &'a [f32], head: usize) -> Matrix<'a> {
+        let sizes = [self.queries, self.d_head];
+        Matrix::part_of(&row[head * self.d_head..], sizes, self.query_width())
+    }
+
+    /// One key head's part of a row's keys or values.
+    fn keys_of<'a>(&self, row: &'a [f32], kv_head: usize) -> Matrix<'a> {
+        let sizes = [self.keys, self.d_head];
+        Matrix::part_of(&row[kv_head * self.d_head..], sizes, self.key_width())
+    }
+
+    fn queries_out<'a>(&self, row: &'a mut [f32], head: usize) -> Output<'a> {
+        Output {
+            values: &mut row[head * self.d_head..],
+            stride: self.query_width(),
+        }
+    }
+
+    fn keys_out<'a>(&self, row: &'a mut [f32], kv_head: usize) -> Output<'a> {
+        Output {
+            values: &mut row[kv_head * self.d_head..],
+            stride: self.key_width(),
+        }
+    }
+
+    fn scale(&self) -> f32 {
+        (self.d_head as f32).powf(-0.5)
+    }
+
+    /// What a query of a row must not look at, true where not 0.
+    fn mask<'a>(&self, blocked: &'a [u8], row: usize, query: usize) -> &'a [u8] {
+        let (row, query) = (row.min(self.masks - 1), query.min(self.mask_rows - 1));
+        let start = (row * self.mask_rows + query) * self.keys;
+        &blocked[start..start + self.keys]
+    }
+
+    fn is_worth_threads(&self) -> bool {
+        let products = self.batch * self.n_heads * self.queries * self.keys * self.d_head;
+        self.batch > 1 && is_worth_threads(products)
+    }
+}

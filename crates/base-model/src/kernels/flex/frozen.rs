@@ -1,0 +1,49 @@
+//! A matrix that never changes, laid out for both directions of a product.
+
+use std::sync::OnceLock;
+
+use super::{matrix::Matrix, panels::Panels};
+use crate::WeightFormat;
+
+/// A weight `[d_output, d_input]` in panels, and, from the first gradient that flows through it, its transpose.
+#[derive(Debug)]
+pub(in crate::kernels) struct FrozenMatrix {
+    forward: Panels,
+    backward: OnceLock<Panels>,
+}
+
+impl FrozenMatrix {
+    /// Lays out a weight given row after row.
+    pub(in crate::kernels) fn new(rows: &[f32], d_input: usize, format: WeightFormat) -> Self {
+        Self {
+            forward: Panels::of(Matrix::rows_of(rows, d_input), format),
+            backward: OnceLock::new(),
+        }
+    }
+
+    /// Lengths of what comes out and of what goes in.
+    pub(in crate::kernels) fn sizes(&self) -> [usize; 2] {
+        [self.forward.d_output(), self.forward.d_input()]
+    }
+
+    /// The weight, row after row, as its format rounds it.
+    pub(in crate::kernels) fn to_rows(&self) -> Vec<f32> {
+        self.forward.to_rows()
+    }
+
+    /// `x W^T + bias`, `[rows, d_output]`.
+    pub(super) fn times(&self, x: Matrix<'_>, bias: Option<&[f32]>) -> Vec<f32> {
+        self.forward.times(x, bias)
+    }
+
+    /// `dy W`, `[rows, d_input]`.
+    pub(super) fn times_transposed(&self, dy: Matrix<'_>) -> Vec<f32> {
+        let backward = self.backward.get_or_init(|| {
+            let rows = self.forward.to_rows();
+            let weight = Matrix::rows_of(&rows, self.forward.d_input());
+            // Gradients are those of the weight that the forward pass saw.
+            Panels::of(weight.transposed(), WeightFormat::F32)
+        });
+        backward.times(dy, None)
+    }
+}
