@@ -226,9 +226,59 @@ impl TokenBatch {
             .collect()
     }
 
+    /// How to lay the rows end to end, if that leaves out enough padding to be worth it.
+    pub(crate) fn end_to_end(&self) -> Option<EndToEnd> {
+        let (rows, seq) = self.sizes();
+        let kept: Vec<usize> = (0..rows * seq)
+            .filter(|&place| self.kept[place / seq][place % seq])
+            .collect();
+        // Moving tokens about costs a few per cent of what a token costs.
+        if kept.is_empty() || kept.len() * 20 > rows * seq * 19 {
+            return None;
+        }
+        let mut number_of = vec![0; rows * seq];
+        for (number, &place) in kept.iter().enumerate() {
+            number_of[place] = number;
+        }
+        let device = self.device();
+        Some(EndToEnd {
+            sizes: [rows, seq],
+            places: indices(kept.into_iter(), &device),
+            numbers: indices(number_of.into_iter(), &device),
+        })
+    }
+
     /// Which tokens see which along a tree, if there is one.
     pub(crate) fn paths(&self) -> Option<Paths<'_>> {
         self.branches.as_ref().map(Branches::paths)
+    }
+}
+
+/// Rows laid end to end, without padding between them.
+#[derive(Debug)]
+pub(crate) struct EndToEnd {
+    /// Rows and their padded length.
+    sizes: [usize; 2],
+    /// Where each token stands in the padded rows, `[tokens]`.
+    places: Tensor<1, Int>,
+    /// Which token stands at each place, `[rows * seq]`; at padding any.
+    numbers: Tensor<1, Int>,
+}
+
+impl EndToEnd {
+    /// `[rows, seq, width]` to `[1, tokens, width]`.
+    pub(crate) fn of_rows(&self, states: Tensor<3>) -> Tensor<3> {
+        let [rows, seq, width] = states.dims();
+        let tokens = states.reshape([rows * seq, width]).select(0, self.places.clone());
+        tokens.unsqueeze_dim::<3>(0)
+    }
+
+    /// `[1, tokens, width]` to `[rows, seq, width]`; what stands at padding means nothing.
+    pub(crate) fn to_rows(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let [rows, seq] = self.sizes;
+        let [_, _, width] = tokens.dims();
+        let places = tokens.squeeze_dim::<2>(0).select(0, self.numbers.clone());
+        places.reshape([rows, seq, width])
     }
 }
 

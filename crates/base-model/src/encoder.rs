@@ -184,7 +184,14 @@ impl Encoder {
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
         let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
         let tuning = tuning.as_ref();
-        let states = self.norm.forward(self.embed(batch, tuning), tuning);
+        let states = self.embed(batch, tuning);
+        // Most of the work is token by token, and none of it needs padding.
+        let end_to_end = batch.end_to_end();
+        let states = match &end_to_end {
+            Some(end_to_end) => end_to_end.of_rows(states), // [1, tokens, d_model]
+            None => states,
+        };
+        let states = self.norm.forward(states, tuning);
         let view = View {
             is_causal: false,
             past: None,
@@ -194,10 +201,14 @@ impl Encoder {
         let blocks = self.blocks.iter().enumerate();
         let states = blocks.fold(states, |states, (layer, block)| {
             let (rotary, blocked) = passes.of(layer);
-            block.among(states, rotary, blocked, tuning)
+            block.among(states, rotary, blocked, tuning, end_to_end.as_ref())
         });
-        match &self.last_norm {
+        let states = match &self.last_norm {
             Some(norm) => norm.forward(states, tuning),
+            None => states,
+        };
+        match &end_to_end {
+            Some(end_to_end) => end_to_end.to_rows(states),
             None => states,
         }
     }

@@ -1,6 +1,7 @@
 //! Open-weight transformers on burn, read from Hugging Face folders, with LoRA adapters in the PEFT format.
 //!
-//! Use this crate to run a BERT encoder or a Llama decoder and to read, make and write adapters for it. To
+//! Use this crate to run an encoder (BERT, ModernBERT) or a decoder (Llama, Mistral, Qwen, Gemma) and to read, make, write
+//! and merge adapters for it. To
 //! train an adapter use `lora-train`; to serve answers with legal labels and probabilities use
 //! `adapter-runtime`. Both stand on this crate and meet only in the adapter folder.
 //!
@@ -39,9 +40,10 @@
 //!   prints the day is told a [`ChatDate`], never the clock's.
 //! - [`Network`]: [`Encoder`] or [`Decoder`], frozen. A forward pass takes a [`TokenBatch`] and, if wanted, an
 //!   adapter; a [`TokenTree`] scores many continuations of a prompt at once, a [`Prefix`] is what many rows begin
-//!   with, computed once.
-//! - [`Adapter`]: low-rank factors on projections as two thin products, and a label head; many adapters share
-//!   one network.
+//!   with, computed once; [`Decoder::generate`] writes token after token. A [`WeightFormat`] holds matrices in fewer bits.
+//! - [`Adapter`]: low-rank factors as two thin products (LoRA, rank-stabilised, DoRA, activated), modules that are
+//!   replaced, and a label head; many adapters share one network. [`Network::merge`] folds one into the weights,
+//!   [`Network::export_merged`] writes what transformers loads without it.
 //! - [`device_by_name`]: flex, wgpu or cuda.
 //!
 //! # Errors and panics

@@ -71,8 +71,15 @@ struct Entry {
 
 /// `model.safetensors.index.json`: which tensor is in which shard.
 #[derive(Deserialize)]
-struct ShardIndex {
+pub(crate) struct ShardIndex {
     weight_map: BTreeMap<String, String>,
+}
+
+impl ShardIndex {
+    /// The files, by name.
+    pub(crate) fn shards(&self) -> BTreeSet<String> {
+        self.weight_map.values().cloned().collect()
+    }
 }
 
 impl WeightFiles {
@@ -109,8 +116,8 @@ impl WeightFiles {
                 });
             }
         }
-        let shards: BTreeSet<&String> = map.weight_map.values().collect();
-        let files = Self::open_all(&shards.iter().map(|file| folder.join(file)).collect::<Vec<_>>())?;
+        let paths: Vec<PathBuf> = map.shards().iter().map(|file| folder.join(file)).collect();
+        let files = Self::open_all(&paths)?;
         match map
             .weight_map
             .keys()

@@ -32,7 +32,7 @@ pub(crate) use fields::{Fields, positive_in, size_in};
 
 use fields::divides;
 
-use crate::{ConfigError, ModelError};
+use crate::{ConfigError, ModelError, weights::ShardIndex};
 
 /// The architectures, by their `model_type`.
 const KNOWN: &str = "bert, gemma3_text, llama, mistral, modernbert, qwen2, qwen3";
@@ -113,25 +113,31 @@ impl ModelConfig {
     }
 }
 
-/// The content hash that names a base model: of its weights and its config.
+/// The content hash that names a base model: of its weights, all shards of them, its config and its tokenizer.
 ///
 /// # Errors
 ///
 /// [`ModelError::File`] if a file cannot be read.
 pub fn base_hash(folder: &Path) -> Result<ContentHash, ModelError> {
+    let fail = |source| ModelError::File {
+        folder: folder.to_owned(),
+        source,
+    };
+    let mut files: Vec<String> = ["config.json", "tokenizer.json", "model.safetensors"]
+        .map(str::to_owned)
+        .to_vec();
+    // Read as they are read when the model is opened: shards only where there is no single file.
+    let index = "model.safetensors.index.json";
+    if !folder.join("model.safetensors").is_file() && folder.join(index).is_file() {
+        files.push(index.to_owned());
+        let index: ShardIndex = read_json(&folder.join(index)).map_err(fail)?;
+        files.extend(index.shards());
+    }
     let mut names = String::new();
-    for name in [
-        "config.json",
-        "tokenizer.json",
-        "model.safetensors",
-        "model.safetensors.index.json",
-    ] {
-        let path = folder.join(name);
+    for name in files {
+        let path = folder.join(&name);
         if path.is_file() {
-            let hash = ContentHash::of_file(&path).map_err(|source| ModelError::File {
-                folder: folder.to_owned(),
-                source,
-            })?;
+            let hash = ContentHash::of_file(&path).map_err(fail)?;
             names.push_str(&format!("{name} {hash}\n"));
         }
     }

@@ -3,7 +3,7 @@
 use burn::tensor::{Bool, Tensor};
 
 use super::{Norm, Projection, Rotary};
-use crate::{adapter::Tuning, kernels};
+use crate::{adapter::Tuning, batch::EndToEnd, kernels};
 
 /// Numbers of heads, and how their scores are scaled.
 #[derive(Debug, Clone, Copy)]
@@ -60,35 +60,37 @@ pub(crate) struct KeysValues {
 }
 
 impl Attention {
-    /// What tokens that see one another find: `[batch, seq, d_model]` to the same; `blocked` as in
-    /// [`Attention::forward`].
+    /// What tokens that see one another find: `[batch, seq, d_model]` to the same, or `[1, tokens, d_model]` where rows are
+    /// laid end to end; `blocked` as in [`Attention::forward`].
     pub(crate) fn among(
         &self,
         states: Tensor<3>,
         rotary: Option<&Rotary>,
         blocked: &Tensor<4, Bool>,
         tuning: Option<&Tuning<'_>>,
+        end_to_end: Option<&EndToEnd>,
     ) -> Tensor<3> {
-        match &self.input {
-            AttentionInput::Split { .. } => {
-                let found = self.keys_values(states.clone(), rotary, tuning);
-                self.forward(states, found, rotary, blocked, tuning)
+        let parts = match &self.input {
+            AttentionInput::Split { query, key, value } => {
+                [query, key, value].map(|projection| projection.forward(states.clone(), tuning))
             }
-            AttentionInput::Fused(fused) => {
-                let all = fused.forward(states, tuning);
-                let [query, keys, values] = self.parts(all);
-                let found = KeysValues {
-                    keys: self.placed(
-                        keys,
-                        self.head_norms.as_ref().map(|norms| &norms.key),
-                        rotary,
-                        tuning,
-                    ),
-                    values,
-                };
-                self.look(query, found, rotary, blocked, tuning)
-            }
-        }
+            AttentionInput::Fused(fused) => self.parts(fused.forward(states, tuning)),
+        };
+        let [query, keys, values] = parts.map(|part| match end_to_end {
+            Some(end_to_end) => end_to_end.to_rows(part),
+            None => part,
+        });
+        let norm = self.head_norms.as_ref().map(|norms| &norms.key);
+        let found = KeysValues {
+            keys: self.placed(keys, norm, rotary, tuning),
+            values,
+        };
+        let mixed = self.look(query, found, rotary, blocked, tuning);
+        let mixed = match end_to_end {
+            Some(end_to_end) => end_to_end.of_rows(mixed),
+            None => mixed,
+        };
+        self.output.forward(mixed, tuning)
     }
 
     /// The keys and values of some states: `[batch, seq, d_model]`.
@@ -136,9 +138,11 @@ impl Attention {
                 query
             }
         }; // [batch, queries, n_heads * d_head]
-        self.look(query, found, rotary, blocked, tuning)
+        let mixed = self.look(query, found, rotary, blocked, tuning);
+        self.output.forward(mixed, tuning)
     }
 
+    /// The values that queries find, mixed: `[batch, queries, n_heads * d_head]`.
     fn look(
         &self,
         query: Tensor<3>,
@@ -162,8 +166,7 @@ impl Attention {
             false => query.mul_scalar(extra),
         };
         let KeysValues { keys, values } = found;
-        let mixed = kernels::attention(query, keys, values, blocked, n_heads, n_kv_heads);
-        self.output.forward(mixed, tuning)
+        kernels::attention(query, keys, values, blocked, n_heads, n_kv_heads)
     }
 
     /// Normalised and turned: `[batch, seq, heads * d_head]` to the same.

@@ -3,7 +3,7 @@
 use burn::tensor::{Bool, Tensor};
 
 use super::{Attention, FeedForward, KeysValues, Norm, Rotary};
-use crate::adapter::Tuning;
+use crate::{adapter::Tuning, batch::EndToEnd};
 
 /// A block of an encoder or a decoder.
 #[derive(Debug, Clone)]
@@ -46,16 +46,20 @@ fn normed(norm: &Option<Norm>, states: Tensor<3>, tuning: Option<&Tuning<'_>>) -
 }
 
 impl Block {
-    /// The block on tokens that see one another: `[batch, seq, d_model]` to the same.
+    /// The block on tokens that see one another: `[batch, seq, d_model]` to the same, or `[1, tokens, d_model]` where rows
+    /// are laid end to end.
     pub(crate) fn among(
         &self,
         states: Tensor<3>,
         rotary: Option<&Rotary>,
         blocked: &Tensor<4, Bool>,
         tuning: Option<&Tuning<'_>>,
+        end_to_end: Option<&EndToEnd>,
     ) -> Tensor<3> {
         let entering = self.around_attention.enter(states.clone(), tuning);
-        let mixed = self.attention.among(entering, rotary, blocked, tuning);
+        let mixed = self
+            .attention
+            .among(entering, rotary, blocked, tuning, end_to_end);
         self.after_attention(states, mixed, tuning)
     }
 

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use base_model::{Adapter, AdapterConfig, AdapterError, Network, Targets, TaskType, WeightFiles};
+use base_model::{
+    Adapter, AdapterConfig, AdapterError, Network, Targets, TaskType, TokenBatch, WeightFiles, device_by_name,
+};
 
 use crate::fixtures::{
     ALL, Fixture, adapters, adapters_in, device, folder, largest_difference, open, states, values,
@@ -24,6 +26,49 @@ fn adapter_logits_match_peft() {
             let (found, kept) = fixture.adapter_logits(&adapter).unwrap();
             let worst = largest_difference(&found, &expected, &kept);
             assert!(worst < 1e-3, "{}: largest difference {worst}", path.display());
+        }
+    }
+}
+
+/// A score that is compared with a threshold, or reproduced in an audit, must not depend on who asks beside it.
+#[test]
+fn scores_are_the_same_bits_alone_and_in_a_batch_of_64() {
+    let cpu = device_by_name("flex").unwrap();
+    let rows: Vec<Vec<u32>> = (0..64_usize)
+        .map(|row| {
+            (0..1 + row * 7 % 23)
+                .map(|i| ((i * 37 + row * 11) % 70 + 3) as u32)
+                .collect()
+        })
+        .collect();
+    for name in ALL {
+        let network = Network::open(&folder(name), &cpu).unwrap();
+        let adapter = Adapter::read(&folder(name).join("adapter_lora"), &network, &cpu).unwrap();
+        let scores = |rows: &[Vec<u32>]| -> Vec<Vec<f32>> {
+            let batch = TokenBatch::new(rows, 0, &cpu);
+            let states = states(&network, &batch, Some(&adapter));
+            let scores = match &network {
+                Network::Encoder(encoder) => {
+                    let pooled = encoder.pool(states, &batch, Some(&adapter));
+                    adapter.classify(pooled).unwrap()
+                }
+                Network::Decoder(decoder) => {
+                    let last: Vec<Vec<usize>> = rows.iter().map(|row| vec![row.len() - 1]).collect();
+                    decoder.log_probabilities_at(batch, None, &last, Some(&adapter))
+                }
+                _ => panic!("another kind of network"),
+            };
+            let width = scores.dims()[1];
+            values(scores).chunks_exact(width).map(<[f32]>::to_vec).collect()
+        };
+        let together = scores(&rows);
+        for (row, together) in rows.iter().zip(&together) {
+            assert_eq!(
+                &scores(std::slice::from_ref(row))[0],
+                together,
+                "{name}, {} tokens",
+                row.len()
+            );
         }
     }
 }
