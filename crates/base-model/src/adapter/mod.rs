@@ -20,7 +20,11 @@ pub(crate) use tuning::{LowRank, Tuning};
 
 use config::Change;
 
-use crate::{ModuleKind, Network, Slot, layers::Module};
+use crate::{
+    ModuleKind, Network, Slot, WeightFormat,
+    kernels::{self, Frozen},
+    layers::Module,
+};
 
 /// LoRA factors for some of a network's modules, modules that are replaced, and the label head, if there is one.
 ///
@@ -52,10 +56,12 @@ struct SlotChange {
     factors: Option<Factors>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Saved {
     weight: usize,
     bias: Option<usize>,
+    /// The present weight laid out.
+    frozen: Arc<OnceLock<Frozen>>,
 }
 
 #[derive(Debug, Clone)]
@@ -66,13 +72,17 @@ struct Factors {
     magnitude: Option<usize>,
     /// Of the weight's rows with the factors' present values.
     norms: Arc<OnceLock<Tensor<1>>>,
+    /// The present values laid out.
+    frozen: Arc<OnceLock<(Frozen, Frozen)>>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Head {
     weight: usize,
     bias: Option<usize>,
     classes: usize,
+    /// The present weight laid out.
+    frozen: Arc<OnceLock<Frozen>>,
 }
 
 /// A tensor that an adapter needs: its key, its shape, and what it is.
@@ -169,6 +179,7 @@ impl Adapter {
                 )?,
                 bias: Some(push(format!("{HEAD}.bias"), [1, classes], true, Part::HeadBias)?),
                 classes,
+                frozen: Arc::default(),
             }),
             None => None,
         };
@@ -230,12 +241,17 @@ impl Adapter {
             parameter.value = value;
         }
         assert!(values.next().is_none(), "more values than parameters");
-        for factors in adapter
-            .by_slot
-            .iter_mut()
-            .filter_map(|change| change.factors.as_mut())
-        {
-            factors.norms = Arc::default();
+        for change in &mut adapter.by_slot {
+            if let Some(factors) = &mut change.factors {
+                factors.norms = Arc::default();
+                factors.frozen = Arc::default();
+            }
+            if let Some(saved) = &mut change.saved {
+                saved.frozen = Arc::default();
+            }
+        }
+        if let Some(head) = &mut adapter.head {
+            head.frozen = Arc::default();
         }
         adapter
     }
@@ -249,10 +265,10 @@ impl Adapter {
             config: self.config.clone(),
             parameters: self.parameters.iter().filter(is_head).cloned().collect(),
             by_slot: vec![SlotChange::default(); self.by_slot.len()],
-            head: self.head.map(|head| Head {
+            head: self.head.as_ref().map(|head| Head {
                 weight: moved(head.weight),
                 bias: head.bias.map(moved),
-                classes: head.classes,
+                ..head.clone()
             }),
         }
     }
@@ -260,16 +276,23 @@ impl Adapter {
     /// How many labels the head tells apart, if there is a head.
     #[must_use]
     pub fn classes(&self) -> Option<usize> {
-        self.head.map(|head| head.classes)
+        self.head.as_ref().map(|head| head.classes)
     }
 
     /// The label head on pooled states: `[batch, d_model]` to `[batch, classes]`; `None` without a head.
     #[must_use]
     pub fn classify(&self, pooled: Tensor<2>) -> Option<Tensor<2>> {
-        let head = self.head?;
-        let scores = pooled.matmul(self.value(head.weight).transpose()); // [batch, classes]
-        Some(match head.bias {
-            Some(bias) => scores + self.value(bias),
+        let head = self.head.as_ref()?;
+        let (weight, bias) = (self.value(head.weight), head.bias.map(|bias| self.value(bias)));
+        if !weight.is_autodiff() && !pooled.is_autodiff() {
+            let frozen = head.frozen.get_or_init(|| Frozen::new(weight, WeightFormat::F32));
+            let bias = bias.map(|bias| bias.squeeze_dim::<1>(0));
+            let scores = kernels::linear(pooled.unsqueeze_dim::<3>(0), frozen, bias); // [1, batch, classes]
+            return Some(scores.squeeze_dim::<2>(0));
+        }
+        let scores = pooled.matmul(weight.transpose()); // [batch, classes]
+        Some(match bias {
+            Some(bias) => scores + bias,
             None => scores,
         })
     }
@@ -292,6 +315,7 @@ fn push_saved(key: &str, slot: &Slot, module: &Module, push: &mut impl Push) -> 
     };
     let is_vector = slot.kind == ModuleKind::Norm;
     Ok(Saved {
+        frozen: Arc::default(),
         weight: push(
             format!("{key}.weight"),
             shape,
@@ -351,5 +375,6 @@ fn push_factors(
         scale,
         magnitude,
         norms: Arc::default(),
+        frozen: Arc::default(),
     })
 }

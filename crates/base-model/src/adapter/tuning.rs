@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 use burn::tensor::{Tensor, TensorData, module};
 
 use super::Adapter;
-use crate::TokenBatch;
+use crate::{
+    TokenBatch, WeightFormat,
+    kernels::{self, Frozen},
+};
 
 /// An adapter and the tokens on which it is active.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub(crate) struct LowRank {
     pub(crate) magnitude: Option<Tensor<1>>,
     /// The lengths that the rows have without it.
     norms: Arc<OnceLock<Tensor<1>>>,
+    /// `A` and `scale * B`, where nobody trains them.
+    frozen: Arc<OnceLock<(Frozen, Frozen)>>,
 }
 
 impl<'a> Tuning<'a> {
@@ -82,6 +87,20 @@ impl<'a> Tuning<'a> {
         self.adapter.saved(slot)
     }
 
+    /// The same for a linear layer, the weight laid out unless it is being trained.
+    pub(crate) fn saved_layer(&self, slot: usize) -> Option<(Frozen, Option<Tensor<1>>)> {
+        let (weight, bias) = self.adapter.saved(slot)?;
+        let saved = self.adapter.by_slot.get(slot)?.saved.as_ref()?;
+        let frozen = match weight.is_autodiff() {
+            true => Frozen::passing(weight),
+            false => {
+                let lay_out = || Frozen::new(weight, WeightFormat::F32);
+                saved.frozen.get_or_init(lay_out).clone()
+            }
+        };
+        Some((frozen, bias))
+    }
+
     /// The low-rank change of a module, if it has one.
     pub(crate) fn low_rank(&self, slot: usize) -> Option<LowRank> {
         self.adapter.low_rank(slot)
@@ -91,7 +110,7 @@ impl<'a> Tuning<'a> {
 impl Adapter {
     /// What stands for a module's weight and bias, if it holds the module whole.
     pub(crate) fn saved(&self, slot: usize) -> Option<(Tensor<2>, Option<Tensor<1>>)> {
-        let saved = self.by_slot.get(slot)?.saved?;
+        let saved = self.by_slot.get(slot)?.saved.as_ref()?;
         let bias = saved.bias.map(|index| self.value(index).squeeze_dim::<1>(0));
         Some((self.value(saved.weight), bias))
     }
@@ -132,6 +151,7 @@ impl Adapter {
                 .magnitude
                 .map(|index| self.value(index).squeeze_dim::<1>(0)),
             norms: factors.norms.clone(),
+            frozen: factors.frozen.clone(),
         })
     }
 }
@@ -150,8 +170,24 @@ impl LowRank {
 
     /// The change alone, `scale * (x A^T) B^T`: `[batch, seq, d_input]` to `[batch, seq, d_output]`.
     pub(crate) fn of(&self, input: Tensor<3>) -> Tensor<3> {
+        if let Some((a, b)) = self.frozen(&input) {
+            return kernels::linear(kernels::linear(input, a, None), b, None);
+        }
         let narrow = module::linear(input, self.a.clone().transpose(), None); // [batch, seq, rank]
         module::linear(narrow.mul_scalar(self.scale), self.b.clone().transpose(), None)
+    }
+
+    /// `A` and `scale * B`, unless gradients flow to them or through them.
+    pub(crate) fn frozen(&self, input: &Tensor<3>) -> Option<(&Frozen, &Frozen)> {
+        if input.is_autodiff() || self.a.is_autodiff() || self.b.is_autodiff() {
+            return None;
+        }
+        let (a, b) = self.frozen.get_or_init(|| {
+            let b = self.b.clone().mul_scalar(self.scale);
+            let lay_out = |matrix| Frozen::new(matrix, WeightFormat::F32);
+            (lay_out(self.a.clone()), lay_out(b))
+        });
+        Some((a, b))
     }
 
     /// What the changed layer's outputs are multiplied with, `m / |W + scale B A|` row by row, `[d_output]`: 1 without a

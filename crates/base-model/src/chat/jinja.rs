@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use minijinja::{
     Environment, Error, ErrorKind, State, Value, escape_formatter,
     syntax::SyntaxConfig,
-    value::{Kwargs, Tuple, ValueKind, from_args},
+    value::{Kwargs, Rest, Tuple, ValueKind, from_args},
 };
 use minijinja_contrib::pycompat::unknown_method_callback;
 use regex::Regex;
@@ -34,7 +34,10 @@ pub(super) fn environment(source: &str, date: ChatDate) -> Result<Environment<'s
         _ => escape_formatter(output, state, value),
     });
     environment.set_unknown_method_callback(method);
-    environment.add_filter("tojson", python::tojson);
+    environment.add_filter(
+        "tojson",
+        |value: &Value, arguments: Rest<Value>, named: Kwargs| python::tojson(value, &arguments, &named),
+    );
     environment.add_filter("string", |value: &Value| python::text(value));
     // Whatever has a length and can be indexed, as Jinja2 asks.
     environment.add_test("sequence", |value: &Value| {

@@ -2,7 +2,7 @@
 
 use minijinja::{
     Error, ErrorKind, Value,
-    value::{Kwargs, Rest, ValueKind, from_args},
+    value::{Kwargs, ValueKind, from_args},
 };
 
 /// A value as `str` gives it.
@@ -111,9 +111,9 @@ struct Style {
 }
 
 /// transformers' filter: `json.dumps` that keeps characters and the order of keys as they are.
-pub(super) fn tojson(value: &Value, arguments: Rest<Value>, named: Kwargs) -> Result<String, Error> {
+pub(super) fn tojson(value: &Value, arguments: &[Value], named: &Kwargs) -> Result<String, Error> {
     type Arguments = (Option<bool>, Option<Value>, Option<Vec<String>>, Option<bool>);
-    let (ensure_ascii, indent, separators, sort_keys): Arguments = from_args(&arguments)?;
+    let (ensure_ascii, indent, separators, sort_keys): Arguments = from_args(arguments)?;
     fn either<'a, T>(given: Option<T>, named: &'a Kwargs, name: &'a str) -> Result<Option<T>, Error>
     where
         Option<T>: minijinja::value::ArgType<'a, Output = Option<T>>,
@@ -124,14 +124,14 @@ pub(super) fn tojson(value: &Value, arguments: Rest<Value>, named: Kwargs) -> Re
             None => Ok(None),
         }
     }
-    let indent = either(indent, &named, "indent")?.filter(|indent| !indent.is_none());
+    let indent = either(indent, named, "indent")?.filter(|indent| !indent.is_none());
     let indent = indent.map(|indent| match indent.as_str() {
         Some(text) => Ok(text.to_owned()),
         // As far as anybody would want to read.
         None => usize::try_from(indent).map(|spaces| " ".repeat(spaces.min(64))),
     });
     let indent = indent.transpose()?;
-    let separators = either(separators, &named, "separators")?;
+    let separators = either(separators, named, "separators")?;
     let (between, after_key) = match separators.as_deref() {
         None => (if indent.is_some() { "," } else { ", " }, ": "),
         Some([between, after_key]) => (between.as_str(), after_key.as_str()),
@@ -143,10 +143,10 @@ pub(super) fn tojson(value: &Value, arguments: Rest<Value>, named: Kwargs) -> Re
         }
     };
     let style = Style {
-        ascii: either(ensure_ascii, &named, "ensure_ascii")?.unwrap_or(false),
+        ascii: either(ensure_ascii, named, "ensure_ascii")?.unwrap_or(false),
         between: between.to_owned(),
         after_key: after_key.to_owned(),
-        sorted: either(sort_keys, &named, "sort_keys")?.unwrap_or(false),
+        sorted: either(sort_keys, named, "sort_keys")?.unwrap_or(false),
         indent,
     };
     named.assert_all_used()?;

@@ -3,8 +3,6 @@ use tokenizers::{AddedToken, Tokenizer as Inner, pre_tokenizers::byte_level::Byt
 
 use super::*;
 
-mod oracle;
-
 const CHATML: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] | trim + '<|im_end|>' + '\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
 /// A byte-level tokenizer without merges: every byte is a token, then the added ones.

@@ -76,6 +76,25 @@ pub(crate) fn adapted_linear(
     plus(plain::adapted_product(input, frozen.plain(), a, b, scale), bias)
 }
 
+/// The same with factors that are frozen too, the scale part of `B`: a row's bits do not depend on the rows beside it.
+pub(crate) fn adapted_by_frozen(
+    input: Tensor<3>,
+    frozen: &Frozen,
+    bias: Option<Tensor<1>>,
+    (a, b): (&Frozen, &Frozen),
+) -> Tensor<3> {
+    #[cfg(feature = "flex")]
+    if let (Kept::LaidOut(weight, _), Kept::LaidOut(a, _), Kept::LaidOut(b, _)) = (&frozen.0, &a.0, &b.0)
+        && let Some(x) = flex::constant(&input)
+    {
+        let (fused, later) = fused_bias(bias);
+        let output = flex::adapted_by_frozen(&x, weight.clone(), fused.as_ref(), [a, b]);
+        return plus(Tensor::from_primitive::<burn::backend::Flex>(output), later);
+    }
+    let update = linear(linear(input.clone(), a, None), b, None);
+    linear(input, frozen, bias) + update
+}
+
 /// A linear layer, `x W^T + b`.
 ///
 /// # Shapes

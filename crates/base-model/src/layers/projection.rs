@@ -74,9 +74,9 @@ impl Projection {
     /// - `input`: `[batch, seq, d_input]`
     /// - output: `[batch, seq, d_output]`
     pub(crate) fn forward(&self, input: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
-        let saved = tuning.and_then(|tuning| tuning.saved(self.slot));
+        let saved = tuning.and_then(|tuning| tuning.saved_layer(self.slot));
         if let Some((weight, bias)) = saved {
-            return kernels::linear(input, &Frozen::passing(weight), bias);
+            return kernels::linear(input, &weight, bias);
         }
         let bias = self.bias.clone();
         let Some(tuning) = tuning else {
@@ -88,17 +88,24 @@ impl Projection {
                 let chosen = input.clone() * active; // [batch, seq, d_input], 0 where the adapter is not active
                 kernels::linear(input, &self.weight, bias) + update.of(chosen)
             }
-            (Some(update), None) if update.magnitude.is_none() => {
-                kernels::adapted_linear(input, &self.weight, bias, (update.a, update.b, update.scale))
-            }
+            (Some(update), None) if update.magnitude.is_none() => self.adapted(input, &update, bias),
             (Some(update), None) => {
                 let ratio = update.magnitude_ratio(|| self.square_norms(), || self.weight.plain());
-                let factors = (update.a, update.b, update.scale);
-                let output = kernels::adapted_linear(input, &self.weight, None, factors) * ratio.unsqueeze();
+                let output = self.adapted(input, &update, None) * ratio.unsqueeze();
                 match bias {
                     Some(bias) => output + bias.unsqueeze(),
                     None => output,
                 }
+            }
+        }
+    }
+
+    fn adapted(&self, input: Tensor<3>, update: &LowRank, bias: Option<Tensor<1>>) -> Tensor<3> {
+        match update.frozen(&input) {
+            Some(factors) => kernels::adapted_by_frozen(input, &self.weight, bias, factors),
+            None => {
+                let factors = (update.a.clone(), update.b.clone(), update.scale);
+                kernels::adapted_linear(input, &self.weight, bias, factors)
             }
         }
     }

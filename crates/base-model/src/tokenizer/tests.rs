@@ -173,7 +173,7 @@ fn what_a_template_writes_is_encoded_as_the_library_encodes_it() {
     }
 }
 
-fn parsed(json: Value) -> Tokenizer {
+fn parsed(json: &Value) -> Tokenizer {
     Tokenizer::new(json.to_string().parse().unwrap()).unwrap()
 }
 
@@ -185,7 +185,7 @@ fn flagged(id: u32, content: &str) -> Value {
 #[test]
 fn a_model_that_knows_the_name_spells_it() {
     // The score 0 makes Unigram prefer the name to all that it could be made of.
-    let unigram = parsed(json!({
+    let unigram = parsed(&json!({
         "version": "1.0",
         "added_tokens": [flagged(0, "<unk>"), flagged(1, "</s>")],
         "model": { "type": "Unigram", "unk_id": 0, "vocab": [
@@ -195,7 +195,7 @@ fn a_model_that_knows_the_name_spells_it() {
     assert_eq!(unigram.encode_bare("</s>s").unwrap(), [2, 3, 6, 4]);
     assert_eq!(unigram.encode_bare("?").unwrap(), [0]);
 
-    let words = parsed(json!({
+    let words = parsed(&json!({
         "version": "1.0",
         "added_tokens": [flagged(0, "[UNK]"), flagged(1, "[SEP]")],
         "pre_tokenizer": { "type": "WhitespaceSplit" },
@@ -203,7 +203,7 @@ fn a_model_that_knows_the_name_spells_it() {
     }));
     assert_eq!(words.encode_bare("a [SEP] a").unwrap(), [2, 0, 0, 2]);
 
-    let pieces = parsed(json!({
+    let pieces = parsed(&json!({
         "version": "1.0",
         "added_tokens": [flagged(0, "[UNK]"), flagged(1, "[SEP]")],
         "normalizer": { "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
@@ -217,7 +217,7 @@ fn a_model_that_knows_the_name_spells_it() {
         assert_eq!(pieces.encode_bare(text).unwrap(), [2, 4, 5, 3], "{text:?}");
     }
 
-    let single = parsed(json!({
+    let single = parsed(&json!({
         "version": "1.0",
         "added_tokens": [flagged(0, "|")],
         "model": { "type": "BPE", "vocab": { "|": 0, "a": 1 }, "merges": [] },
@@ -231,7 +231,7 @@ fn a_model_that_knows_the_name_spells_it() {
 /// SentencePiece's mark of a beginning stands at the beginning of a chat only, as where a chat is encoded whole.
 #[test]
 fn only_the_first_piece_of_a_chat_is_a_beginning() {
-    let tokenizer = parsed(json!({
+    let tokenizer = parsed(&json!({
         "version": "1.0",
         "added_tokens": [flagged(0, "<s>")],
         "pre_tokenizer": { "type": "Metaspace", "replacement": "\u{2581}", "prepend_scheme": "first", "split": false },

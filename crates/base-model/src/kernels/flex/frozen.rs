@@ -36,6 +36,11 @@ impl FrozenMatrix {
         self.forward.times(x, bias)
     }
 
+    /// Adds `x W^T` to `output`, `[rows, d_output]`.
+    pub(super) fn add_times(&self, output: &mut [f32], x: Matrix<'_>) {
+        self.forward.add_times(output, x);
+    }
+
     /// `dy W`, `[rows, d_input]`.
     pub(super) fn times_transposed(&self, dy: Matrix<'_>) -> Vec<f32> {
         let backward = self.backward.get_or_init(|| {

@@ -35,6 +35,7 @@ use differentiate::{Formula, record};
 pub(super) use frozen::FrozenMatrix;
 use matrix::Matrix;
 use norm::{LayerNorm, RmsNorm};
+pub(super) use product::adapted_by_frozen;
 use product::{AdaptedProduct, FrozenProduct, Product};
 use rotary::Rotate;
 

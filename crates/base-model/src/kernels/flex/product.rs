@@ -100,6 +100,20 @@ impl Formula<1> for FrozenProduct {
     }
 }
 
+/// `x W^T + bias + (x A^T) B^T` with all matrices frozen: a row's bits do not depend on the rows beside it.
+pub(in crate::kernels) fn adapted_by_frozen(
+    input: &FlexTensor,
+    weight: Arc<FrozenMatrix>,
+    bias: Option<&FlexTensor>,
+    [a, b]: [&FrozenMatrix; 2],
+) -> FlexTensor {
+    let frozen = FrozenProduct::new(input, weight, bias);
+    let narrow = a.times(frozen.input.matrix(), None);
+    let mut output = frozen.values();
+    b.add_times(&mut output, Matrix::rows_of(&narrow, a.sizes()[0]));
+    frozen.shaped(output)
+}
+
 /// `x W^T + bias + scale * (x A^T) B^T`.
 #[derive(Debug, Clone)]
 pub(super) struct AdaptedProduct {

@@ -156,6 +156,32 @@ impl Panels {
         output
     }
 
+    /// Adds the rows times the transposed matrix to `output`, `[rows, d_output]`.
+    ///
+    /// # Panics
+    ///
+    /// If the rows are not of `d_input` numbers each, or the output is of another size.
+    pub(super) fn add_times(&self, output: &mut [f32], rows: Matrix<'_>) {
+        assert_eq!(
+            (rows.columns, rows.rows * self.d_output),
+            (self.d_input, output.len()),
+            "the matrix has as many inputs as a row, and the output a row for each"
+        );
+        let panels = self.d_output.div_ceil(self.width);
+        let share = match is_worth_threads(output.len() * self.d_input) {
+            true => rows.rows.div_ceil(rayon::current_num_threads()),
+            false => rows.rows,
+        };
+        if share == rows.rows || output.is_empty() {
+            return self.add(output, 0..panels, rows);
+        }
+        let shares = output.par_chunks_mut(share * self.d_output).enumerate();
+        shares.for_each(|(index, output)| {
+            let rows = rows.part(index * share, output.len() / self.d_output);
+            self.add(output, 0..panels, rows);
+        });
+    }
+
     /// Adds the product of some rows with some panels, on this thread.
     fn add(&self, output: &mut [f32], panels: Range<usize>, rows: Matrix<'_>) {
         self.machine.dispatch(Product {
