@@ -6,7 +6,7 @@
 use std::{path::Path, sync::Arc};
 
 use adapter_runtime::Classifier;
-use base_model::{Adapter, AdapterConfig, BaseModel, TaskType, device_by_name};
+use base_model::{Adapter, AdapterConfig, BaseModel, Targets, TaskType, device_by_name};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rayon::ThreadPoolBuilder;
 use stage_files::ContentHash;
@@ -18,7 +18,7 @@ fn classifier(labels: usize) -> Classifier {
     let base = BaseModel::open(&folder, &device).expect("the repository holds the model");
     let config = AdapterConfig {
         r: 16,
-        target_modules: vec!["all-linear".to_owned()],
+        target_modules: Targets::AllLinear,
         ..AdapterConfig::new(base.name(), TaskType::CausalLm)
     };
     let adapter = Adapter::init(config, &base.network, None, 1, &device).expect("the targets are there");

@@ -221,7 +221,7 @@ impl Classifier {
             (Network::Encoder(encoder), _) => {
                 let batch = TokenBatch::new(rows, 0, &self.device);
                 let states = encoder.forward(&batch, Some(&self.adapter));
-                let pooled = encoder.pool(states, Some(&self.adapter)); // [batch, d_model]
+                let pooled = encoder.pool(states, &batch, Some(&self.adapter)); // [batch, d_model]
                 let scores = self
                     .adapter
                     .classify(pooled)

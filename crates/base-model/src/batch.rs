@@ -1,19 +1,19 @@
 //! Token ids as tensors, with what may look at what.
 
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// Rows of token ids, padded to one length.
 #[derive(Debug, Clone)]
 pub struct TokenBatch {
     /// `[batch, seq]`
     pub(crate) ids: Tensor<2, Int>,
+    /// The same on the host, padded.
+    rows: Vec<Vec<u32>>,
     /// Which positions hold a token, a list a row.
-    kept: Vec<Vec<bool>>,
-    /// The position of every token in its text.
+    pub(crate) kept: Vec<Vec<bool>>,
+    /// The position of every token in its text, a list a row or one for all rows.
     pub(crate) positions: Vec<Vec<usize>>,
     branches: Option<Branches>,
-    /// Tokens of a common text that stands before every row and is not in the batch.
-    before: usize,
 }
 
 /// Token sequences that share beginnings, as a tree: the answers of a task after a common prompt.
@@ -57,17 +57,16 @@ impl TokenBatch {
             .iter()
             .map(|row| (0..seq).map(|i| i < row.len()).collect())
             .collect();
-        let ids = rows.iter().flat_map(|row| {
-            row.iter()
-                .copied()
-                .chain(std::iter::repeat_n(pad, seq - row.len()))
-        });
+        let mut padded = rows.to_vec();
+        for row in &mut padded {
+            row.resize(seq, pad);
+        }
         Self {
-            ids: id_tensor(ids, rows.len(), seq, device),
+            ids: id_tensor(&padded, seq, device),
+            rows: padded,
             kept,
             positions: vec![(0..seq).collect()],
             branches: None,
-            before: 0,
         }
     }
 
@@ -100,13 +99,12 @@ impl TokenBatch {
                     .collect()
             })
             .collect();
-        let ids = id_tensor(rows.iter().flatten().copied(), rows.len(), seq, device);
         Self {
-            ids,
+            ids: id_tensor(rows, seq, device),
+            rows: rows.to_vec(),
             kept,
             positions,
             branches: None,
-            before: 0,
         }
     }
 
@@ -167,14 +165,55 @@ impl TokenBatch {
         Tensor::from_data(TensorData::new(values, [batch, seq]), &self.device())
     }
 
-    /// The same rows after a common text of `tokens` tokens that is not in the batch.
+    /// The same rows after texts of so many tokens, one a row or one for all, that are not in the batch.
     #[must_use]
-    pub(crate) fn after(mut self, tokens: usize) -> Self {
-        for position in self.positions.iter_mut().flatten() {
-            *position += tokens;
+    pub(crate) fn after(mut self, lengths: &[usize]) -> Self {
+        if lengths.len() > self.positions.len() {
+            self.positions = vec![self.positions[0].clone(); lengths.len()];
         }
-        self.before += tokens;
+        for (row, positions) in self.positions.iter_mut().enumerate() {
+            let before = lengths.get(row).or(lengths.last()).copied().unwrap_or(0);
+            for position in positions {
+                *position += before;
+            }
+        }
         self
+    }
+
+    /// Where the last occurrence of some tokens begins in a row; in what a tree's branches follow, if there is one.
+    pub(crate) fn last_start_of(&self, row: usize, tokens: &[u32]) -> Option<usize> {
+        let length = match &self.branches {
+            Some(branches) => branches.prompt_lengths[row],
+            None => self.rows[row].len(),
+        };
+        let (ids, kept) = (&self.rows[row][..length], &self.kept[row][..length]);
+        let starts = ids.windows(tokens.len()).zip(kept.windows(tokens.len()));
+        let is_there = |(ids, kept): (&[u32], &[bool])| ids == tokens && kept.iter().all(|&kept| kept);
+        starts
+            .map(is_there)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rposition(|found| found)
+    }
+
+    /// The place of every row's last token.
+    pub(crate) fn last_places(&self) -> Vec<Vec<usize>> {
+        let last = |row: &Vec<bool>| vec![row.iter().rposition(|&kept| kept).unwrap_or(0)];
+        self.kept.iter().map(last).collect()
+    }
+
+    /// The states of every row's first token: `[batch, seq, d_model]` to `[batch, 1, d_model]`.
+    pub(crate) fn first_states(&self, states: Tensor<3>) -> Tensor<3> {
+        let firsts: Vec<usize> = self
+            .kept
+            .iter()
+            .map(|row| row.iter().position(|&kept| kept).unwrap_or(0))
+            .collect();
+        if firsts.iter().all(|&first| first == 0) {
+            return states.narrow(1, 0, 1);
+        }
+        let places: Vec<Vec<usize>> = firsts.into_iter().map(|first| vec![first]).collect();
+        pick(states, &places)
     }
 
     /// The positions of the tokens at some places of every row.
@@ -187,53 +226,14 @@ impl TokenBatch {
             .collect()
     }
 
-    /// Where no query may look when every token sees every other: `[batch or 1, 1, 1, seq]`.
-    pub(crate) fn blocked_padding(&self) -> Tensor<4, Bool> {
-        let (batch, seq) = self.sizes();
-        let rows = if self.kept.iter().flatten().all(|&kept| kept) {
-            1
-        } else {
-            batch
-        };
-        let values: Vec<bool> = self.kept[..rows].iter().flatten().map(|&kept| !kept).collect();
-        Tensor::from_data(TensorData::new(values, [rows, 1, 1, seq]), &self.device())
-    }
-
-    /// Where a query may not look when a token sees only what comes before it, or its branch:
-    /// `[batch or 1, 1, queries, before + seq]`, for all tokens as queries or, of each row, for those at
-    /// `places`, as many a row.
-    pub(crate) fn blocked_causal(&self, places: Option<&[Vec<usize>]>) -> Tensor<4, Bool> {
-        let (batch, seq) = self.sizes();
-        // With padding at the end only, what comes before a token is never padding: one mask for all rows.
-        let padded_before = self
-            .kept
-            .iter()
-            .any(|row| row.windows(2).any(|pair| !pair[0] && pair[1]));
-        let own_mask = padded_before || self.branches.is_some();
-        let rows = if own_mask || places.is_some() { batch } else { 1 };
-        let all: Vec<usize> = (0..seq).collect();
-        let queries = places.and_then(<[_]>::first).map_or(seq, Vec::len);
-        let paths = self.branches.as_ref().map(Branches::paths);
-        let mut values = Vec::with_capacity(rows * queries * (self.before + seq));
-        for row in 0..rows {
-            for &query in places.map_or(&all, |places| &places[row]) {
-                values.extend(std::iter::repeat_n(false, self.before));
-                for key in 0..seq {
-                    let before = key <= query && (!own_mask || self.kept[row][key]);
-                    let on_path = paths.as_ref().is_none_or(|paths| paths.sees(row, query, key));
-                    values.push(!(before && on_path));
-                }
-            }
-        }
-        Tensor::from_data(
-            TensorData::new(values, [rows, 1, queries, self.before + seq]),
-            &self.device(),
-        )
+    /// Which tokens see which along a tree, if there is one.
+    pub(crate) fn paths(&self) -> Option<Paths<'_>> {
+        self.branches.as_ref().map(Branches::paths)
     }
 }
 
 /// Which nodes lie on the path to which.
-struct Paths<'a> {
+pub(crate) struct Paths<'a> {
     starts: &'a [usize],
     nodes: usize,
     /// `[nodes, nodes]`
@@ -260,14 +260,35 @@ impl Branches {
 
 impl Paths<'_> {
     /// Whether a query sees an earlier key in a row.
-    fn sees(&self, row: usize, query: usize, key: usize) -> bool {
+    pub(crate) fn sees(&self, row: usize, query: usize, key: usize) -> bool {
         let start = self.starts[row];
         let inside = |index: usize| (start..start + self.nodes).contains(&index);
         !(inside(query) && inside(key)) || self.sees[(query - start) * self.nodes + key - start]
     }
 }
 
-fn id_tensor(ids: impl Iterator<Item = u32>, batch: usize, seq: usize, device: &Device) -> Tensor<2, Int> {
-    let ids: Vec<i32> = ids.map(|id| id.cast_signed()).collect();
-    Tensor::from_data(TensorData::new(ids, [batch, seq]), device)
+fn id_tensor(rows: &[Vec<u32>], seq: usize, device: &Device) -> Tensor<2, Int> {
+    let ids: Vec<i32> = rows.iter().flatten().map(|id| id.cast_signed()).collect();
+    Tensor::from_data(TensorData::new(ids, [rows.len(), seq]), device)
+}
+
+/// Indices as a tensor, `[n]`.
+pub(crate) fn indices(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
+    let values: Vec<i32> = values.map(|value| value as i32).collect();
+    Tensor::from_data(TensorData::from(values.as_slice()), device)
+}
+
+/// The states at as many places of every row: `[batch, seq, d_model]` to `[batch, places, d_model]`.
+pub(crate) fn pick(states: Tensor<3>, places: &[Vec<usize>]) -> Tensor<3> {
+    let [batch, seq, d_model] = states.dims();
+    let device = states.device();
+    let count = places.first().map_or(0, Vec::len);
+    let flat = places
+        .iter()
+        .enumerate()
+        .flat_map(|(row, places)| places.iter().map(move |place| row * seq + place));
+    states
+        .reshape([batch * seq, d_model])
+        .select(0, indices(flat, &device))
+        .reshape([batch, count, d_model])
 }

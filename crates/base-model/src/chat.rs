@@ -1,70 +1,88 @@
 //! Chats as token ids, by the model's own template.
 
-use std::path::Path;
+mod date;
+mod files;
+mod jinja;
+mod python;
+mod said;
 
-use minijinja::{Environment, context, syntax::SyntaxConfig, value::Serde};
-use serde::Deserialize;
-use serde_json::Value;
-use stage_files::{FileError, read_json};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use minijinja::{Environment, Value, context, value::Serde};
 use task_spec::Message;
 
+pub use self::date::{ChatDate, ChatDateError};
+use self::files::ChatFiles;
 use crate::{Tokenizer, TokenizerError};
 
-/// The chat template of `tokenizer_config.json`.
+/// A model's chat template, rendered as transformers renders it.
 ///
-/// A chat is rendered as text, then encoded so that special tokens are recognised in what the template wrote
-/// and nowhere else: what a message says is marked before rendering, and inside the marks a special token's
-/// name is only text.
+/// A chat is rendered as text, then encoded so that special tokens, and all other [added tokens](Tokenizer) that
+/// are more than white space, are recognised in what the template wrote and nowhere else. Which part that is, is
+/// found by rendering the chat a second time, with what was said made unreadable; a template that thereupon writes
+/// something else reads what is said, and the message that it reads is refused ([`TokenizerError::Altered`]).
+///
+/// The template sees `messages`, `add_generation_prompt`, the special tokens that the model's files name, and
+/// `tools` and `documents`, which are none. What it is told about the day is a [`ChatDate`] and never the clock.
+///
+/// Not known here, as they stand in transformers' own code: special tokens that a tokenizer class has although no file
+/// of the model names them.
 #[derive(Debug, Clone)]
 pub struct ChatTemplate {
-    template: String,
-    bos: String,
-    eos: String,
+    environment: Arc<Environment<'static>>,
+    tokens: BTreeMap<String, String>,
 }
-
-/// The part of `tokenizer_config.json` that is used.
-#[derive(Deserialize)]
-struct TokenizerConfig {
-    chat_template: Option<String>,
-    bos_token: Option<Value>,
-    eos_token: Option<Value>,
-}
-
-/// Marks around what a message says; noncharacters, which no sound text holds.
-const OPEN: char = '\u{FDD0}';
-const CLOSE: char = '\u{FDD1}';
 
 impl ChatTemplate {
-    /// Reads `tokenizer_config.json` in a model folder; `None` if the model has no such file or no template.
+    /// Compiles a template. `tokens` are what it sees as special tokens: `("bos_token", "<s>")`.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Config`].
-    pub fn read(folder: &Path) -> Result<Option<Self>, TokenizerError> {
-        let config: TokenizerConfig = match read_json(&folder.join("tokenizer_config.json")) {
-            Ok(config) => config,
-            Err(FileError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(None);
-            }
-            Err(error) => return Err(TokenizerError::Config(error)),
-        };
-        let name = |token: Option<Value>| match token {
-            Some(Value::String(name)) => name,
-            Some(Value::Object(map)) => map
-                .get("content")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-            _ => String::new(),
-        };
-        let (bos, eos) = (name(config.bos_token), name(config.eos_token));
-        Ok(config.chat_template.map(|template| Self { template, bos, eos }))
+    /// [`TokenizerError::Template`] if it is not Jinja.
+    pub fn new(source: &str, tokens: &[(&str, &str)]) -> Result<Self, TokenizerError> {
+        let owned = |&(name, token): &(&str, &str)| (name.to_owned(), token.to_owned());
+        Self::compile(source, tokens.iter().map(owned).collect())
     }
 
-    /// The name of the token that ends an answer.
+    /// Reads the template of a model folder; `None` if it has none.
+    ///
+    /// `chat_template.jinja` is taken before `chat_template` in `tokenizer_config.json`, and of several the one that is
+    /// called `default`.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::Config`], [`TokenizerError::NoDefault`], [`TokenizerError::Template`].
+    pub fn read(folder: &Path) -> Result<Option<Self>, TokenizerError> {
+        let files = ChatFiles::read(folder)?;
+        files
+            .template
+            .map(|source| Self::compile(&source, files.tokens))
+            .transpose()
+    }
+
+    fn compile(source: &str, tokens: BTreeMap<String, String>) -> Result<Self, TokenizerError> {
+        let environment = jinja::environment(source, ChatDate::default())
+            .map_err(|error| TokenizerError::Template(Box::new(error)))?;
+        Ok(Self {
+            environment: Arc::new(environment),
+            tokens,
+        })
+    }
+
+    /// Tells the template another day than 26 July 2024.
+    ///
+    /// An adapter remembers what day its template wrote, by [`BaseModel::probe_hash`](crate::BaseModel::probe_hash):
+    /// one that was trained on another day is refused if the template prints it.
+    #[must_use]
+    pub fn with_date(mut self, date: ChatDate) -> Self {
+        jinja::set_date(Arc::make_mut(&mut self.environment), date);
+        self
+    }
+
+    /// The name of the token that ends an answer; empty if the model names none.
     #[must_use]
     pub fn end_token(&self) -> &str {
-        &self.eos
+        self.tokens.get("eos_token").map_or("", String::as_str)
     }
 
     /// A chat as text; with `add_generation_prompt`, up to where the assistant would speak.
@@ -77,75 +95,29 @@ impl ChatTemplate {
         messages: &[Message],
         add_generation_prompt: bool,
     ) -> Result<String, TokenizerError> {
-        let fail = |error| TokenizerError::Template(Box::new(error));
-        let mut environment = Environment::new();
-        // As transformers renders: block lines leave no trace.
-        let syntax = SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()
-            .map_err(fail)?;
-        environment.set_syntax(syntax);
-        environment.add_function(
-            "raise_exception",
-            |message: String| -> Result<String, minijinja::Error> {
-                Err(minijinja::Error::new(
-                    minijinja::ErrorKind::InvalidOperation,
-                    message,
-                ))
-            },
-        );
-        environment.add_template("chat", &self.template).map_err(fail)?;
-        let template = environment.get_template("chat").map_err(fail)?;
-        template
-            .render(context! {
-                messages => Serde(messages),
-                add_generation_prompt => add_generation_prompt,
-                bos_token => self.bos.as_str(),
-                eos_token => self.eos.as_str(),
-            })
-            .map_err(fail)
+        let context = context! {
+            messages => Serde(messages),
+            add_generation_prompt => add_generation_prompt,
+            tools => Value::from(()),
+            documents => Value::from(()),
+            ..Value::from(Serde(&self.tokens))
+        };
+        jinja::render(&self.environment, context).map_err(|error| TokenizerError::Template(Box::new(error)))
     }
 
     /// The ids of a chat up to where the assistant would speak.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError`]; [`TokenizerError::Altered`] if the template does not write a message as it is.
+    /// [`TokenizerError`]; [`TokenizerError::Altered`] if the template reads what a message says.
     pub fn prompt_ids(
         &self,
         messages: &[Message],
         tokenizer: &Tokenizer,
     ) -> Result<Vec<u32>, TokenizerError> {
-        let marked: Vec<Message> = messages
-            .iter()
-            .map(|message| Message {
-                role: message.role,
-                content: mark(&message.content),
-            })
-            .collect();
-        let text = self.render(&marked, true)?;
-        let special: Vec<(u32, String)> = tokenizer.special_tokens();
-        let mut ids = Vec::new();
-        let mut rest = text.as_str();
-        let mut index = 0;
-        // A piece of plain text that is still to be encoded, template and messages joined, so that a token
-        // may span the border between the two as it does where the whole text is encoded at once.
-        let mut plain = String::new();
-        while let Some(open) = rest.find(OPEN) {
-            push_template(&rest[..open], &special, &mut plain, &mut ids, tokenizer)?;
-            let inside = &rest[open + OPEN.len_utf8()..];
-            let close = inside.find(CLOSE).ok_or(TokenizerError::Altered { index })?;
-            plain.push_str(&inside[..close]);
-            rest = &inside[close + CLOSE.len_utf8()..];
-            index += 1;
-        }
-        if rest.contains(CLOSE) {
-            return Err(TokenizerError::Altered { index });
-        }
-        push_template(rest, &special, &mut plain, &mut ids, tokenizer)?;
-        flush(&mut plain, &mut ids, tokenizer)?;
-        Ok(ids)
+        let text = self.render(messages, true)?;
+        let written = said::written(messages, &text, |messages| self.render(messages, true))?;
+        tokenizer.encode_written(&text, &written)
     }
 
     /// The ids of an answer and of the token that ends it.
@@ -154,57 +126,12 @@ impl ChatTemplate {
     ///
     /// [`TokenizerError`]; [`TokenizerError::NoTemplate`] if the model names no end token.
     pub fn answer_ids(&self, answer: &str, tokenizer: &Tokenizer) -> Result<Vec<u32>, TokenizerError> {
-        let end = tokenizer.id(&self.eos).ok_or(TokenizerError::NoTemplate)?;
+        let end = tokenizer.id(self.end_token()).ok_or(TokenizerError::NoTemplate)?;
         let mut ids = tokenizer.encode_bare(answer)?;
         ids.push(end);
         Ok(ids)
     }
 }
 
-/// Marks a text, leaving the white space around it outside, because templates may trim it; marks that the
-/// text itself holds are dropped.
-fn mark(content: &str) -> String {
-    let clean: String = content.chars().filter(|c| !matches!(*c, OPEN | CLOSE)).collect();
-    let core = clean.trim();
-    let start = clean.len() - clean.trim_start().len();
-    format!(
-        "{}{OPEN}{core}{CLOSE}{}",
-        &clean[..start],
-        &clean[start + core.len()..]
-    )
-}
-
-/// Takes text that the template wrote: special tokens in it are special.
-fn push_template(
-    mut text: &str,
-    special: &[(u32, String)],
-    plain: &mut String,
-    ids: &mut Vec<u32>,
-    tokenizer: &Tokenizer,
-) -> Result<(), TokenizerError> {
-    // The leftmost special token, the longest where two start together.
-    while let Some((at, id, length)) = special
-        .iter()
-        .filter(|(_, name)| !name.is_empty())
-        .filter_map(|(id, name)| text.find(name.as_str()).map(|at| (at, *id, name.len())))
-        .min_by_key(|&(at, _, length)| (at, usize::MAX - length))
-    {
-        plain.push_str(&text[..at]);
-        flush(plain, ids, tokenizer)?;
-        ids.push(id);
-        text = &text[at + length..];
-    }
-    plain.push_str(text);
-    Ok(())
-}
-
-fn flush(plain: &mut String, ids: &mut Vec<u32>, tokenizer: &Tokenizer) -> Result<(), TokenizerError> {
-    if !plain.is_empty() {
-        ids.extend(tokenizer.encode_bare(plain)?);
-        plain.clear();
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

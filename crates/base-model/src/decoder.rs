@@ -1,69 +1,85 @@
 //! Decoders: a token sees what comes before it.
 
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData, module};
+mod generate;
+
+use burn::tensor::{Device, Tensor};
 
 use crate::{
-    Adapter, LlamaConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
-    kernels::{self, Frozen},
-    layers::{Attention, AttentionSizes, GatedFeedForward, KeysValues, Projection, RmsNorm, Rotary, Slots},
+    Adapter, DecoderConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
+    adapter::Tuning,
+    batch::{indices, pick},
+    kernels,
+    layers::{
+        Around, Attention, AttentionInput, AttentionSizes, Block, Embedding, FeedForward, FeedForwardInput,
+        HeadNorms, KeysValues, Module, Norm, NormKind, Projection, Slots,
+    },
+    pass::{Passes, PastTokens, View},
     weights::WeightReader,
 };
 
-/// A Llama decoder with its output head.
+pub use generate::Generation;
+
+/// A decoder with its output head.
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    config: LlamaConfig,
-    tokens: Tensor<2>,
+    config: DecoderConfig,
+    tokens: Embedding,
     blocks: Vec<Block>,
-    norm: RmsNorm,
+    norm: Norm,
     /// `[vocab, d_model]`; the token table where the two are tied.
-    head: Frozen,
+    head: Projection,
     slots: Vec<Slot>,
-}
-
-/// Attention and feed-forward, each on the normalised state and added to it.
-#[derive(Debug, Clone)]
-struct Block {
-    attention_norm: RmsNorm,
-    attention: Attention,
-    feed_forward_norm: RmsNorm,
-    feed_forward: GatedFeedForward,
+    modules: Vec<Module>,
 }
 
 /// A text that has been computed and that stands before every row of the batches that are run after it.
 ///
-/// It belongs to the decoder and the adapter that made it.
+/// It belongs to the decoder and the adapter that made it. An adapter that is called by its invocation tokens counts as
+/// called in what comes after, if they are in the text.
 #[derive(Debug, Clone)]
-pub struct Prefix {
-    tokens: usize,
-    /// For every block, `[1, tokens, n_kv_heads * d_head]`.
+pub struct Prefix(Past);
+
+/// Keys and values of what stands before a batch.
+#[derive(Debug, Clone)]
+struct Past {
+    tokens: PastTokens,
+    /// For every block, `[batch or 1, keys, n_kv_heads * d_head]`.
     found: Vec<KeysValues>,
+    /// Whether an adapter that must be called has been.
+    is_called: bool,
 }
 
 impl Prefix {
     /// How many tokens it has.
     #[must_use]
     pub fn tokens(&self) -> usize {
-        self.tokens
+        self.0.tokens.keys()
     }
 }
 
 /// What stands before every name of the decoder but its head's.
 const PREFIX: &str = "model.";
 
+/// The output head's name.
+pub(crate) const HEAD: &str = "lm_head";
+
 impl Decoder {
     pub(crate) fn read(
-        config: LlamaConfig,
+        config: DecoderConfig,
         files: &WeightFiles,
         device: &Device,
     ) -> Result<Self, WeightsError> {
-        // Some exports write the tied head out; it is the same matrix again.
+        // Some exports write the tied head out; where it is another matrix it counts, as in transformers.
+        let config = DecoderConfig {
+            tie_word_embeddings: config.tie_word_embeddings && !has_other_head(files)?,
+            ..config
+        };
         let ignored: &[&str] = if config.tie_word_embeddings {
             &["rotary_emb.inv_freq", "lm_head."]
         } else {
             &["rotary_emb.inv_freq"]
         };
-        let mut reader = WeightReader::new(files, "", device);
+        let mut reader = WeightReader::new(files, "", "", device);
         let decoder = Self::assemble(config, &mut reader)?;
         reader.finish(ignored)?;
         Ok(decoder)
@@ -74,66 +90,79 @@ impl Decoder {
     /// # Errors
     ///
     /// What the source returns.
-    pub fn assemble(config: LlamaConfig, source: &mut dyn TensorSource) -> Result<Self, WeightsError> {
-        let d_model = config.hidden_size;
+    pub fn assemble(config: DecoderConfig, source: &mut dyn TensorSource) -> Result<Self, WeightsError> {
+        let sizes = [config.vocab_size, config.hidden_size];
         let mut slots = Slots::default();
-        let tokens = source.matrix("model.embed_tokens.weight", [config.vocab_size, d_model])?;
-        let blocks = (0..config.num_hidden_layers)
-            .map(|layer| Block::read(&config, source, &mut slots, &format!("{PREFIX}layers.{layer}")))
-            .collect::<Result<_, _>>()?;
-        let norm = RmsNorm::read(source, "model.norm", d_model, config.rms_norm_eps)?;
-        let head = match config.tie_word_embeddings {
-            true => tokens.clone(),
-            false => source.matrix("lm_head.weight", [config.vocab_size, d_model])?,
+        let path = format!("{PREFIX}embed_tokens");
+        let tokens = Embedding::read(source, &mut slots, &path, sizes, config.embedding_scale)?;
+        let mut maker = Maker {
+            config: &config,
+            source,
+            slots: &mut slots,
         };
+        let blocks = (0..config.layers.len())
+            .map(|layer| maker.block(&format!("{PREFIX}layers.{layer}")))
+            .collect::<Result<_, _>>()?;
+        let norm = maker.norm(&format!("{PREFIX}norm"), config.hidden_size)?;
+        let head = match config.tie_word_embeddings {
+            true => tokens.table(),
+            false => source.matrix(&format!("{HEAD}.weight"), sizes)?,
+        };
+        let head = Projection::new(&mut slots, HEAD, (head, source.weight_format()), None);
+        let (slots, modules) = slots.into_parts();
         Ok(Self {
             config,
             tokens,
             blocks,
             norm,
-            head: Frozen::new(head, source.weight_format()),
-            slots: slots.into_inner(),
+            head,
+            slots,
+            modules,
         })
+    }
+
+    /// A decoder of this one's config out of other tensors, with an output head of its own if it is untied.
+    pub(crate) fn assembled(
+        &self,
+        source: &mut dyn TensorSource,
+        is_untied: bool,
+    ) -> Result<Self, WeightsError> {
+        let config = DecoderConfig {
+            tie_word_embeddings: self.config.tie_word_embeddings && !is_untied,
+            ..self.config.clone()
+        };
+        Self::assemble(config, source)
     }
 
     /// The config that the decoder was built from.
     #[must_use]
-    pub fn config(&self) -> &LlamaConfig {
+    pub fn config(&self) -> &DecoderConfig {
         &self.config
     }
 
-    /// The projections that an adapter can sit on.
+    /// The modules that an adapter can change.
     #[must_use]
     pub fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
+    pub(crate) fn modules(&self) -> &[Module] {
+        &self.modules
+    }
+
     /// Computes a text that stands before every row of many batches, such as the instructions of a task, once.
     ///
     /// What follows it sees its keys and values, and gradients flow back through them: a forward pass after a
-    /// prefix equals one over rows that begin with it, to rounding.
+    /// prefix equals one over rows that begin with it, to rounding. A decoder in which tokens see what comes after them
+    /// has no such text: it must be given whole rows.
     #[must_use]
     pub fn prefix(&self, ids: &[u32], adapter: Option<&Adapter>, device: &Device) -> Prefix {
         let batch = TokenBatch::new(&[ids.to_vec()], 0, device);
-        let rotary = self.rotary(&batch.positions, device);
-        let blocked = batch.blocked_causal(None);
-        let mut states = self.embed(&batch);
-        let mut found = Vec::with_capacity(self.blocks.len());
-        for block in &self.blocks {
-            let normed = block.attention_norm.forward(states.clone());
-            let own = block
-                .attention
-                .keys_values(normed.clone(), Some(&rotary), adapter);
-            found.push(own.clone());
-            // Of the last block only the keys and values are ever looked at.
-            if found.len() < self.blocks.len() {
-                states = block.forward(states, normed, own, &rotary, &blocked, adapter);
-            }
-        }
-        Prefix {
-            tokens: ids.len(),
-            found,
-        }
+        let mut past = Past::none(adapter);
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, &batch, false));
+        self.extend(&mut past, &batch, tuning.as_ref(), None);
+        past.call(&batch, adapter);
+        Prefix(past)
     }
 
     /// The last, normalised state of every token.
@@ -144,7 +173,8 @@ impl Decoder {
     /// - output: `[batch, seq, d_model]`; what stands at padding means nothing
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
-        self.run(batch, None, None, adapter)
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
+        self.run(batch, None, None, tuning.as_ref())
     }
 
     /// The logarithm of the probability of every next token, at some places.
@@ -165,23 +195,33 @@ impl Decoder {
         places: &[Vec<usize>],
         adapter: Option<&Adapter>,
     ) -> Tensor<2> {
-        let batch = batch.after(prefix.map_or(0, |prefix| prefix.tokens));
+        let past = prefix.map(|prefix| &prefix.0);
+        let is_called = past.is_some_and(|past| past.is_called);
+        let batch = match past {
+            Some(past) => batch.after(&past.tokens.lengths()),
+            None => batch,
+        };
         let device = batch.device();
         let most = places.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let mut even = places.to_vec();
         for places in &mut even {
             places.resize(most, 0);
         }
-        let states = self.run(&batch, prefix, Some(&even), adapter); // [batch, most, d_model]
-        let [rows, _, d_model] = states.dims();
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, &batch, is_called));
+        let states = self.run(&batch, past, Some(&even), tuning.as_ref()); // [batch, most, d_model]
+        let rows = places.len();
         let wanted = places
             .iter()
             .enumerate()
             .flat_map(|(row, places)| (0..places.len()).map(move |place| row * most + place));
-        let states = states
-            .reshape([rows * most, d_model])
-            .select(0, indices(wanted, &device)); // [n, d_model]
-        let logits = self.logits(states.unsqueeze_dim::<3>(0)); // [1, n, vocab]
+        let wanted = indices(wanted, &device);
+        let chosen = |values: Tensor<3>| {
+            let [_, _, width] = values.dims();
+            let values = values.reshape([rows * most, width]).select(0, wanted.clone()); // [n, width]
+            values.unsqueeze_dim::<3>(0)
+        };
+        let tuning = tuning.map(|tuning| tuning.at(|active| chosen(pick(active, &even))));
+        let logits = self.head(chosen(states), tuning.as_ref()); // [1, n, vocab]
         kernels::log_softmax(logits.squeeze_dim::<2>(0))
     }
 
@@ -189,141 +229,258 @@ impl Decoder {
     fn run(
         &self,
         batch: &TokenBatch,
-        prefix: Option<&Prefix>,
+        past: Option<&Past>,
         places: Option<&[Vec<usize>]>,
-        adapter: Option<&Adapter>,
+        tuning: Option<&Tuning<'_>>,
     ) -> Tensor<3> {
-        let device = batch.device();
-        let rotary = self.rotary(&batch.positions, &device);
-        let blocked = batch.blocked_causal(None);
-        let mut states = self.embed(batch);
-        for (index, block) in self.blocks.iter().enumerate() {
-            let is_last = index + 1 == self.blocks.len();
-            let normed = block.attention_norm.forward(states.clone());
-            let own = block
-                .attention
-                .keys_values(normed.clone(), Some(&rotary), adapter);
-            let all = match prefix {
-                Some(prefix) => own.after(&prefix.found[index]),
+        let passes = self.passes(batch, past, None);
+        let mut states = self.tokens.forward(&batch.ids, tuning);
+        for (layer, block) in self.blocks.iter().enumerate() {
+            let (rotary, blocked) = passes.of(layer);
+            let entering = block.around_attention.enter(states.clone(), tuning);
+            let own = block.attention.keys_values(entering.clone(), rotary, tuning);
+            let all = match past {
+                Some(past) => own.after(&past.found[layer]),
                 None => own,
             };
+            let is_last = layer + 1 == self.blocks.len();
             states = match places.filter(|_| is_last) {
                 Some(places) => {
-                    let (states, normed) = (pick(states, places), pick(normed, places)); // [batch, places, d_model]
-                    let rotary = self.rotary(&batch.positions_at(places), &device);
-                    let blocked = batch.blocked_causal(Some(places));
-                    block.forward(states, normed, all, &rotary, &blocked, adapter)
+                    let picked = (pick(states, places), pick(entering, places)); // [batch, places, d_model]
+                    let passes = self.passes(batch, past, Some(places));
+                    let (rotary, blocked) = passes.of(layer);
+                    let tuning = tuning.map(|tuning| tuning.at(|active| pick(active, places)));
+                    block.forward(picked, all, rotary, blocked, tuning.as_ref())
                 }
-                None => block.forward(states, normed, all, &rotary, &blocked, adapter),
+                None => block.forward((states, entering), all, rotary, blocked, tuning),
             };
         }
-        self.norm.forward(states)
+        self.norm.forward(states, tuning)
     }
 
-    fn rotary(&self, positions: &[Vec<usize>], device: &Device) -> Rotary {
-        Rotary::new(
-            positions,
-            &self.config.rope.frequencies(self.config.head_dim),
-            device,
+    /// Adds a batch to what stands before the next, and returns the states of its tokens at `places`, if any are wanted:
+    /// `[batch, places, d_model]`.
+    fn extend(
+        &self,
+        past: &mut Past,
+        batch: &TokenBatch,
+        tuning: Option<&Tuning<'_>>,
+        places: Option<&[Vec<usize>]>,
+    ) -> Option<Tensor<3>> {
+        let passes = self.passes(batch, Some(past), None);
+        let mut states = self.tokens.forward(&batch.ids, tuning);
+        let mut found = Vec::with_capacity(self.blocks.len());
+        for (layer, block) in self.blocks.iter().enumerate() {
+            let (rotary, blocked) = passes.of(layer);
+            let entering = block.around_attention.enter(states.clone(), tuning);
+            let own = block.attention.keys_values(entering.clone(), rotary, tuning);
+            let all = match past.found.get(layer) {
+                Some(before) => own.after(before),
+                None => own,
+            };
+            found.push(all.clone());
+            let is_last = layer + 1 == self.blocks.len();
+            // Of the last block only the keys and values are looked at later.
+            states = match (is_last, places) {
+                (true, None) => states,
+                (true, Some(places)) => {
+                    let picked = (pick(states, places), pick(entering, places));
+                    let passes = self.passes(batch, Some(past), Some(places));
+                    let (rotary, blocked) = passes.of(layer);
+                    let tuning = tuning.map(|tuning| tuning.at(|active| pick(active, places)));
+                    block.forward(picked, all, rotary, blocked, tuning.as_ref())
+                }
+                (false, _) => block.forward((states, entering), all, rotary, blocked, tuning),
+            };
+        }
+        past.found = found;
+        past.tokens = match past.tokens.keys() {
+            0 => PastTokens {
+                positions: batch.positions.clone(),
+                kept: batch.kept.clone(),
+            },
+            _ => past.tokens.and(batch),
+        };
+        places.map(|_| self.norm.forward(states, tuning))
+    }
+
+    fn passes(&self, batch: &TokenBatch, past: Option<&Past>, places: Option<&[Vec<usize>]>) -> Passes {
+        let view = View {
+            is_causal: self.config.is_causal,
+            past: past.map(|past| &past.tokens),
+            places,
+        };
+        Passes::new(batch, &self.config.layers, self.config.head_dim, &view)
+    }
+
+    /// Scores of the next token at every position: `[batch, seq, d_model]` to `[batch, seq, vocab]`, for the states of
+    /// the tokens of `batch`.
+    #[must_use]
+    pub fn logits(&self, states: Tensor<3>, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
+        self.head(states, tuning.as_ref())
+    }
+
+    fn head(&self, states: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
+        let logits = self.head.forward(states, tuning);
+        match self.config.logit_softcap {
+            Some(cap) => logits.div_scalar(cap).tanh().mul_scalar(cap),
+            None => logits,
+        }
+    }
+}
+
+impl Past {
+    /// Nothing yet.
+    fn none(adapter: Option<&Adapter>) -> Self {
+        let must_be_called =
+            adapter.is_some_and(|adapter| adapter.config().alora_invocation_tokens.is_some());
+        Self {
+            tokens: PastTokens::default(),
+            found: Vec::new(),
+            is_called: !must_be_called,
+        }
+    }
+
+    /// Keeps some of its rows.
+    fn keep(&mut self, rows: &[usize], device: &Device) {
+        let of_rows = indices(rows.iter().copied(), device);
+        for found in &mut self.found {
+            found.keys = found.keys.clone().select(0, of_rows.clone());
+            found.values = found.values.clone().select(0, of_rows.clone());
+        }
+        let tokens = &mut self.tokens;
+        if tokens.positions.len() > 1 {
+            tokens.positions = rows.iter().map(|&row| tokens.positions[row].clone()).collect();
+        }
+        tokens.kept = rows.iter().map(|&row| tokens.kept[row].clone()).collect();
+    }
+
+    /// Notes whether a batch of one row has called the adapter.
+    fn call(&mut self, batch: &TokenBatch, adapter: Option<&Adapter>) {
+        let invocation = adapter.and_then(|adapter| adapter.config().alora_invocation_tokens.as_deref());
+        self.is_called |= invocation.is_some_and(|tokens| batch.last_start_of(0, tokens).is_some());
+    }
+}
+
+/// Whether the files hold an output head that is not the table of tokens.
+fn has_other_head(files: &WeightFiles) -> Result<bool, WeightsError> {
+    let (head, table) = (format!("{HEAD}.weight"), format!("{PREFIX}embed_tokens.weight"));
+    Ok(files.contains(&head) && files.contains(&table) && files.read(&head)? != files.read(&table)?)
+}
+
+/// What the parts of a decoder are made from.
+struct Maker<'a> {
+    config: &'a DecoderConfig,
+    source: &'a mut dyn TensorSource,
+    slots: &'a mut Slots,
+}
+
+impl Maker<'_> {
+    fn norm(&mut self, path: &str, width: usize) -> Result<Norm, WeightsError> {
+        let kind = NormKind::RootMeanSquare {
+            gain_offset: self.config.gain_offset,
+        };
+        Norm::read(
+            self.source,
+            self.slots,
+            path,
+            width,
+            (kind, self.config.rms_norm_eps),
         )
     }
 
-    /// The states before the first block: `[batch, seq, d_model]`.
-    fn embed(&self, batch: &TokenBatch) -> Tensor<3> {
-        module::embedding(self.tokens.clone(), batch.ids.clone())
+    fn block(&mut self, path: &str) -> Result<Block, WeightsError> {
+        let norm_after = self.config.norm_after;
+        let d_model = self.config.hidden_size;
+        // Where there are four normalisations, the second of the names is another one's.
+        let names: &[&str] = match norm_after {
+            false => &["input_layernorm", "post_attention_layernorm"],
+            true => &[
+                "input_layernorm",
+                "pre_feedforward_layernorm",
+                "post_attention_layernorm",
+                "post_feedforward_layernorm",
+            ],
+        };
+        let mut norms = names
+            .iter()
+            .map(|name| self.norm(&format!("{path}.{name}"), d_model).map(Some))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
+        let mut next = || norms.next().flatten();
+        let (before_attention, before_feed_forward) = (next(), next());
+        Ok(Block {
+            attention: self.attention(&format!("{path}.self_attn"))?,
+            around_attention: Around {
+                before: before_attention,
+                after: next(),
+                sum: None,
+            },
+            feed_forward: self.feed_forward(&format!("{path}.mlp"))?,
+            around_feed_forward: Around {
+                before: before_feed_forward,
+                after: next(),
+                sum: None,
+            },
+        })
     }
 
-    /// Scores of the next token at every position: `[batch, seq, d_model]` to `[batch, seq, vocab]`.
-    #[must_use]
-    pub fn logits(&self, states: Tensor<3>) -> Tensor<3> {
-        kernels::linear(states, &self.head, None)
-    }
-}
-
-/// Indices as a tensor, `[n]`.
-fn indices(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
-    let values: Vec<i32> = values.map(|value| value as i32).collect();
-    Tensor::from_data(TensorData::from(values.as_slice()), device)
-}
-
-/// The states at as many places of every row: `[batch, seq, d_model]` to `[batch, places, d_model]`.
-fn pick(states: Tensor<3>, places: &[Vec<usize>]) -> Tensor<3> {
-    let [batch, seq, d_model] = states.dims();
-    let device = states.device();
-    let count = places.first().map_or(0, Vec::len);
-    let flat = places
-        .iter()
-        .enumerate()
-        .flat_map(|(row, places)| places.iter().map(move |place| row * seq + place));
-    states
-        .reshape([batch * seq, d_model])
-        .select(0, indices(flat, &device))
-        .reshape([batch, count, d_model])
-}
-
-impl Block {
-    /// # Shapes
-    ///
-    /// - `states`, `normed`: `[batch, queries, d_model]`
-    /// - output: `[batch, queries, d_model]`
-    fn forward(
-        &self,
-        states: Tensor<3>,
-        normed: Tensor<3>,
-        found: KeysValues,
-        rotary: &Rotary,
-        blocked: &Tensor<4, Bool>,
-        adapter: Option<&Adapter>,
-    ) -> Tensor<3> {
-        let mixed = self
-            .attention
-            .forward(normed, found, Some(rotary), blocked, adapter);
-        let states = states + mixed;
-        let normed = self.feed_forward_norm.forward(states.clone());
-        states + self.feed_forward.forward(normed, adapter)
-    }
-
-    fn read(
-        config: &LlamaConfig,
-        source: &mut dyn TensorSource,
-        slots: &mut Slots,
-        path: &str,
-    ) -> Result<Self, WeightsError> {
-        let (d_model, eps) = (config.hidden_size, config.rms_norm_eps);
+    fn attention(&mut self, path: &str) -> Result<Attention, WeightsError> {
+        let config = self.config;
+        let d_model = config.hidden_size;
         let sizes = AttentionSizes {
             n_heads: config.num_attention_heads,
             n_kv_heads: config.num_key_value_heads,
+            d_head: config.head_dim,
+            scale: config.attention_scale,
         };
-        let (d_query, d_kv) = (
-            sizes.n_heads * config.head_dim,
-            sizes.n_kv_heads * config.head_dim,
-        );
-        let attention_norm = RmsNorm::read(source, &format!("{path}.input_layernorm"), d_model, eps)?;
-        let mut project = |name: &str, sizes| {
-            Projection::read(source, slots, &format!("{path}.self_attn.{name}"), sizes, false)
+        let (d_query, d_kv) = (sizes.n_heads * sizes.d_head, sizes.n_kv_heads * sizes.d_head);
+        let mut project = |name: &str, sizes, has_bias| {
+            Projection::read(
+                self.source,
+                self.slots,
+                &format!("{path}.{name}"),
+                sizes,
+                has_bias,
+            )
         };
-        let attention = Attention {
-            query: project("q_proj", (d_model, d_query))?,
-            key: project("k_proj", (d_model, d_kv))?,
-            value: project("v_proj", (d_model, d_kv))?,
-            output: project("o_proj", (d_query, d_model))?,
+        let has_bias = config.query_key_value_bias;
+        let input = AttentionInput::Split {
+            query: project("q_proj", (d_model, d_query), has_bias)?,
+            key: project("k_proj", (d_model, d_kv), has_bias)?,
+            value: project("v_proj", (d_model, d_kv), has_bias)?,
+        };
+        let output = project("o_proj", (d_query, d_model), config.attention_output_bias)?;
+        let head_norms = match config.query_key_norm {
+            true => Some(HeadNorms {
+                query: self.norm(&format!("{path}.q_norm"), sizes.d_head)?,
+                key: self.norm(&format!("{path}.k_norm"), sizes.d_head)?,
+            }),
+            false => None,
+        };
+        Ok(Attention {
+            input,
+            head_norms,
+            output,
             sizes,
+        })
+    }
+
+    fn feed_forward(&mut self, path: &str) -> Result<FeedForward, WeightsError> {
+        let config = self.config;
+        let (d_model, d_ff) = (config.hidden_size, config.intermediate_size);
+        let mut project = |name: &str, sizes| {
+            let path = format!("{path}.{name}");
+            Projection::read(self.source, self.slots, &path, sizes, config.mlp_bias)
         };
-        Ok(Self {
-            attention_norm,
-            attention,
-            feed_forward_norm: RmsNorm::read(
-                source,
-                &format!("{path}.post_attention_layernorm"),
-                d_model,
-                eps,
-            )?,
-            feed_forward: GatedFeedForward::read(
-                source,
-                slots,
-                &format!("{path}.mlp"),
-                (d_model, config.intermediate_size),
-            )?,
+        Ok(FeedForward {
+            input: FeedForwardInput::Gated {
+                gate: project("gate_proj", (d_model, d_ff))?,
+                up: project("up_proj", (d_model, d_ff))?,
+            },
+            activation: config.activation,
+            down: project("down_proj", (d_ff, d_model))?,
         })
     }
 }

@@ -1,107 +1,177 @@
 //! Encoders: every token sees every other.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, module};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::{
-    Adapter, BertConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
-    layers::{Attention, AttentionSizes, LayerNorm, PlainFeedForward, Projection, Slots},
+    Adapter, EncoderConfig, Pooling, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
+    adapter::Tuning,
+    kernels,
+    layers::{
+        Around, Attention, AttentionInput, AttentionSizes, Block, Embedding, FeedForward, FeedForwardInput,
+        Module, Norm, NormKind, Projection, Slots,
+    },
+    pass::{Passes, View},
     weights::WeightReader,
 };
 
-/// A BERT encoder with its pooler, if the checkpoint has one.
+mod names;
+
+use names::Names;
+
+/// An encoder, with what stands between its states and a label head.
 #[derive(Debug, Clone)]
 pub struct Encoder {
-    config: BertConfig,
-    tokens: Tensor<2>,
-    positions: Tensor<2>,
-    segments: Tensor<2>,
-    norm: LayerNorm,
+    config: EncoderConfig,
+    names: &'static Names,
+    tokens: Embedding,
+    /// Positions and segments, where they are added to the tokens' embeddings.
+    added: Option<Added>,
+    norm: Norm,
     blocks: Vec<Block>,
-    pooler: Option<Projection>,
+    last_norm: Option<Norm>,
+    pooler: Pooler,
     slots: Vec<Slot>,
+    modules: Vec<Module>,
 }
 
-/// Attention and feed-forward, each followed by addition and normalisation.
+/// Tables that are added to the tokens' embeddings.
 #[derive(Debug, Clone)]
-struct Block {
-    attention: Attention,
-    attention_norm: LayerNorm,
-    feed_forward: PlainFeedForward,
-    norm: LayerNorm,
+struct Added {
+    positions: Embedding,
+    segments: Embedding,
 }
+
+/// What makes a text's state of its tokens' states.
+#[derive(Debug, Clone)]
+struct Pooler {
+    dense: Projection,
+    norm: Option<Norm>,
+    /// Whether its weights are in the checkpoint.
+    is_in_base: bool,
+}
+
+impl Pooler {
+    /// Whether there are weights to compute with.
+    fn is_there(&self, tuning: Option<&Tuning<'_>>) -> bool {
+        self.is_in_base || tuning.is_some_and(|tuning| self.dense.is_saved(tuning))
+    }
+}
+
+/// Heads of other tasks and buffers, which a checkpoint may hold besides.
+const IGNORED: &[&str] = &[
+    "position_ids",
+    "cls.",
+    "classifier.",
+    "lm_head.",
+    "decoder.weight",
+    "decoder.bias",
+];
 
 impl Encoder {
-    /// Reads the weights of a BERT checkpoint, with or without the `bert.` that task models put before every
-    /// name.
+    /// Reads the weights of a checkpoint, with or without what task models put before every name.
     pub(crate) fn read(
-        config: BertConfig,
+        config: EncoderConfig,
         files: &WeightFiles,
         device: &Device,
     ) -> Result<Self, WeightsError> {
-        let prefixed = files.contains("bert.embeddings.word_embeddings.weight");
-        let prefix = if prefixed { "bert." } else { "" };
-        let has_pooler = files.contains(&format!("{prefix}pooler.dense.weight"));
-        let mut reader = WeightReader::new(files, prefix, device);
-        let encoder = Self::assemble(config, has_pooler, &mut reader)?;
-        reader.finish(&["position_ids", "cls.", "classifier.", "lm_head."])?;
+        let names = Names::of(&config);
+        let prefixed = files.contains(&format!("{}{}.weight", names.task_prefix, names.tokens));
+        let prefix = if prefixed { names.task_prefix } else { "" };
+        let mut reader = WeightReader::new(files, prefix, names.head, device);
+        let has_pooler = reader.contains(&format!("{}.weight", names.pooler));
+        let encoder = Self::assemble(config, names, has_pooler, (&mut reader, device))?;
+        reader.finish(IGNORED)?;
         Ok(encoder)
     }
 
     fn assemble(
-        config: BertConfig,
+        config: EncoderConfig,
+        names: &'static Names,
         has_pooler: bool,
-        source: &mut dyn TensorSource,
+        (source, device): (&mut dyn TensorSource, &Device),
     ) -> Result<Self, WeightsError> {
-        let (d_model, eps) = (config.hidden_size, config.layer_norm_eps);
+        let d_model = config.hidden_size;
         let mut slots = Slots::default();
-        let table = |source: &mut dyn TensorSource, name: &str, rows: usize| {
-            source.matrix(&format!("embeddings.{name}.weight"), [rows, d_model])
+        let sizes = [config.vocab_size, d_model];
+        let tokens = Embedding::read(source, &mut slots, names.tokens, sizes, 1.0)?;
+        let added = match config.segments {
+            None => None,
+            Some(segments) => {
+                let mut table = |name: &str, rows: usize| {
+                    let path = format!("embeddings.{name}");
+                    Embedding::read(source, &mut slots, &path, [rows, d_model], 1.0)
+                };
+                Some(Added {
+                    positions: table("position_embeddings", config.max_position_embeddings)?,
+                    segments: table("token_type_embeddings", segments)?,
+                })
+            }
         };
-        let tokens = table(source, "word_embeddings", config.vocab_size)?;
-        let positions = table(source, "position_embeddings", config.max_position_embeddings)?;
-        let segments = table(source, "token_type_embeddings", config.type_vocab_size)?;
-        let norm = LayerNorm::read(source, "embeddings.LayerNorm", d_model, eps)?;
-        let blocks = (0..config.num_hidden_layers)
-            .map(|layer| Block::read(&config, source, &mut slots, &format!("encoder.layer.{layer}")))
+        let mut maker = Maker {
+            config: &config,
+            names,
+            source,
+            slots: &mut slots,
+            device,
+        };
+        let norm = maker.norm(names.embedding_norm)?;
+        let blocks = (0..config.layers.len())
+            .map(|layer| maker.block(layer))
             .collect::<Result<_, _>>()?;
-        let pooler = match has_pooler {
-            true => Some(Projection::read(
-                source,
-                &mut slots,
-                "pooler.dense",
-                (d_model, d_model),
-                true,
-            )?),
-            false => None,
+        let last_norm = match names.last_norm {
+            Some(name) => Some(maker.norm(name)?),
+            None => None,
         };
+        let pooler = maker.pooler(has_pooler)?;
+        let (slots, modules) = slots.into_parts();
         Ok(Self {
             config,
+            names,
             tokens,
-            positions,
-            segments,
+            added,
             norm,
             blocks,
+            last_norm,
             pooler,
-            slots: slots.into_inner(),
+            slots,
+            modules,
         })
+    }
+
+    /// An encoder of this one's config out of other tensors; `is_brought` says whether they hold a pooler that the
+    /// checkpoint does not.
+    pub(crate) fn assembled(
+        &self,
+        source: &mut dyn TensorSource,
+        is_brought: impl Fn(&str) -> bool,
+    ) -> Result<Self, WeightsError> {
+        let has_pooler = self.pooler.is_in_base || is_brought(self.names.pooler);
+        let device = self.tokens.table().device();
+        Self::assemble(self.config.clone(), self.names, has_pooler, (source, &device))
     }
 
     /// The config that the encoder was built from.
     #[must_use]
-    pub fn config(&self) -> &BertConfig {
+    pub fn config(&self) -> &EncoderConfig {
         &self.config
     }
 
-    /// The projections that an adapter can sit on.
+    /// The modules that an adapter can change.
     #[must_use]
     pub fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
-    /// Whether the checkpoint has a pooler.
-    #[must_use]
-    pub fn has_pooler(&self) -> bool {
-        self.pooler.is_some()
+    pub(crate) fn modules(&self) -> &[Module] {
+        &self.modules
+    }
+
+    /// A slot's path in the model with a label head.
+    pub(crate) fn task_path(&self, path: &str) -> String {
+        match self.names.is_outside(path) {
+            true => path.to_owned(),
+            false => format!("{}{path}", self.names.task_prefix),
+        }
     }
 
     /// The last state of every token.
@@ -112,79 +182,215 @@ impl Encoder {
     /// - output: `[batch, seq, d_model]`; what stands at padding means nothing
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
-        let (rows, seq) = batch.sizes();
-        let device = batch.device();
-        let positions: Vec<i32> = batch.positions.iter().flatten().map(|&p| p as i32).collect();
-        let positions = TensorData::new(positions, [batch.positions.len(), seq]);
-        let positions = Tensor::<2, Int>::from_data(positions, &device); // [batch or 1, seq]
-        let tokens = module::embedding(self.tokens.clone(), batch.ids.clone()); // [batch, seq, d_model]
-        let positions = module::embedding(self.positions.clone(), positions); // [batch or 1, seq, d_model]
-        // Every token belongs to segment 0: a task's input is one text.
-        let segment = self.segments.clone().narrow(0, 0, 1).unsqueeze_dim::<3>(0); // [1, 1, d_model]
-        let d_model = self.config.hidden_size;
-        let sum = tokens + (positions + segment).expand([rows, seq, d_model]);
-        let blocked = batch.blocked_padding();
-        self.blocks.iter().fold(self.norm.forward(sum), |states, block| {
-            let found = block.attention.keys_values(states.clone(), None, adapter);
-            let mixed = block
-                .attention
-                .forward(states.clone(), found, None, &blocked, adapter);
-            let states = block.attention_norm.forward(states + mixed);
-            let changed = block.feed_forward.forward(states.clone(), adapter);
-            block.norm.forward(states + changed)
-        })
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
+        let tuning = tuning.as_ref();
+        let states = self.norm.forward(self.embed(batch, tuning), tuning);
+        let view = View {
+            is_causal: false,
+            past: None,
+            places: None,
+        };
+        let passes = Passes::new(batch, &self.config.layers, self.d_head(), &view);
+        let blocks = self.blocks.iter().enumerate();
+        let states = blocks.fold(states, |states, (layer, block)| {
+            let (rotary, blocked) = passes.of(layer);
+            block.among(states, rotary, blocked, tuning)
+        });
+        match &self.last_norm {
+            Some(norm) => norm.forward(states, tuning),
+            None => states,
+        }
     }
 
-    /// BERT's pooler: `tanh(W h_0 + b)` of the first token's state (Devlin et al. 2018, section 3.1).
+    fn d_head(&self) -> usize {
+        self.config.hidden_size / self.config.num_attention_heads
+    }
+
+    /// The sum of embeddings before the first normalisation: `[batch, seq, d_model]`.
+    fn embed(&self, batch: &TokenBatch, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
+        let tokens = self.tokens.forward(&batch.ids, tuning); // [batch, seq, d_model]
+        let Some(added) = &self.added else {
+            return tokens;
+        };
+        let (rows, seq) = batch.sizes();
+        let positions: Vec<i32> = batch.positions.iter().flatten().map(|&p| p as i32).collect();
+        let positions = TensorData::new(positions, [batch.positions.len(), seq]);
+        let positions = Tensor::<2, Int>::from_data(positions, &batch.device()); // [batch or 1, seq]
+        let positions = added.positions.forward(&positions, tuning); // [batch or 1, seq, d_model]
+        // Every token belongs to segment 0: a task's input is one text.
+        let first = Tensor::<2, Int>::zeros([1, 1], &batch.device());
+        let segment = added.segments.forward(&first, tuning); // [1, 1, d_model]
+        tokens + (positions + segment).expand([rows, seq, self.config.hidden_size])
+    }
+
+    /// What a label head is given of a text.
+    ///
+    /// BERT's pooler, `tanh(W h_0 + b)` of the first token's state (Devlin et al. 2018, section 3.1), or ModernBERT's
+    /// head of the first token's state or the mean of all, as the config says.
     ///
     /// # Shapes
     ///
-    /// - `states`: `[batch, seq, d_model]`
-    /// - output: `[batch, d_model]`; the first token's state itself if the checkpoint has no pooler
+    /// - `states`: `[batch, seq, d_model]`, of the tokens of `batch`
+    /// - output: `[batch, d_model]`; the first token's state itself if BERT's checkpoint has no pooler
     #[must_use]
-    pub fn pool(&self, states: Tensor<3>, adapter: Option<&Adapter>) -> Tensor<2> {
-        let first = states.narrow(1, 0, 1); // [batch, 1, d_model]
-        match &self.pooler {
-            Some(pooler) => pooler.forward(first, adapter).tanh(),
-            None => first,
+    pub fn pool(&self, states: Tensor<3>, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<2> {
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
+        let tuning = tuning.as_ref();
+        let of_mean = matches!(self.config.pooling, Pooling::Prediction { of_mean: true, .. });
+        let text = match of_mean {
+            true => mean_pool(states, batch.mask()).unsqueeze_dim::<3>(1),
+            false => batch.first_states(states),
+        }; // [batch, 1, d_model]
+        if !self.pooler.is_there(tuning) {
+            return text.squeeze_dim::<2>(1);
         }
-        .squeeze_dim::<2>(1)
+        let dense = self.pooler.dense.forward(text, tuning);
+        let activated = match self.config.pooling {
+            Pooling::Pooler => dense.tanh(),
+            Pooling::Prediction { activation, .. } => kernels::activate(dense, activation),
+        };
+        let pooled = match &self.pooler.norm {
+            Some(norm) => norm.forward(activated, tuning),
+            None => activated,
+        };
+        pooled.squeeze_dim::<2>(1)
     }
 }
 
-impl Block {
-    fn read(
-        config: &BertConfig,
-        source: &mut dyn TensorSource,
-        slots: &mut Slots,
+/// What the parts of an encoder are made from.
+struct Maker<'a> {
+    config: &'a EncoderConfig,
+    names: &'static Names,
+    source: &'a mut dyn TensorSource,
+    slots: &'a mut Slots,
+    device: &'a Device,
+}
+
+/// Stands in for tensors that a checkpoint does not hold.
+struct Missing<'a>(&'a Device);
+
+impl TensorSource for Missing<'_> {
+    fn matrix(&mut self, _name: &str, shape: [usize; 2]) -> Result<Tensor<2>, WeightsError> {
+        Ok(Tensor::zeros(shape, self.0))
+    }
+
+    fn vector(&mut self, _name: &str, length: usize) -> Result<Tensor<1>, WeightsError> {
+        Ok(Tensor::ones([length], self.0))
+    }
+}
+
+impl Maker<'_> {
+    fn norm(&mut self, path: &str) -> Result<Norm, WeightsError> {
+        let kind = NormKind::Layer {
+            has_bias: self.config.norm_bias,
+        };
+        let width = self.config.hidden_size;
+        Norm::read(self.source, self.slots, path, width, (kind, self.config.norm_eps))
+    }
+
+    fn linear(
+        &mut self,
         path: &str,
-    ) -> Result<Self, WeightsError> {
+        sizes: (usize, usize),
+        has_bias: bool,
+    ) -> Result<Projection, WeightsError> {
+        Projection::read(self.source, self.slots, path, sizes, has_bias)
+    }
+
+    fn block(&mut self, layer: usize) -> Result<Block, WeightsError> {
+        let (config, names) = (self.config, self.names);
         let (d_model, d_ff) = (config.hidden_size, config.intermediate_size);
-        let mut project = |source: &mut dyn TensorSource, name: &str, sizes| {
-            Projection::read(source, slots, &format!("{path}.{name}"), sizes, true)
+        let path = |name: &str| format!("{}.{layer}.{name}", names.layers);
+        let (attention_bias, mlp_bias) = (config.attention_bias, config.mlp_bias);
+        // ModernBERT's first block gets states that the embeddings' normalisation has just left.
+        let around_attention = match config.norm_first && layer == 0 {
+            true => Around::default(),
+            false => self.around(&path(names.attention_norm))?,
         };
         let square = (d_model, d_model);
+        let input = match names.query_key_value {
+            [fused] => {
+                AttentionInput::Fused(self.linear(&path(fused), (d_model, 3 * d_model), attention_bias)?)
+            }
+            [query, key, value] => AttentionInput::Split {
+                query: self.linear(&path(query), square, attention_bias)?,
+                key: self.linear(&path(key), square, attention_bias)?,
+                value: self.linear(&path(value), square, attention_bias)?,
+            },
+            _ => unreachable!("queries, keys and values have one matrix or three"),
+        };
         let attention = Attention {
-            query: project(source, "attention.self.query", square)?,
-            key: project(source, "attention.self.key", square)?,
-            value: project(source, "attention.self.value", square)?,
-            output: project(source, "attention.output.dense", square)?,
+            input,
+            head_norms: None,
+            output: self.linear(&path(names.attention_output), square, attention_bias)?,
             sizes: AttentionSizes {
                 n_heads: config.num_attention_heads,
                 n_kv_heads: config.num_attention_heads,
+                d_head: d_model / config.num_attention_heads,
+                scale: ((d_model / config.num_attention_heads) as f64).powf(-0.5),
             },
         };
-        let feed_forward = PlainFeedForward {
-            up: project(source, "intermediate.dense", (d_model, d_ff))?,
-            down: project(source, "output.dense", (d_ff, d_model))?,
+        let around_feed_forward = self.around(&path(names.feed_forward_norm))?;
+        let input = match config.is_gated {
+            true => {
+                FeedForwardInput::FusedGate(self.linear(&path(names.up), (d_model, 2 * d_ff), mlp_bias)?)
+            }
+            false => FeedForwardInput::Plain(self.linear(&path(names.up), (d_model, d_ff), mlp_bias)?),
         };
-        let mut norm =
-            |name: &str| LayerNorm::read(source, &format!("{path}.{name}"), d_model, config.layer_norm_eps);
-        Ok(Self {
+        let feed_forward = FeedForward {
+            input,
+            activation: config.activation,
+            down: self.linear(&path(names.down), (d_ff, d_model), mlp_bias)?,
+        };
+        Ok(Block {
             attention,
-            attention_norm: norm("attention.output.LayerNorm")?,
+            around_attention,
             feed_forward,
-            norm: norm("output.LayerNorm")?,
+            around_feed_forward,
+        })
+    }
+
+    fn around(&mut self, path: &str) -> Result<Around, WeightsError> {
+        let norm = Some(self.norm(path)?);
+        Ok(match self.config.norm_first {
+            true => Around {
+                before: norm,
+                ..Around::default()
+            },
+            false => Around {
+                sum: norm,
+                ..Around::default()
+            },
+        })
+    }
+
+    /// What stands between states and label head. Where the checkpoint has none, it holds nothing until an adapter brings it.
+    fn pooler(&mut self, is_in_base: bool) -> Result<Pooler, WeightsError> {
+        let d_model = self.config.hidden_size;
+        let has_bias = match self.config.pooling {
+            Pooling::Pooler => true,
+            Pooling::Prediction { has_bias, .. } => has_bias,
+        };
+        let mut missing = Missing(self.device);
+        let mut maker = Maker {
+            source: if is_in_base {
+                &mut *self.source
+            } else {
+                &mut missing
+            },
+            slots: &mut *self.slots,
+            ..*self
+        };
+        maker.slots.is_missing = !is_in_base;
+        let dense = maker.linear(maker.names.pooler, (d_model, d_model), has_bias)?;
+        let norm = match maker.names.pooler_norm {
+            Some(path) => Some(maker.norm(path)?),
+            None => None,
+        };
+        Ok(Pooler {
+            dense,
+            norm,
+            is_in_base,
         })
     }
 }

@@ -127,7 +127,7 @@ pub enum WeightsError {
         file: String,
     },
     /// A tensor is stored in a type that is not read.
-    #[error("tensor {tensor} is stored as {found}, but only F32, F16 and BF16 are read")]
+    #[error("tensor {tensor} is stored as {found}, but only F64, F32, F16 and BF16 are read")]
     Type {
         /// The tensor.
         tensor: String,
@@ -167,9 +167,9 @@ pub enum TokenizerError {
     /// `tokenizer.json` could not be read.
     #[error("the tokenizer could not be read")]
     Load(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// `tokenizer.json` is JSON, and the tokenizers library gives up on it without saying why.
+    /// The tokenizers library gives up on `tokenizer.json`, when it reads it or when it is used, without saying why.
     #[error(
-        "tokenizer.json is not one that the tokenizers library can read: is it whole, and of this version?"
+        "the tokenizers library gives up on tokenizer.json: is it whole, and of a version that the library knows?"
     )]
     Unreadable,
     /// A text could not be encoded.
@@ -180,6 +180,14 @@ pub enum TokenizerError {
         /// What the tokenizer said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A text cannot be encoded without becoming a special token.
+    #[error(
+        "the tokenizer makes the special token {token:?} of plain text and cannot spell it: flag no single character as special"
+    )]
+    Name {
+        /// The token.
+        token: String,
+    },
     /// The tokenizer gives ids that the embedding table has no row for.
     #[error("the tokenizer has {tokens} tokens, the model embeds only {vocab}: they do not belong together")]
     Vocabulary {
@@ -188,17 +196,29 @@ pub enum TokenizerError {
         /// Rows of the embedding table.
         vocab: usize,
     },
-    /// `tokenizer_config.json` is missing or damaged.
-    #[error("tokenizer_config.json cannot be used")]
+    /// A file that says how a chat is written is damaged.
+    #[error("the chat template cannot be read")]
     Config(#[source] FileError),
     /// The model has no chat template but was asked to render a chat.
-    #[error("tokenizer_config.json has no chat_template: use a chat model or add one")]
+    #[error(
+        "there is no chat template, or no eos_token: use a chat model, or add chat_template.jinja and name the token in tokenizer_config.json"
+    )]
     NoTemplate,
     /// The chat template failed.
     #[error("the chat template failed")]
     Template(#[source] Box<minijinja::Error>),
-    /// The template dropped or changed what was said.
-    #[error("the chat template does not render message {index} as it is written: it cannot be trained on")]
+    /// Of several templates none is the default.
+    #[error(
+        "tokenizer_config.json has chat templates {names:?} and none that is called default: name one so"
+    )]
+    NoDefault {
+        /// The templates that are there.
+        names: Vec<String>,
+    },
+    /// The template does not only print what was said, so that its own words cannot be told from a user's.
+    #[error(
+        "the chat template reads or rewrites what message {index} says: take its words out of the message, or print messages as they are"
+    )]
     Altered {
         /// Position of the message, from 0.
         index: usize,

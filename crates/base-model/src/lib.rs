@@ -20,7 +20,7 @@
 //! let Network::Encoder(encoder) = &network else { unreachable!("the folder holds a BERT") };
 //! let batch = TokenBatch::new(&[vec![2, 17, 40, 3], vec![2, 99, 3]], 0, &device);
 //! let states = encoder.forward(&batch, Some(&adapter)); // [batch, seq, d_model]
-//! let scores = adapter.classify(encoder.pool(states, Some(&adapter))).expect("the adapter has a head");
+//! let scores = adapter.classify(encoder.pool(states, &batch, Some(&adapter))).expect("the adapter has a head");
 //! assert_eq!(scores.dims(), [2, 5]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -35,7 +35,8 @@
 //! - [`BaseModel`]: a folder as a whole. [`ModelConfig`] refuses every field that it would have to ignore;
 //!   [`WeightFiles`] reads safetensors, single or sharded, in f32, f16 or bf16; [`base_hash`] names a base by
 //!   content.
-//! - [`Tokenizer`] and [`ChatTemplate`]: text and chats to ids. What a user types is only ever text.
+//! - [`Tokenizer`] and [`ChatTemplate`]: text and chats to ids. What a user types is only ever text. A template that
+//!   prints the day is told a [`ChatDate`], never the clock's.
 //! - [`Network`]: [`Encoder`] or [`Decoder`], frozen. A forward pass takes a [`TokenBatch`] and, if wanted, an
 //!   adapter; a [`TokenTree`] scores many continuations of a prompt at once, a [`Prefix`] is what many rows begin
 //!   with, computed once.
@@ -55,6 +56,7 @@
 //! | `flex` | no | burn's CPU backend, with fused operations |
 //! | `wgpu` | no | burn's WebGPU backend |
 //! | `cuda` | no | burn's CUDA backend |
+//! | `hub` | no | `Hub` and `resolve`: models of the Hugging Face Hub by name, through its cache; without it no socket is opened |
 
 mod adapter;
 mod batch;
@@ -64,23 +66,33 @@ mod decoder;
 mod device;
 mod encoder;
 mod error;
+#[cfg(feature = "hub")]
+mod hub;
 mod kernels;
 mod layers;
+mod merge;
 mod model;
 mod network;
+mod pass;
 mod tokenizer;
 mod weights;
 
-pub use adapter::{Adapter, AdapterConfig, AdapterError, Parameter, TaskType};
+pub use adapter::{Adapter, AdapterConfig, AdapterError, ByPattern, Parameter, Targets, TaskType};
 pub use batch::{TokenBatch, TokenTree};
-pub use chat::ChatTemplate;
-pub use config::{BertConfig, Llama3Scaling, LlamaConfig, ModelConfig, Rope, RopeScaling, base_hash};
-pub use decoder::{Decoder, Prefix};
+pub use chat::{ChatDate, ChatDateError, ChatTemplate};
+pub use config::{
+    Activation, DecoderConfig, EncoderConfig, LayerConfig, Llama3Scaling, ModelConfig, Pooling, Rope,
+    RopeScaling, YarnScaling, base_hash,
+};
+pub use decoder::{Decoder, Generation, Prefix};
 pub use device::{DeviceError, device_by_name, device_names};
 pub use encoder::{Encoder, mean_pool};
 pub use error::{ConfigError, ModelError, TokenizerError, WeightsError};
+#[cfg(feature = "hub")]
+pub use hub::{Hub, HubError, resolve};
+pub use merge::{MergeError, Merged};
 pub use model::BaseModel;
-pub use network::{Network, Slot};
+pub use network::{ModuleKind, Network, Slot};
 pub use tokenizer::Tokenizer;
 pub use weights::{
     HostTensor, Precision, TensorSource, WeightFiles, WeightFormat, WeightWriter, WeightWriterError,

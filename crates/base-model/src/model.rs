@@ -26,7 +26,8 @@ pub struct BaseModel {
 }
 
 impl BaseModel {
-    /// Reads `config.json`, the weights, `tokenizer.json` and, if there is one, `tokenizer_config.json`.
+    /// Reads `config.json`, the weights, `tokenizer.json` and, if there are any, `tokenizer_config.json` and
+    /// `chat_template.jinja`.
     ///
     /// # Errors
     ///
@@ -55,7 +56,12 @@ impl BaseModel {
                 TokenizerError::Vocabulary { tokens, vocab },
             ));
         }
-        let chat = ChatTemplate::read(folder).map_err(|source| fail("tokenizer_config.json", source))?;
+        let own_file = "chat_template.jinja";
+        let of_chat = match folder.join(own_file).exists() {
+            true => own_file,
+            false => "tokenizer_config.json",
+        };
+        let chat = ChatTemplate::read(folder).map_err(|source| fail(of_chat, source))?;
         Ok(Self {
             network,
             tokenizer,
@@ -102,7 +108,8 @@ impl BaseModel {
     /// A hash of how this model writes a probe question and every answer of a task as ids.
     ///
     /// An adapter's folder holds it: another tokenizer, chat template or system prompt gives another hash,
-    /// and an adapter that was trained with one would answer nonsense with the other.
+    /// and an adapter that was trained with one would answer nonsense with the other. So does another day, where the
+    /// template prints it; by default that is always the same one, see [`ChatDate`](crate::ChatDate).
     ///
     /// # Errors
     ///

@@ -1,20 +1,42 @@
 //! Text to token ids and back.
 
-use std::{fs, panic, path::Path};
+mod added;
+
+use std::{collections::HashSet, fs, ops::Range, panic, path::Path};
 
 use serde::de::IgnoredAny;
-use tokenizers::Tokenizer as Inner;
+use tokenizers::{
+    Model, Normalizer, OffsetType, PreTokenizedString, PreTokenizer, Token, Tokenizer as Inner,
+};
 
+use self::added::{AddedTokens, is_blank};
 use crate::{ModelError, TokenizerError};
 
 /// A Hugging Face tokenizer in which a user's text is only ever text.
 ///
-/// `[SEP]` or `<|im_end|>` typed by a customer is encoded as the characters that it is made of. Special
-/// tokens come from the tokenizer's own post-processor and from the chat template, never from the input.
+/// `[SEP]` or `<|im_end|>` typed by a customer is encoded as the characters that it is made of. Special tokens come
+/// from the tokenizer's own post-processor and from the chat template, never from the input.
+///
+/// The same holds for added tokens that are not flagged special: `<think>`, `<tool_call>` or `<｜User｜>` steer a model
+/// as much as its special tokens do, and the flag only says what a decoder leaves out. Which of them a template can
+/// write cannot be read off the template, because it may put them together from parts. So the rule is: **in a user's
+/// text no added token is recognised unless it is nothing but white space.** A run of spaces with an id of its own is
+/// still white space, whoever writes it. The price: a word that somebody added to the vocabulary is spelled out in a
+/// user's text, in training as in serving.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: Inner,
+    added: AddedTokens,
+    /// Ids that no text that is encoded as text may become.
+    names: HashSet<u32>,
     tokens: usize,
+}
+
+/// A name of one character, which cannot be taken apart.
+#[derive(Debug, thiserror::Error)]
+#[error("{token} cannot be spelled")]
+struct Unspellable {
+    token: String,
 }
 
 impl Tokenizer {
@@ -43,13 +65,30 @@ impl Tokenizer {
     pub fn new(mut inner: Inner) -> Result<Self, TokenizerError> {
         inner.with_truncation(None).map_err(TokenizerError::Load)?;
         inner.with_padding(None);
-        inner.set_encode_special_tokens(true);
         let tokens = inner
             .get_vocab(true)
             .values()
             .max()
             .map_or(0, |&id| id as usize + 1);
-        Ok(Self { inner, tokens })
+        // What the model makes of a character that no vocabulary holds may be a special token, [UNK]. It says nothing
+        // but that.
+        let unknown: HashSet<u32> = inner
+            .get_model()
+            .tokenize("\u{10FFFF}")
+            .map(|tokens| tokens.iter().map(|token| token.id).collect())
+            .unwrap_or_default();
+        let names = inner
+            .get_added_tokens_decoder()
+            .into_iter()
+            .filter(|(id, token)| !is_blank(token) && !unknown.contains(id))
+            .map(|(id, _)| id)
+            .collect();
+        Ok(Self {
+            added: AddedTokens::of(&inner)?,
+            inner,
+            names,
+            tokens,
+        })
     }
 
     /// The highest token id plus one.
@@ -88,29 +127,104 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Encode`].
+    /// [`TokenizerError::Encode`], [`TokenizerError::Name`].
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        self.ids(text, true)
+        self.ids(text, &[], true)
     }
 
     /// The ids of a text and nothing around it.
     ///
     /// # Errors
     ///
-    /// [`TokenizerError::Encode`].
+    /// [`TokenizerError::Encode`], [`TokenizerError::Name`].
     pub fn encode_bare(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        self.ids(text, false)
+        self.ids(text, &[], false)
     }
 
-    fn ids(&self, text: &str, add_special_tokens: bool) -> Result<Vec<u32>, TokenizerError> {
+    /// The ids of a text of which a template wrote the parts in `written` (bytes, in order): there, and nowhere else,
+    /// added tokens are recognised.
+    pub(crate) fn encode_written(
+        &self,
+        text: &str,
+        written: &[Range<usize>],
+    ) -> Result<Vec<u32>, TokenizerError> {
+        self.ids(text, written, false)
+    }
+
+    fn ids(
+        &self,
+        text: &str,
+        written: &[Range<usize>],
+        add_special_tokens: bool,
+    ) -> Result<Vec<u32>, TokenizerError> {
+        guarded(|| self.step_by_step(text, written, add_special_tokens))
+    }
+
+    /// Encodes as the tokenizers library does, step by step, because the library itself recognises added tokens
+    /// everywhere or nowhere.
+    fn step_by_step(
+        &self,
+        text: &str,
+        written: &[Range<usize>],
+        add_special_tokens: bool,
+    ) -> Result<Vec<u32>, TokenizerError> {
+        let fail = |source| TokenizerError::Encode {
+            chars: text.chars().count(),
+            source,
+        };
+        let mut pieces = PreTokenizedString::from(text);
+        pieces
+            .split(|_, piece| Ok(self.added.split_plain(&piece, written)))
+            .map_err(fail)?;
+        pieces
+            .split(|_, mut piece| {
+                if let Some(normalizer) = self.inner.get_normalizer() {
+                    normalizer.normalize(&mut piece)?;
+                }
+                Ok(self.added.split_normalized(&piece, written))
+            })
+            .map_err(fail)?;
+        if let Some(pre_tokenizer) = self.inner.get_pre_tokenizer() {
+            pre_tokenizer.pre_tokenize(&mut pieces).map_err(fail)?;
+        }
+        pieces
+            .tokenize(|piece| self.spell(piece.get()))
+            .map_err(|source| match source.downcast::<Unspellable>() {
+                Ok(name) => TokenizerError::Name { token: name.token },
+                Err(source) => fail(source),
+            })?;
+        let encoding = pieces.into_encoding(None, 0, OffsetType::None).map_err(fail)?;
         let encoding = self
             .inner
-            .encode_fast(text, add_special_tokens)
-            .map_err(|source| TokenizerError::Encode {
-                chars: text.chars().count(),
-                source,
-            })?;
+            .post_process(encoding, None, add_special_tokens)
+            .map_err(fail)?;
         Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The tokens of a piece of plain text, none of which is an added token.
+    ///
+    /// A model that has the name of a special token in its own vocabulary (Unigram's `</s>`, a word list's `[SEP]`)
+    /// makes the token of the name alone. Then the name is taken apart after its first character.
+    fn spell(&self, text: &str) -> tokenizers::Result<Vec<Token>> {
+        let tokens = self.inner.get_model().tokenize(text)?;
+        if !tokens.iter().any(|token| self.names.contains(&token.id)) {
+            return Ok(tokens);
+        }
+        let mut spelled = Vec::with_capacity(tokens.len() + 1);
+        for token in tokens {
+            if !self.names.contains(&token.id) {
+                spelled.push(token);
+                continue;
+            }
+            let part = text.get(token.offsets.0..token.offsets.1).unwrap_or_default();
+            let first = part.chars().next().map_or(0, char::len_utf8);
+            if first == part.len() {
+                return Err(Unspellable { token: token.value }.into());
+            }
+            spelled.extend(self.spell(&part[..first])?);
+            spelled.extend(self.spell(&part[first..])?);
+        }
+        Ok(spelled)
     }
 
     /// The text of some ids, special tokens left out.
@@ -119,13 +233,20 @@ impl Tokenizer {
     ///
     /// [`TokenizerError::Encode`] if the decoder fails.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        self.inner
-            .decode(ids, true)
-            .map_err(|source| TokenizerError::Encode {
+        guarded(|| {
+            let decoded = self.inner.decode(ids, true);
+            decoded.map_err(|source| TokenizerError::Encode {
                 chars: ids.len(),
                 source,
             })
+        })
     }
+}
+
+/// What is computed with a tokenizer: the library panics on some that it has read without a word (a template of a token
+/// that is not there, a decoder that strips more than there is).
+fn guarded<T>(compute: impl FnOnce() -> Result<T, TokenizerError>) -> Result<T, TokenizerError> {
+    panic::catch_unwind(panic::AssertUnwindSafe(compute)).unwrap_or(Err(TokenizerError::Unreadable))
 }
 
 /// Reads a tokenizer from JSON.
@@ -138,3 +259,6 @@ fn parse(json: &[u8]) -> Result<Inner, TokenizerError> {
         .map_err(|_| TokenizerError::Unreadable)?
         .map_err(TokenizerError::Load)
 }
+
+#[cfg(test)]
+mod tests;

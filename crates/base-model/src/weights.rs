@@ -208,6 +208,10 @@ impl WeightFiles {
                 .chunks_exact(2)
                 .map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32())
                 .collect(),
+            Dtype::F64 => bytes
+                .chunks_exact(8)
+                .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
+                .collect(),
             other => {
                 return Err(WeightsError::Type {
                     tensor: name.to_owned(),
@@ -263,21 +267,52 @@ pub(crate) struct WeightReader<'a> {
     device: &'a Device,
     /// What stands before every name in the files, such as `bert.` or nothing.
     prefix: &'static str,
+    /// The first part of the names that have no prefix; empty if all have.
+    outside: &'static str,
     taken: BTreeSet<String>,
 }
 
 impl<'a> WeightReader<'a> {
-    pub(crate) fn new(files: &'a WeightFiles, prefix: &'static str, device: &'a Device) -> Self {
+    pub(crate) fn new(
+        files: &'a WeightFiles,
+        prefix: &'static str,
+        outside: &'static str,
+        device: &'a Device,
+    ) -> Self {
         Self {
             files,
             device,
             prefix,
+            outside,
             taken: BTreeSet::new(),
         }
     }
 
+    /// Whether the files hold a tensor.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.files.contains(&self.full_name(name))
+    }
+
+    fn full_name(&self, name: &str) -> String {
+        let is_outside = !self.outside.is_empty() && name.split('.').next() == Some(self.outside);
+        let prefix = if is_outside { "" } else { self.prefix };
+        let name = format!("{prefix}{name}");
+        // Checkpoints that come from the first BERT call gain and bias so.
+        let older = name
+            .strip_suffix("LayerNorm.weight")
+            .map(|start| format!("{start}LayerNorm.gamma"))
+            .or_else(|| {
+                name.strip_suffix("LayerNorm.bias")
+                    .map(|start| format!("{start}LayerNorm.beta"))
+            });
+        match older {
+            Some(older) if self.files.contains(&older) && !self.files.contains(&name) => older,
+            _ => name,
+        }
+    }
+
     fn take(&mut self, name: &str, expected: &[usize]) -> Result<TensorData, WeightsError> {
-        let name = format!("{}{name}", self.prefix);
+        let name = self.full_name(name);
         let tensor = self.files.read_shaped(&name, expected)?;
         self.taken.insert(name);
         Ok(TensorData::new(tensor.values, tensor.shape))

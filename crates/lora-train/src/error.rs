@@ -28,11 +28,11 @@ pub enum TrainError {
     Adapter(#[from] AdapterError),
     /// The adapter to start from is not one that these settings and this task would make.
     #[error(
-        "the adapter to start from has {what} {found}, this run has {expected}: give the same, or start afresh"
+        "the adapter to start from has {field} {found}, this run has {expected}: give the same, or start afresh"
     )]
     OtherStart {
-        /// What differs.
-        what: &'static str,
+        /// What differs: a field of `adapter_config.json`, or `classes`.
+        field: String,
         /// Of the run.
         expected: String,
         /// Of the adapter.

@@ -46,7 +46,7 @@ impl<'a> Objective<'a> {
             Network::Encoder(encoder) => {
                 let states = encoder.forward(&batch, Some(adapter));
                 let scores = adapter
-                    .classify(encoder.pool(states, Some(adapter)))
+                    .classify(encoder.pool(states, &batch, Some(adapter)))
                     .expect("an adapter that is trained on an encoder has a label head");
                 activation::log_softmax(scores, 1)
             }

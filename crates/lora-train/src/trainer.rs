@@ -202,40 +202,26 @@ impl<'a> Run<'a> {
             Network::Encoder(_) => (TaskType::SeqCls, Some(self.input.task.labels().len())),
             _ => (TaskType::CausalLm, None),
         };
+        let adapter = AdapterConfig {
+            r: config.rank,
+            lora_alpha: config.alpha,
+            target_modules: config.targets.clone().into(),
+            ..AdapterConfig::new(base.name(), task_type)
+        };
         if let Some(start) = self.input.start {
-            let found = start.config();
-            let differing = [
-                ("rank", config.rank.to_string(), found.r.to_string()),
-                ("alpha", config.alpha.to_string(), found.lora_alpha.to_string()),
-                (
-                    "targets",
-                    config.targets.join(", "),
-                    found.target_modules.join(", "),
-                ),
-                (
-                    "classes",
-                    format!("{classes:?}"),
-                    format!("{:?}", start.classes()),
-                ),
-            ];
-            return match differing
-                .into_iter()
-                .find(|(_, expected, found)| expected != found)
-            {
-                Some((what, expected, found)) => Err(TrainError::OtherStart {
-                    what,
+            let labels =
+                |classes: Option<usize>| classes.map_or("no label head".to_owned(), |n| n.to_string());
+            let of_head = (classes != start.classes())
+                .then(|| ("classes".to_owned(), labels(classes), labels(start.classes())));
+            return match adapter.difference(start.config()).or(of_head) {
+                Some((field, expected, found)) => Err(TrainError::OtherStart {
+                    field,
                     expected,
                     found,
                 }),
                 None => Ok(start.clone()),
             };
         }
-        let adapter = AdapterConfig {
-            r: config.rank,
-            lora_alpha: config.alpha,
-            target_modules: config.targets.clone(),
-            ..AdapterConfig::new(base.name(), task_type)
-        };
         Ok(Adapter::init(
             adapter,
             &base.network,
@@ -394,13 +380,13 @@ impl<'a> Run<'a> {
         let scores = |adapter: &Adapter| -> Tensor<2> {
             match &self.input.base.network {
                 Network::Encoder(encoder) => {
-                    let pooled = encoder.pool(encoder.forward(&batch, Some(adapter)), Some(adapter));
+                    let pooled = encoder.pool(encoder.forward(&batch, Some(adapter)), &batch, Some(adapter));
                     adapter.classify(pooled.clone()).unwrap_or(pooled)
                 }
                 Network::Decoder(decoder) => {
                     let states = decoder.forward(&batch, Some(adapter));
-                    let last = batch.sizes().1 - 1;
-                    decoder.logits(states.narrow(1, last, 1)).squeeze_dim::<2>(1)
+                    let logits = decoder.logits(states, &batch, Some(adapter)); // [batch, seq, vocab]
+                    logits.narrow(1, batch.sizes().1 - 1, 1).squeeze_dim::<2>(1)
                 }
                 _ => unreachable!("rows are encoded for encoders and decoders only"),
             }

@@ -16,10 +16,11 @@ mod network;
 
 use std::{error::Error, path::PathBuf};
 
-use base_model::{ChatTemplate, LlamaConfig, Rope, Tokenizer};
+use base_model::{ChatTemplate, DecoderConfig, ModelConfig, Tokenizer};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use lora_train::{Shards, Updates};
+use serde_json::{Value, json};
 use stage_files::{write_json, write_whole};
 
 use crate::{corpus::Corpus, network::Weights};
@@ -57,25 +58,41 @@ struct Arguments {
     shards: usize,
 }
 
-fn config() -> LlamaConfig {
-    LlamaConfig {
-        vocab_size: 4096,
-        hidden_size: 128,
-        num_hidden_layers: 4,
-        num_attention_heads: 4,
-        num_key_value_heads: 2,
-        head_dim: 32,
-        intermediate_size: 352,
-        max_position_embeddings: 512,
-        rms_norm_eps: 1e-5,
-        rope: Rope::new(10_000.0),
-        tie_word_embeddings: true,
+/// `config.json`, of a small Llama.
+fn config_json() -> Value {
+    json!({
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "vocab_size": 4096,
+        "hidden_size": 128,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "intermediate_size": 352,
+        "max_position_embeddings": 512,
+        "rms_norm_eps": 1e-5,
+        "rope_theta": 10_000.0,
+        "tie_word_embeddings": true,
+        "hidden_act": "silu",
+        "attention_bias": false,
+        "mlp_bias": false,
+    })
+}
+
+/// The same as base-model reads it.
+fn decoder_config(json: &Value) -> Result<DecoderConfig, Box<dyn Error + Send + Sync>> {
+    let fields = json.as_object().ok_or("a config is an object")?;
+    match ModelConfig::from_json(fields)? {
+        ModelConfig::Decoder(config) => Ok(config),
+        _ => Err("the config is a decoder's".into()),
     }
 }
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let arguments = Arguments::parse();
-    let config = config();
+    let json = config_json();
+    let config = decoder_config(&json)?;
     println!(
         "learning a tokenizer from {} documents",
         arguments.tokenizer_documents
@@ -85,7 +102,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let out = &arguments.out;
     write_whole(&out.join("tokenizer.json"), inner.to_string(true)?)?;
     write_json(&out.join("tokenizer_config.json"), &corpus::tokenizer_config())?;
-    write_json(&out.join("config.json"), &config.to_json())?;
+    write_json(&out.join("config.json"), &json)?;
     let chat = ChatTemplate::read(out)?.ok_or("the tokenizer config that was just written has a template")?;
     let tokenizer = Tokenizer::new(inner)?;
 

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use base_model::{
-    Decoder, LlamaConfig, Precision, TensorSource, TokenBatch, WeightWriter, WeightWriterError, WeightsError,
+    Decoder, DecoderConfig, Precision, TensorSource, TokenBatch, WeightWriter, WeightWriterError,
+    WeightsError,
 };
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
@@ -12,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 /// The weights of a decoder: names, shapes and first values.
 #[derive(Debug)]
 pub(crate) struct Weights {
-    config: LlamaConfig,
+    config: DecoderConfig,
     names: Vec<String>,
     first: Vec<Tensor<2>>,
     is_vector: Vec<bool>,
@@ -35,10 +36,10 @@ struct Leaves<'a> {
 impl Weights {
     /// Matrices are normal with deviation 0.02, those that end a residual branch smaller by the square root of
     /// twice the number of blocks (Radford et al. 2019, section 2.3); gains are one.
-    pub(crate) fn fresh(config: &LlamaConfig, seed: u64, device: &Device) -> Result<Self, WeightsError> {
+    pub(crate) fn fresh(config: &DecoderConfig, seed: u64, device: &Device) -> Result<Self, WeightsError> {
         let mut maker = Maker {
             random: ChaCha8Rng::seed_from_u64(seed),
-            residual_deviation: 0.02 / ((2 * config.num_hidden_layers) as f64).sqrt(),
+            residual_deviation: 0.02 / ((2 * config.layers.len()) as f64).sqrt(),
             device,
             made: Vec::new(),
         };

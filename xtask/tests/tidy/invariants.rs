@@ -28,6 +28,8 @@ const TENSOR_NAMES: &[&str] = &["self_attn", "attention.self", "embed_tokens", "
 
 /// What makes a result depend on more than its input.
 const SURROUNDINGS: &[&str] = &["env::var", "env::args", "SystemTime::now", "current_dir()"];
+/// Where models are kept and whether the network may be used is said by the variables that Python's libraries follow.
+const FOLLOWS_THE_ENVIRONMENT: &str = "crates/base-model/src/hub.rs";
 
 /// What a member depends on: its own dependencies and those of the members among them.
 fn reach<'a>(packages: &'a [Package], start: &str) -> BTreeSet<&'a str> {
@@ -87,7 +89,10 @@ fn tensor_names_elsewhere(tree: &Tree) -> Vec<String> {
 
 fn looks_around(tree: &Tree) -> Vec<String> {
     let libraries = tree.texts(&[".rs"]).filter(|(path, _)| {
-        path.starts_with("crates/") && path.contains("/src/") && !path.ends_with("tests.rs")
+        path.starts_with("crates/")
+            && path.contains("/src/")
+            && !path.ends_with("tests.rs")
+            && *path != FOLLOWS_THE_ENVIRONMENT
     });
     let mut found = Vec::new();
     for (path, text) in libraries {

@@ -43,7 +43,8 @@ fn probabilities_are_those_of_every_label_scored_alone() {
             let answer = base.answer_ids(label).unwrap();
             let row = [question.as_slice(), &answer].concat();
             let batch = TokenBatch::new(std::slice::from_ref(&row), 0, &device());
-            let logits: Tensor<3> = decoder.logits(decoder.forward(&batch, Some(&adapter)));
+            let logits: Tensor<3> =
+                decoder.logits(decoder.forward(&batch, Some(&adapter)), &batch, Some(&adapter));
             let log_p = activation::log_softmax(logits, 2);
             let [_, _, vocab] = log_p.dims();
             let log_p: Vec<f32> = log_p.into_data().iter::<f32>().collect();

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use adapter_runtime::Classifier;
-use base_model::{Adapter, AdapterConfig, BaseModel, TaskType, device_by_name};
+use base_model::{Adapter, AdapterConfig, BaseModel, Targets, TaskType, device_by_name};
 use burn::tensor::{Device, Tensor, TensorData};
 use stage_files::ContentHash;
 use task_spec::{Label, Task};
@@ -38,7 +38,7 @@ pub(crate) fn task() -> Task {
 pub(crate) fn adapter(base: &BaseModel) -> Adapter {
     let config = AdapterConfig {
         r: 4,
-        target_modules: vec!["all-linear".to_owned()],
+        target_modules: Targets::AllLinear,
         ..AdapterConfig::new(base.name(), TaskType::CausalLm)
     };
     let fresh = Adapter::init(config, &base.network, None, 5, &device()).unwrap();

@@ -1,6 +1,9 @@
 //! Model folders with a reference, as `tests/fixtures/make.py` writes them; the integration tests read them by this too.
 
-use std::{error::Error, path::Path};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 use base_model::{Adapter, DeviceError, Network, TokenBatch, WeightFiles, device_by_name};
 use burn::tensor::{Device, Tensor};
@@ -55,13 +58,17 @@ impl Fixture {
             Network::Encoder(encoder) => {
                 let states = encoder.forward(&self.batch, Some(adapter));
                 let scores = adapter
-                    .classify(encoder.pool(states, Some(adapter)))
+                    .classify(encoder.pool(states, &self.batch, Some(adapter)))
                     .ok_or("an encoder's adapter without a label head has no logits")?;
                 let rows = scores.dims()[0];
                 Ok((values(scores), vec![true; rows]))
             }
             Network::Decoder(decoder) => {
-                let logits = decoder.logits(decoder.forward(&self.batch, Some(adapter)));
+                let logits = decoder.logits(
+                    decoder.forward(&self.batch, Some(adapter)),
+                    &self.batch,
+                    Some(adapter),
+                );
                 Ok((values(logits), self.kept.clone()))
             }
             _ => Err("a kind of network that is not known here".into()),
@@ -88,4 +95,19 @@ pub(crate) fn largest_difference(found: &[f32], expected: &[f32], kept: &[bool])
     let differences = pairs.flat_map(|((a, b), _)| a.iter().zip(b).map(|(a, b)| (a - b).abs()));
     // `max` would pass over NaN.
     Ok(differences.fold(0.0, |worst, d| if d > worst || d.is_nan() { d } else { worst }))
+}
+
+/// The folders `adapter_*` in a model folder, by name.
+pub(crate) fn adapters_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("adapter_") && path.is_dir()
+        })
+        .collect();
+    found.sort();
+    found
 }

@@ -22,7 +22,7 @@ use std::{
 use base_model::{Adapter, Network, WeightFiles};
 use burn::tensor::{Device, Tensor};
 
-use fixture::{Fallible, Fixture, REFERENCE, device, largest_difference, values};
+use fixture::{Fallible, Fixture, REFERENCE, adapters_in, device, largest_difference, values};
 
 /// The largest difference of each tensor that was compared.
 type Differences = Vec<(&'static str, f32)>;
@@ -116,7 +116,7 @@ fn check_model(fixture: &Fixture) -> Fallible<Differences> {
         }
         Network::Decoder(decoder) => {
             let states = decoder.forward(&fixture.batch, None);
-            let logits = decoder.logits(states.clone());
+            let logits = decoder.logits(states.clone(), &fixture.batch, None);
             Ok(vec![
                 compare("last_hidden_state", states)?,
                 compare("logits", logits)?,
@@ -131,19 +131,4 @@ fn check_adapter(fixture: &Fixture, folder: &Path, device: &Device) -> Fallible<
     let expected = WeightFiles::open(&folder.join(REFERENCE))?.read("logits")?.values;
     let (found, kept) = fixture.adapter_logits(&adapter)?;
     Ok(vec![("logits", largest_difference(&found, &expected, &kept)?)])
-}
-
-/// The folders `adapter_*` in a model folder, by name.
-fn adapters_in(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with("adapter_") && path.is_dir()
-        })
-        .collect();
-    found.sort();
-    found
 }

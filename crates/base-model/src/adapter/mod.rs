@@ -1,21 +1,28 @@
 //! Low-rank adapters on a frozen network.
 
+mod by_pattern;
 mod config;
 mod files;
+mod fresh;
 mod patterns;
+mod targets;
+mod tuning;
 
-use burn::tensor::{Device, Tensor, TensorData};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use std::sync::{Arc, OnceLock};
 
+use burn::tensor::Tensor;
+
+pub use by_pattern::ByPattern;
 pub use config::{AdapterConfig, TaskType};
 pub use files::AdapterError;
+pub use targets::Targets;
+pub(crate) use tuning::{LowRank, Tuning};
 
-use config::Update;
+use config::Change;
 
-use crate::{Network, Slot};
+use crate::{ModuleKind, Network, Slot, layers::Module};
 
-/// LoRA factors for some of a network's projections, and the label head, if there is one.
+/// LoRA factors for some of a network's modules, modules that are replaced, and the label head, if there is one.
 ///
 /// The base model is not part of it: many adapters share one network, and a forward pass is told which of
 /// them to use.
@@ -23,8 +30,8 @@ use crate::{Network, Slot};
 pub struct Adapter {
     config: AdapterConfig,
     parameters: Vec<Parameter>,
-    /// For every slot of the network, where its factors are among the parameters.
-    by_slot: Vec<Option<Factors>>,
+    /// For every slot of the network, where what is done with it is among the parameters.
+    by_slot: Vec<SlotChange>,
     head: Option<Head>,
 }
 
@@ -39,11 +46,26 @@ pub struct Parameter {
     pub is_vector: bool,
 }
 
+#[derive(Debug, Clone, Default)]
+struct SlotChange {
+    saved: Option<Saved>,
+    factors: Option<Factors>,
+}
+
 #[derive(Debug, Clone, Copy)]
+struct Saved {
+    weight: usize,
+    bias: Option<usize>,
+}
+
+#[derive(Debug, Clone)]
 struct Factors {
     a: usize,
     b: usize,
     scale: f64,
+    magnitude: Option<usize>,
+    /// Of the weight's rows with the factors' present values.
+    norms: Arc<OnceLock<Tensor<1>>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,66 +75,63 @@ struct Head {
     classes: usize,
 }
 
+/// A tensor that an adapter needs: its key, its shape, and what it is.
+struct Wanted<'a> {
+    name: &'a str,
+    /// A vector is one row.
+    shape: [usize; 2],
+    is_vector: bool,
+    part: Part<'a>,
+}
+
+/// What a tensor is in an adapter.
+enum Part<'a> {
+    /// The factor `A` of a linear layer.
+    A,
+    /// The factor `B` of a linear layer.
+    B,
+    /// The factor `A` of an embedding, for the transposed table.
+    EmbeddingA,
+    /// The factor `B` of an embedding.
+    EmbeddingB,
+    /// The lengths of the rows of the module's weight, or of an embedding's columns.
+    Magnitude(&'a Module),
+    /// The weight of a module that is replaced, if the base has it.
+    Weight(&'a Module, bool),
+    /// The bias of a module that is replaced.
+    Bias(&'a Module),
+    /// The label head's weight.
+    HeadWeight,
+    /// The label head's bias.
+    HeadBias,
+}
+
 /// Key of the label head's weight and bias, where PEFT keeps modules that are saved whole.
 const HEAD: &str = "base_model.model.classifier";
 
+/// What stands before every path in the file.
+const ROOT: &str = "base_model.model.";
+
 impl Adapter {
-    /// A fresh adapter that changes nothing yet.
-    ///
-    /// `A` is uniform in `±1/sqrt(d_input)`, the Kaiming rule of PEFT and of the authors' loralib; `B` is
-    /// zero, so that the first forward pass equals the base model's (Hu et al. 2021, section 4.1). A label
-    /// head of `classes` rows is normal with deviation 0.02 and no bias, as transformers makes it. Each
-    /// tensor's numbers come from the seed and its name, not from the order in which tensors are made.
-    ///
-    /// # Errors
-    ///
-    /// [`AdapterError::NoTarget`] if a target matches no projection of the network.
-    pub fn init(
+    /// Lays out the parameters in slot order, the head last, taking each from `value`; a head has so many classes.
+    fn build(
         config: AdapterConfig,
         network: &Network,
         classes: Option<usize>,
-        seed: u64,
-        device: &Device,
+        is_strict: bool,
+        mut value: impl FnMut(Wanted<'_>) -> Result<Tensor<2>, AdapterError>,
     ) -> Result<Self, AdapterError> {
-        let sizes = network.hidden_size();
-        let prefix = network.peft_prefix(classes.is_some());
-        Self::build(
-            config,
-            network.slots(),
-            prefix,
-            classes.map(|n| (n, sizes)),
-            |name, [rows, columns]| {
-                let mut random = rng(seed, name);
-                let values: Vec<f32> = if name.ends_with("lora_B.weight") || name.ends_with(".bias") {
-                    vec![0.0; rows * columns]
-                } else if name.ends_with("lora_A.weight") {
-                    let bound = (columns as f32).powf(-0.5);
-                    (0..rows * columns)
-                        .map(|_| random.random_range(-bound..bound))
-                        .collect()
-                } else {
-                    (0..rows * columns).map(|_| 0.02 * normal(&mut random)).collect()
-                };
-                Ok(Tensor::from_data(
-                    TensorData::new(values, [rows, columns]),
-                    device,
-                ))
-            },
-        )
-    }
-
-    /// Lays out the parameters in slot order, the head last, taking each from `value`.
-    fn build(
-        config: AdapterConfig,
-        slots: &[Slot],
-        prefix: &str,
-        head: Option<(usize, usize)>,
-        mut value: impl FnMut(&str, [usize; 2]) -> Result<Tensor<2>, AdapterError>,
-    ) -> Result<Self, AdapterError> {
-        let updates = config.updates(slots, prefix)?;
+        let paths = network.task_paths(classes.is_some());
+        let changes = config.changes(network.slots(), &paths, is_strict)?;
         let mut parameters: Vec<Parameter> = Vec::new();
-        let mut push = |name: String, shape: [usize; 2], is_vector: bool| {
-            let value = value(&name, shape)?;
+        let mut push = |name: String, shape: [usize; 2], is_vector: bool, part: Part<'_>| {
+            let wanted = Wanted {
+                name: &name,
+                shape,
+                is_vector,
+                part,
+            };
+            let value = value(wanted)?;
             parameters.push(Parameter {
                 name,
                 value,
@@ -120,21 +139,35 @@ impl Adapter {
             });
             Ok::<usize, AdapterError>(parameters.len() - 1)
         };
-        let mut by_slot = Vec::with_capacity(slots.len());
-        for (slot, update) in slots.iter().zip(updates) {
-            let Some(Update { rank, scale }) = update else {
-                by_slot.push(None);
-                continue;
+        let modules = network.slots().iter().zip(network.modules());
+        let mut by_slot = Vec::with_capacity(paths.len());
+        for (((slot, module), path), change) in modules.zip(&paths).zip(changes) {
+            let key = format!("{ROOT}{path}");
+            let (saved, factors) = match change {
+                Change::None => (None, None),
+                Change::Saved => (Some(push_saved(&key, slot, module, &mut push)?), None),
+                Change::LowRank { rank, scale } => {
+                    let sizes = (rank, scale, config.use_dora);
+                    (None, Some(push_factors(&key, slot, module, sizes, &mut push)?))
+                }
             };
-            let key = format!("base_model.model.{prefix}{}", slot.path);
-            let a = push(format!("{key}.lora_A.weight"), [rank, slot.d_input], false)?;
-            let b = push(format!("{key}.lora_B.weight"), [slot.d_output, rank], false)?;
-            by_slot.push(Some(Factors { a, b, scale }));
+            by_slot.push(SlotChange { saved, factors });
         }
-        let head = match head {
-            Some((classes, d_model)) => Some(Head {
-                weight: push(format!("{HEAD}.weight"), [classes, d_model], false)?,
-                bias: Some(push(format!("{HEAD}.bias"), [1, classes], true)?),
+        if let Some(path) = network.missing_path(|slot| by_slot[slot].saved.is_some()) {
+            return Err(AdapterError::NotInBase {
+                path: path.to_owned(),
+            });
+        }
+        let d_model = network.hidden_size();
+        let head = match classes {
+            Some(classes) => Some(Head {
+                weight: push(
+                    format!("{HEAD}.weight"),
+                    [classes, d_model],
+                    false,
+                    Part::HeadWeight,
+                )?,
+                bias: Some(push(format!("{HEAD}.bias"), [1, classes], true, Part::HeadBias)?),
                 classes,
             }),
             None => None,
@@ -197,7 +230,31 @@ impl Adapter {
             parameter.value = value;
         }
         assert!(values.next().is_none(), "more values than parameters");
+        for factors in adapter
+            .by_slot
+            .iter_mut()
+            .filter_map(|change| change.factors.as_mut())
+        {
+            factors.norms = Arc::default();
+        }
         adapter
+    }
+
+    /// Its label head alone, for a network that the rest was merged into.
+    #[must_use]
+    pub fn head_alone(&self) -> Self {
+        let is_head = |parameter: &&Parameter| parameter.name.starts_with(HEAD);
+        let moved = |index: usize| index - self.parameters.iter().take(index).filter(|p| !is_head(p)).count();
+        Self {
+            config: self.config.clone(),
+            parameters: self.parameters.iter().filter(is_head).cloned().collect(),
+            by_slot: vec![SlotChange::default(); self.by_slot.len()],
+            head: self.head.map(|head| Head {
+                weight: moved(head.weight),
+                bias: head.bias.map(moved),
+                classes: head.classes,
+            }),
+        }
     }
 
     /// How many labels the head tells apart, if there is a head.
@@ -210,32 +267,89 @@ impl Adapter {
     #[must_use]
     pub fn classify(&self, pooled: Tensor<2>) -> Option<Tensor<2>> {
         let head = self.head?;
-        let weight = self.parameters[head.weight].value.clone(); // [classes, d_model]
-        let scores = pooled.matmul(weight.transpose()); // [batch, classes]
+        let scores = pooled.matmul(self.value(head.weight).transpose()); // [batch, classes]
         Some(match head.bias {
-            Some(bias) => scores + self.parameters[bias].value.clone(),
+            Some(bias) => scores + self.value(bias),
             None => scores,
         })
     }
 
-    /// The factors on a slot: `A` `[rank, d_input]`, `B` `[d_output, rank]`, and the scale.
-    pub(crate) fn factors(&self, slot: usize) -> Option<(Tensor<2>, Tensor<2>, f64)> {
-        let factors = (*self.by_slot.get(slot)?)?;
-        let value = |index: usize| self.parameters[index].value.clone();
-        Some((value(factors.a), value(factors.b), factors.scale))
+    fn value(&self, index: usize) -> Tensor<2> {
+        self.parameters[index].value.clone()
     }
 }
 
-/// A random stream of its own for every tensor.
-fn rng(seed: u64, name: &str) -> ChaCha8Rng {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&seed.to_le_bytes()).update(name.as_bytes());
-    ChaCha8Rng::from_seed(*hasher.finalize().as_bytes())
+/// Asks for a tensor of a name and shape, a vector or not, and returns where it is.
+trait Push: FnMut(String, [usize; 2], bool, Part<'_>) -> Result<usize, AdapterError> {}
+
+impl<F: FnMut(String, [usize; 2], bool, Part<'_>) -> Result<usize, AdapterError>> Push for F {}
+
+fn push_saved(key: &str, slot: &Slot, module: &Module, push: &mut impl Push) -> Result<Saved, AdapterError> {
+    let (shape, has_bias) = match module {
+        Module::Linear(layer) => ([slot.d_output, slot.d_input], layer.stored().1.is_some()),
+        Module::Embedding(_) => ([slot.d_input, slot.d_output], false),
+        Module::Norm(norm) => ([1, slot.d_output], norm.has_bias()),
+    };
+    let is_vector = slot.kind == ModuleKind::Norm;
+    Ok(Saved {
+        weight: push(
+            format!("{key}.weight"),
+            shape,
+            is_vector,
+            Part::Weight(module, slot.is_in_base),
+        )?,
+        bias: match has_bias {
+            true => Some(push(
+                format!("{key}.bias"),
+                [1, slot.d_output],
+                true,
+                Part::Bias(module),
+            )?),
+            false => None,
+        },
+    })
 }
 
-/// A standard normal number, by the method of Box and Muller (1958).
-fn normal(random: &mut ChaCha8Rng) -> f32 {
-    let u: f64 = 1.0 - random.random::<f64>();
-    let v: f64 = random.random();
-    ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
+fn push_factors(
+    key: &str,
+    slot: &Slot,
+    module: &Module,
+    (rank, scale, has_magnitude): (usize, f64, bool),
+    push: &mut impl Push,
+) -> Result<Factors, AdapterError> {
+    let (a_shape, b_shape) = ([rank, slot.d_input], [slot.d_output, rank]);
+    let (a, b) = match slot.kind {
+        ModuleKind::Embedding => (
+            push(
+                format!("{key}.lora_embedding_A"),
+                a_shape,
+                false,
+                Part::EmbeddingA,
+            )?,
+            push(
+                format!("{key}.lora_embedding_B"),
+                b_shape,
+                false,
+                Part::EmbeddingB,
+            )?,
+        ),
+        _ => (
+            push(format!("{key}.lora_A.weight"), a_shape, false, Part::A)?,
+            push(format!("{key}.lora_B.weight"), b_shape, false, Part::B)?,
+        ),
+    };
+    let magnitude = match has_magnitude {
+        true => {
+            let name = format!("{key}.lora_magnitude_vector");
+            Some(push(name, [1, slot.d_output], true, Part::Magnitude(module))?)
+        }
+        false => None,
+    };
+    Ok(Factors {
+        a,
+        b,
+        scale,
+        magnitude,
+        norms: Arc::default(),
+    })
 }

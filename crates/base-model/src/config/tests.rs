@@ -3,20 +3,23 @@ use serde_json::json;
 use super::*;
 
 fn llama() -> Map<String, Value> {
-    let config = LlamaConfig {
-        vocab_size: 320,
-        hidden_size: 64,
-        num_hidden_layers: 2,
-        num_attention_heads: 4,
-        num_key_value_heads: 2,
-        head_dim: 16,
-        intermediate_size: 160,
-        max_position_embeddings: 512,
-        rms_norm_eps: 1e-6,
-        rope: Rope::new(10_000.0),
-        tie_word_embeddings: true,
-    };
-    config.to_json().as_object().unwrap().clone()
+    let json = json!({
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "vocab_size": 320,
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "intermediate_size": 160,
+        "max_position_embeddings": 512,
+        "rms_norm_eps": 1e-6,
+        "rope_theta": 10_000.0,
+        "tie_word_embeddings": true,
+        "hidden_act": "silu",
+    });
+    json.as_object().unwrap().clone()
 }
 
 fn with(mut json: Map<String, Value>, field: &str, value: Value) -> Map<String, Value> {
@@ -25,23 +28,15 @@ fn with(mut json: Map<String, Value>, field: &str, value: Value) -> Map<String, 
 }
 
 #[test]
-fn a_config_that_is_written_reads_back_the_same() {
-    let ModelConfig::Llama(config) = ModelConfig::from_json(&llama()).unwrap() else {
-        panic!("not a llama");
-    };
-    assert_eq!(&config.to_json(), &Value::Object(llama()));
-}
-
-#[test]
 fn a_field_that_would_change_the_output_is_named() {
     for (field, value) in [
-        ("attention_bias", json!(true)),
+        ("attention_bias", json!("some")),
         ("rope_scaling", json!("dynamic")),
-        ("hidden_act", json!("gelu")),
+        ("hidden_act", json!("xielu")),
         ("sliding_window", json!(1024)),
         (
             "rope_parameters",
-            json!({"rope_type": "linear", "rope_theta": 1.0}),
+            json!({"rope_type": "longrope", "rope_theta": 1.0}),
         ),
     ] {
         let error = ModelConfig::from_json(&with(llama(), field, value))

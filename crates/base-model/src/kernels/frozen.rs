@@ -40,6 +40,11 @@ impl Frozen {
         Self(Kept::Tensor(weight))
     }
 
+    /// A weight that is another in every pass: it is not worth laying out.
+    pub(crate) fn passing(weight: Tensor<2>) -> Self {
+        Self(Kept::Tensor(weight))
+    }
+
     /// The weight as products see it, made anew where it is laid out: in f32, rounded as its format rounds it.
     pub(crate) fn plain(&self) -> Tensor<2> {
         match &self.0 {

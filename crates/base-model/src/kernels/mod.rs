@@ -11,13 +11,15 @@ pub(crate) mod plain;
 #[cfg(feature = "flex")]
 mod flex;
 
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, Tensor, activation};
 
 #[cfg(feature = "flex")]
 pub(crate) use flex::machine;
 pub(crate) use frozen::Frozen;
 #[cfg(feature = "flex")]
 use frozen::Kept;
+
+use crate::Activation;
 
 /// Ends a function with the fused body where all tensors are of a kind that it computes on, else the plain one.
 ///
@@ -156,14 +158,32 @@ pub(crate) fn rms_norm(input: Tensor<3>, gain: Tensor<1>, eps: f64) -> Tensor<3>
     fused_or_plain!(rms_norm(input, gain; ; eps))
 }
 
-/// The gate of a gated feed-forward layer, `silu(gate) * up` (Shazeer 2020, arXiv:2002.05202).
-pub(crate) fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
+/// The gate of a gated feed-forward layer, `silu(gate) * up`.
+fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
     fused_or_plain!(silu_gate(gate, up; ;))
 }
 
 /// The exact Gaussian error linear unit (Hendrycks and Gimpel 2016, arXiv:1606.08415).
-pub(crate) fn gelu(input: Tensor<3>) -> Tensor<3> {
+fn gelu(input: Tensor<3>) -> Tensor<3> {
     fused_or_plain!(gelu(input; ;))
+}
+
+/// The function of a feed-forward layer, number by number.
+pub(crate) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
+    match activation {
+        Activation::Gelu => gelu(input),
+        Activation::GeluTanh => activation::gelu_approximate(input),
+        Activation::Silu => activation::silu(input),
+        Activation::Relu => activation::relu(input),
+    }
+}
+
+/// The inside of a gated feed-forward layer, `activation(gate) * up` (Shazeer 2020, arXiv:2002.05202).
+pub(crate) fn gate(gate: Tensor<3>, up: Tensor<3>, activation: Activation) -> Tensor<3> {
+    match activation {
+        Activation::Silu => silu_gate(gate, up),
+        _ => activate(gate, activation) * up,
+    }
 }
 
 /// The natural logarithm of the softmax over the last axis, `[n, classes]`.

@@ -2,26 +2,52 @@
 
 use burn::tensor::{Bool, Tensor};
 
-use super::{Projection, Rotary};
-use crate::{Adapter, kernels};
+use super::{Norm, Projection, Rotary};
+use crate::{adapter::Tuning, kernels};
 
-/// Numbers of heads.
+/// Numbers of heads, and how their scores are scaled.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AttentionSizes {
     /// Query heads.
     pub(crate) n_heads: usize,
     /// Key and value heads; divides `n_heads` (Ainslie et al. 2023, arXiv:2305.13245).
     pub(crate) n_kv_heads: usize,
+    /// Length of a head.
+    pub(crate) d_head: usize,
+    /// What a query times a key is multiplied with.
+    pub(crate) scale: f64,
 }
 
 /// Queries, keys and values from one state, and the mixed values back to a state.
 #[derive(Debug, Clone)]
 pub(crate) struct Attention {
-    pub(crate) query: Projection,
-    pub(crate) key: Projection,
-    pub(crate) value: Projection,
+    pub(crate) input: AttentionInput,
+    pub(crate) head_norms: Option<HeadNorms>,
     pub(crate) output: Projection,
     pub(crate) sizes: AttentionSizes,
+}
+
+/// The projections to queries, keys and values.
+#[derive(Debug, Clone)]
+pub(crate) enum AttentionInput {
+    /// One each.
+    Split {
+        /// `[d_model]` to `[n_heads * d_head]`
+        query: Projection,
+        /// `[d_model]` to `[n_kv_heads * d_head]`
+        key: Projection,
+        /// `[d_model]` to `[n_kv_heads * d_head]`
+        value: Projection,
+    },
+    /// One for all, in this order.
+    Fused(Projection),
+}
+
+/// Normalisations of every head's queries and keys.
+#[derive(Debug, Clone)]
+pub(crate) struct HeadNorms {
+    pub(crate) query: Norm,
+    pub(crate) key: Norm,
 }
 
 /// What tokens are looked up by, and what is found there.
@@ -34,20 +60,57 @@ pub(crate) struct KeysValues {
 }
 
 impl Attention {
+    /// What tokens that see one another find: `[batch, seq, d_model]` to the same; `blocked` as in
+    /// [`Attention::forward`].
+    pub(crate) fn among(
+        &self,
+        states: Tensor<3>,
+        rotary: Option<&Rotary>,
+        blocked: &Tensor<4, Bool>,
+        tuning: Option<&Tuning<'_>>,
+    ) -> Tensor<3> {
+        match &self.input {
+            AttentionInput::Split { .. } => {
+                let found = self.keys_values(states.clone(), rotary, tuning);
+                self.forward(states, found, rotary, blocked, tuning)
+            }
+            AttentionInput::Fused(fused) => {
+                let all = fused.forward(states, tuning);
+                let [query, keys, values] = self.parts(all);
+                let found = KeysValues {
+                    keys: self.placed(
+                        keys,
+                        self.head_norms.as_ref().map(|norms| &norms.key),
+                        rotary,
+                        tuning,
+                    ),
+                    values,
+                };
+                self.look(query, found, rotary, blocked, tuning)
+            }
+        }
+    }
+
     /// The keys and values of some states: `[batch, seq, d_model]`.
     pub(crate) fn keys_values(
         &self,
         states: Tensor<3>,
         rotary: Option<&Rotary>,
-        adapter: Option<&Adapter>,
+        tuning: Option<&Tuning<'_>>,
     ) -> KeysValues {
-        let keys = self.key.forward(states.clone(), adapter);
+        let (keys, values) = match &self.input {
+            AttentionInput::Split { key, value, .. } => {
+                (key.forward(states.clone(), tuning), value.forward(states, tuning))
+            }
+            AttentionInput::Fused(fused) => {
+                let [_, keys, values] = self.parts(fused.forward(states, tuning));
+                (keys, values)
+            }
+        };
+        let norm = self.head_norms.as_ref().map(|norms| &norms.key);
         KeysValues {
-            keys: match rotary {
-                Some(rotary) => kernels::rotate(keys, &rotary.cos, &rotary.sin),
-                None => keys,
-            },
-            values: self.value.forward(states, adapter),
+            keys: self.placed(keys, norm, rotary, tuning),
+            values,
         }
     }
 
@@ -64,21 +127,87 @@ impl Attention {
         found: KeysValues,
         rotary: Option<&Rotary>,
         blocked: &Tensor<4, Bool>,
-        adapter: Option<&Adapter>,
+        tuning: Option<&Tuning<'_>>,
     ) -> Tensor<3> {
-        let AttentionSizes { n_heads, n_kv_heads } = self.sizes;
-        let query = self.query.forward(states, adapter); // [batch, queries, n_heads * d_head]
-        let query = match rotary {
-            Some(rotary) => kernels::rotate(query, &rotary.cos, &rotary.sin),
-            None => query,
+        let query = match &self.input {
+            AttentionInput::Split { query, .. } => query.forward(states, tuning),
+            AttentionInput::Fused(fused) => {
+                let [query, ..] = self.parts(fused.forward(states, tuning));
+                query
+            }
+        }; // [batch, queries, n_heads * d_head]
+        self.look(query, found, rotary, blocked, tuning)
+    }
+
+    fn look(
+        &self,
+        query: Tensor<3>,
+        found: KeysValues,
+        rotary: Option<&Rotary>,
+        blocked: &Tensor<4, Bool>,
+        tuning: Option<&Tuning<'_>>,
+    ) -> Tensor<3> {
+        let AttentionSizes {
+            n_heads,
+            n_kv_heads,
+            d_head,
+            scale,
+        } = self.sizes;
+        let norm = self.head_norms.as_ref().map(|norms| &norms.query);
+        let query = self.placed(query, norm, rotary, tuning);
+        // The kernel scales by the root of the head's length.
+        let extra = scale * (d_head as f64).sqrt();
+        let query = match (extra - 1.0).abs() < 1e-9 {
+            true => query,
+            false => query.mul_scalar(extra),
         };
-        let mixed = kernels::attention(query, found.keys, found.values, blocked, n_heads, n_kv_heads);
-        self.output.forward(mixed, adapter)
+        let KeysValues { keys, values } = found;
+        let mixed = kernels::attention(query, keys, values, blocked, n_heads, n_kv_heads);
+        self.output.forward(mixed, tuning)
+    }
+
+    /// Normalised and turned: `[batch, seq, heads * d_head]` to the same.
+    fn placed(
+        &self,
+        states: Tensor<3>,
+        norm: Option<&Norm>,
+        rotary: Option<&Rotary>,
+        tuning: Option<&Tuning<'_>>,
+    ) -> Tensor<3> {
+        let [batch, seq, width] = states.dims();
+        let d_head = self.sizes.d_head;
+        let states = match norm {
+            None => states,
+            Some(norm) => {
+                let heads = states.reshape([batch, seq * (width / d_head), d_head]);
+                norm.forward(heads, tuning).reshape([batch, seq, width])
+            }
+        };
+        match rotary {
+            Some(rotary) => kernels::rotate(states, &rotary.cos, &rotary.sin),
+            None => states,
+        }
+    }
+
+    /// Queries, keys and values out of one tensor, `[batch, seq, (n_heads + 2 * n_kv_heads) * d_head]`.
+    fn parts(&self, all: Tensor<3>) -> [Tensor<3>; 3] {
+        let AttentionSizes {
+            n_heads,
+            n_kv_heads,
+            d_head,
+            ..
+        } = self.sizes;
+        let (queries, keys) = (n_heads * d_head, n_kv_heads * d_head);
+        [
+            all.clone().narrow(2, 0, queries),
+            all.clone().narrow(2, queries, keys),
+            all.narrow(2, queries + keys, keys),
+        ]
     }
 }
 
 impl KeysValues {
-    /// These after some that stand before every row, `[1, before, n_kv_heads * d_head]`.
+    /// These after some that stand before every row, `[batch or 1, before, n_kv_heads * d_head]`.
     pub(crate) fn after(self, before: &Self) -> Self {
         let [batch, _, width] = self.keys.dims();
         let join = |before: &Tensor<3>, own: Tensor<3>| {

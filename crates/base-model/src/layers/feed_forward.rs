@@ -1,53 +1,50 @@
-//! The two forms of the feed-forward layer.
+//! The feed-forward layer in its forms.
 
 use burn::tensor::Tensor;
 
-use super::{Projection, Slots};
-use crate::{Adapter, TensorSource, WeightsError, kernels};
+use super::Projection;
+use crate::{Activation, adapter::Tuning, kernels};
 
-/// `W2 gelu(W1 x)`, as in BERT.
+/// `W_down inside(x)`.
 #[derive(Debug, Clone)]
-pub(crate) struct PlainFeedForward {
-    pub(crate) up: Projection,
+pub(crate) struct FeedForward {
+    pub(crate) input: FeedForwardInput,
+    pub(crate) activation: Activation,
     pub(crate) down: Projection,
 }
 
-impl PlainFeedForward {
-    /// `[batch, seq, d_model]` to the same.
-    pub(crate) fn forward(&self, input: Tensor<3>, adapter: Option<&Adapter>) -> Tensor<3> {
-        let wide = kernels::gelu(self.up.forward(input, adapter)); // [batch, seq, d_ff]
-        self.down.forward(wide, adapter)
-    }
-}
-
-/// `W_down (silu(W_gate x) * W_up x)`, as in Llama.
+/// What is inside.
 #[derive(Debug, Clone)]
-pub(crate) struct GatedFeedForward {
-    gate: Projection,
-    up: Projection,
-    down: Projection,
+pub(crate) enum FeedForwardInput {
+    /// `f(W x)`, as in BERT.
+    Plain(Projection),
+    /// `f(W_gate x) * W_up x`, as in Llama (Shazeer 2020, arXiv:2002.05202).
+    Gated {
+        /// To what goes through the activation.
+        gate: Projection,
+        /// To what it is multiplied with.
+        up: Projection,
+    },
+    /// The same with both in one matrix, the gate first, as in ModernBERT.
+    FusedGate(Projection),
 }
 
-impl GatedFeedForward {
-    pub(crate) fn read(
-        source: &mut dyn TensorSource,
-        slots: &mut Slots,
-        path: &str,
-        (d_model, d_ff): (usize, usize),
-    ) -> Result<Self, WeightsError> {
-        let mut read =
-            |name: &str, sizes| Projection::read(source, slots, &format!("{path}.{name}"), sizes, false);
-        Ok(Self {
-            gate: read("gate_proj", (d_model, d_ff))?,
-            up: read("up_proj", (d_model, d_ff))?,
-            down: read("down_proj", (d_ff, d_model))?,
-        })
-    }
-
+impl FeedForward {
     /// `[batch, seq, d_model]` to the same.
-    pub(crate) fn forward(&self, input: Tensor<3>, adapter: Option<&Adapter>) -> Tensor<3> {
-        let gate = self.gate.forward(input.clone(), adapter); // [batch, seq, d_ff]
-        let up = self.up.forward(input, adapter); // [batch, seq, d_ff]
-        self.down.forward(kernels::silu_gate(gate, up), adapter)
+    pub(crate) fn forward(&self, input: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
+        let inside = match &self.input {
+            FeedForwardInput::Plain(up) => kernels::activate(up.forward(input, tuning), self.activation),
+            FeedForwardInput::Gated { gate, up } => {
+                let gate = gate.forward(input.clone(), tuning); // [batch, seq, d_ff]
+                kernels::gate(gate, up.forward(input, tuning), self.activation)
+            }
+            FeedForwardInput::FusedGate(both) => {
+                let both = both.forward(input, tuning); // [batch, seq, 2 * d_ff]
+                let d_ff = both.dims()[2] / 2;
+                let (gate, up) = (both.clone().narrow(2, 0, d_ff), both.narrow(2, d_ff, d_ff));
+                kernels::gate(gate, up, self.activation)
+            }
+        }; // [batch, seq, d_ff]
+        self.down.forward(inside, tuning)
     }
 }

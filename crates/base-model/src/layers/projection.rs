@@ -1,21 +1,15 @@
 //! A linear layer that adapters can sit on.
 
+use std::sync::{Arc, OnceLock};
+
 use burn::tensor::Tensor;
 
+use super::{Module, Slots};
 use crate::{
-    Adapter, Slot, TensorSource, WeightsError,
+    ModuleKind, TensorSource, WeightFormat, WeightsError,
+    adapter::{LowRank, Tuning},
     kernels::{self, Frozen},
 };
-
-/// The projections of a model in the order in which they were made; a projection's index is its slot.
-#[derive(Debug, Default)]
-pub(crate) struct Slots(Vec<Slot>);
-
-impl Slots {
-    pub(crate) fn into_inner(self) -> Vec<Slot> {
-        self.0
-    }
-}
 
 /// A frozen linear layer, and the number under which an adapter knows it.
 #[derive(Debug, Clone)]
@@ -23,6 +17,8 @@ pub(crate) struct Projection {
     weight: Frozen,
     bias: Option<Tensor<1>>,
     slot: usize,
+    /// Computed when a weight-decomposed adapter first needs them: `[d_output]`.
+    square_norms: Arc<OnceLock<Tensor<1>>>,
 }
 
 impl Projection {
@@ -35,18 +31,40 @@ impl Projection {
         has_bias: bool,
     ) -> Result<Self, WeightsError> {
         let weight = source.matrix(&format!("{path}.weight"), [d_output, d_input])?;
-        let weight = Frozen::new(weight, source.weight_format());
         let bias = match has_bias {
             true => Some(source.vector(&format!("{path}.bias"), d_output)?),
             false => None,
         };
-        let slot = slots.0.len();
-        slots.0.push(Slot {
-            path: path.to_owned(),
-            d_input,
-            d_output,
-        });
-        Ok(Self { weight, bias, slot })
+        Ok(Self::new(slots, path, (weight, source.weight_format()), bias))
+    }
+
+    /// A layer of these weights, `[d_output, d_input]` held in a format, and `[d_output]`.
+    pub(crate) fn new(
+        slots: &mut Slots,
+        path: &str,
+        (weight, format): (Tensor<2>, WeightFormat),
+        bias: Option<Tensor<1>>,
+    ) -> Self {
+        let [d_output, d_input] = weight.dims();
+        let projection = Self {
+            weight: Frozen::new(weight, format),
+            bias,
+            slot: slots.next(),
+            square_norms: Arc::default(),
+        };
+        let module = Module::Linear(projection.clone());
+        slots.push(path, ModuleKind::Linear, (d_input, d_output), module);
+        projection
+    }
+
+    /// Whether an adapter brings the layer whole.
+    pub(crate) fn is_saved(&self, tuning: &Tuning<'_>) -> bool {
+        tuning.saved(self.slot).is_some()
+    }
+
+    /// The weight, `[d_output, d_input]`, and the bias, `[d_output]`.
+    pub(crate) fn stored(&self) -> (Tensor<2>, Option<Tensor<1>>) {
+        (self.weight.plain(), self.bias.clone())
     }
 
     /// The layer with the adapter's update, if it has one for this layer.
@@ -55,11 +73,40 @@ impl Projection {
     ///
     /// - `input`: `[batch, seq, d_input]`
     /// - output: `[batch, seq, d_output]`
-    pub(crate) fn forward(&self, input: Tensor<3>, adapter: Option<&Adapter>) -> Tensor<3> {
-        let bias = self.bias.clone();
-        match adapter.and_then(|adapter| adapter.factors(self.slot)) {
-            Some(factors) => kernels::adapted_linear(input, &self.weight, bias, factors),
-            None => kernels::linear(input, &self.weight, bias),
+    pub(crate) fn forward(&self, input: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
+        let saved = tuning.and_then(|tuning| tuning.saved(self.slot));
+        if let Some((weight, bias)) = saved {
+            return kernels::linear(input, &Frozen::passing(weight), bias);
         }
+        let bias = self.bias.clone();
+        let Some(tuning) = tuning else {
+            return kernels::linear(input, &self.weight, bias);
+        };
+        match (tuning.low_rank(self.slot), tuning.active()) {
+            (None, _) => kernels::linear(input, &self.weight, bias),
+            (Some(update), Some(active)) => {
+                let chosen = input.clone() * active; // [batch, seq, d_input], 0 where the adapter is not active
+                kernels::linear(input, &self.weight, bias) + update.of(chosen)
+            }
+            (Some(update), None) if update.magnitude.is_none() => {
+                kernels::adapted_linear(input, &self.weight, bias, (update.a, update.b, update.scale))
+            }
+            (Some(update), None) => {
+                let ratio = update.magnitude_ratio(|| self.square_norms(), || self.weight.plain());
+                let factors = (update.a, update.b, update.scale);
+                let output = kernels::adapted_linear(input, &self.weight, None, factors) * ratio.unsqueeze();
+                match bias {
+                    Some(bias) => output + bias.unsqueeze(),
+                    None => output,
+                }
+            }
+        }
+    }
+
+    /// Squared lengths of the weight's rows, `[d_output]`.
+    fn square_norms(&self) -> Tensor<1> {
+        self.square_norms
+            .get_or_init(|| LowRank::square_norms(self.weight.plain()))
+            .clone()
     }
 }

@@ -15,8 +15,12 @@ impl Rotary {
     /// The angles `position * frequency` of every pair, in f64 before they are rounded.
     ///
     /// `positions` holds one list a row, or one list for all rows; all lists have one length. `frequencies` are those
-    /// of the `d_head / 2` pairs, in radians a token.
-    pub(crate) fn new(positions: &[Vec<usize>], frequencies: &[f64], device: &Device) -> Self {
+    /// of the `d_head / 2` pairs, in radians a token; what is turned is multiplied with `magnitude`.
+    pub(crate) fn new(
+        positions: &[Vec<usize>],
+        (frequencies, magnitude): (&[f64], f64),
+        device: &Device,
+    ) -> Self {
         let seq = positions.first().map_or(0, Vec::len);
         let table = |f: fn(f64) -> f64| {
             let values: Vec<f32> = positions
@@ -24,7 +28,7 @@ impl Rotary {
                 .flatten()
                 .flat_map(|&position| {
                     let angles = frequencies.iter();
-                    angles.map(move |frequency| f(position as f64 * frequency) as f32)
+                    angles.map(move |frequency| (magnitude * f(position as f64 * frequency)) as f32)
                 })
                 .collect();
             Tensor::from_data(

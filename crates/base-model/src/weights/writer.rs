@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use burn::tensor::Tensor;
-use half::f16;
+use half::{bf16, f16};
 use safetensors::{Dtype, tensor::TensorView};
 use stage_files::{ContentHash, FileError, write_whole};
 
@@ -14,6 +14,8 @@ pub enum Precision {
     F32,
     /// 16 bits, IEEE 754 half precision.
     F16,
+    /// 16 bits, the upper half of 32.
+    Bf16,
 }
 
 /// Tensors on their way into a safetensors file, with one note in its header: in what order a header holds several
@@ -77,6 +79,10 @@ impl WeightWriter {
                 .iter::<f32>()
                 .flat_map(|x| f16::from_f32(x).to_le_bytes())
                 .collect(),
+            Precision::Bf16 => data
+                .iter::<f32>()
+                .flat_map(|x| bf16::from_f32(x).to_le_bytes())
+                .collect(),
         };
         self.tensors.push(StoredTensor {
             name: name.into(),
@@ -105,6 +111,7 @@ impl WeightWriter {
         let dtype = match self.precision {
             Precision::F32 => Dtype::F32,
             Precision::F16 => Dtype::F16,
+            Precision::Bf16 => Dtype::BF16,
         };
         let views = self
             .tensors

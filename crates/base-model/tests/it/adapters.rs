@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use base_model::{Adapter, AdapterConfig, AdapterError, Network, TaskType, WeightFiles};
-use burn::tensor::Tensor;
+use base_model::{Adapter, AdapterConfig, AdapterError, Network, Targets, TaskType, WeightFiles};
 
-use crate::fixtures::{Fixture, device, folder, largest_difference, open};
+use crate::fixtures::{
+    ALL, Fixture, adapters, adapters_in, device, folder, largest_difference, open, states, values,
+};
 
 /// Logits with an adapter: `[batch, classes]` of an encoder, `[batch, seq, vocab]` of a decoder.
 fn logits(fixture: &Fixture, adapter: &Adapter) -> Vec<f32> {
@@ -14,45 +15,96 @@ fn logits(fixture: &Fixture, adapter: &Adapter) -> Vec<f32> {
 
 #[test]
 fn adapter_logits_match_peft() {
-    for name in ["bert", "llama"] {
+    for name in ALL {
         let fixture = open(name);
-        let path = folder(name).join("adapter_lora");
-        let adapter = Adapter::read(&path, &fixture.network, &device()).unwrap();
-        let reference = WeightFiles::open(&path.join("reference.safetensors")).unwrap();
-        let expected = reference.read("logits").unwrap().values;
-        let (found, kept) = fixture.adapter_logits(&adapter).unwrap();
-        let worst = largest_difference(&found, &expected, &kept);
-        assert!(worst < 1e-3, "{name}: largest difference {worst}");
+        for path in adapters_in(&folder(name)) {
+            let adapter = Adapter::read(&path, &fixture.network, &device()).unwrap();
+            let reference = WeightFiles::open(&path.join("reference.safetensors")).unwrap();
+            let expected = reference.read("logits").unwrap().values;
+            let (found, kept) = fixture.adapter_logits(&adapter).unwrap();
+            let worst = largest_difference(&found, &expected, &kept);
+            assert!(worst < 1e-3, "{}: largest difference {worst}", path.display());
+        }
     }
 }
 
 #[test]
 fn an_adapter_that_is_written_reads_back_the_same() {
-    for name in ["bert", "llama"] {
+    for name in ALL {
         let fixture = open(name);
-        let adapter = Adapter::read(&folder(name).join("adapter_lora"), &fixture.network, &device()).unwrap();
-        let copy = tempfile::tempdir().unwrap();
-        adapter.write(copy.path()).unwrap();
-        let again = Adapter::read(copy.path(), &fixture.network, &device()).unwrap();
-        assert_eq!(again.config(), adapter.config());
-        assert_eq!(logits(&fixture, &again), logits(&fixture, &adapter));
-        assert_eq!(again.to_safetensors().unwrap(), adapter.to_safetensors().unwrap());
+        for (path, adapter) in adapters(name, &fixture.network) {
+            let copy = tempfile::tempdir().unwrap();
+            adapter.write(copy.path()).unwrap();
+            let again = Adapter::read(copy.path(), &fixture.network, &device()).unwrap();
+            assert_eq!(again.config(), adapter.config(), "{path}");
+            assert_eq!(logits(&fixture, &again), logits(&fixture, &adapter), "{path}");
+            assert_eq!(
+                again.to_safetensors().unwrap(),
+                adapter.to_safetensors().unwrap(),
+                "{path}"
+            );
+        }
     }
 }
 
 #[test]
 fn a_fresh_adapter_changes_nothing_and_is_the_same_for_the_same_seed() {
-    let fixture = open("llama");
-    let Network::Decoder(decoder) = &fixture.network else {
-        panic!("not a decoder")
+    for name in ALL {
+        let fixture = open(name);
+        let (task_type, classes) = match &fixture.network {
+            Network::Encoder(_) => (TaskType::SeqCls, Some(5)),
+            _ => (TaskType::CausalLm, None),
+        };
+        for use_dora in [false, true] {
+            let config = AdapterConfig {
+                use_dora,
+                ..AdapterConfig::new(*name, task_type)
+            };
+            let make =
+                |seed| Adapter::init(config.clone(), &fixture.network, classes, seed, &device()).unwrap();
+            let (first, same, other) = (make(1), make(1), make(2));
+            assert_eq!(first.to_safetensors().unwrap(), same.to_safetensors().unwrap());
+            assert_ne!(first.to_safetensors().unwrap(), other.to_safetensors().unwrap());
+            let states = |adapter| values(states(&fixture.network, &fixture.batch, adapter));
+            let worst = largest_difference(&states(Some(&first)), &states(None), &fixture.kept);
+            // A weight-decomposed adapter divides a length by itself.
+            assert!(worst <= if use_dora { 1e-5 } else { 0.0 }, "{name}: {worst}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_holds_in_some_layers_only_is_refused_when_an_adapter_is_made() {
+    let network = open("qwen3").network;
+    let init = |targets: &[&str]| {
+        let names = targets.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let config = AdapterConfig {
+            target_modules: names.into(),
+            ..AdapterConfig::new("qwen3", TaskType::CausalLm)
+        };
+        Adapter::init(config, &network, None, 1, &device())
     };
-    let config = AdapterConfig::new("llama", TaskType::CausalLm);
-    let make = |seed| Adapter::init(config.clone(), &fixture.network, None, seed, &device()).unwrap();
-    let (first, same, other) = (make(1), make(1), make(2));
-    assert_eq!(first.to_safetensors().unwrap(), same.to_safetensors().unwrap());
-    assert_ne!(first.to_safetensors().unwrap(), other.to_safetensors().unwrap());
-    let states = |adapter| -> Tensor<3> { decoder.forward(&fixture.batch, adapter) };
-    assert_eq!(states(Some(&first)).into_data(), states(None).into_data());
+    assert!(init(&["q_proj", "down_proj"]).is_ok());
+    // Who names a layer means it.
+    assert!(init(&["layers.0.self_attn.q_proj"]).is_ok());
+    assert!(
+        matches!(init(&["q_projection"]), Err(AdapterError::NoTarget { pattern }) if pattern == "q_projection")
+    );
+    // A norm has no low-rank change.
+    assert!(matches!(init(&["q_norm"]), Err(AdapterError::NoTarget { .. })));
+    // ModernBERT's first block has no normalisation before its attention.
+    let network = open("modernbert").network;
+    let config = AdapterConfig {
+        target_modules: Targets::Pattern(r".*layers\.(?!0\.).*Wqkv".to_owned()),
+        ..AdapterConfig::new("modernbert", TaskType::SeqCls)
+    };
+    assert!(Adapter::init(config, &network, Some(5), 1, &device()).is_ok());
+    let config = AdapterConfig {
+        target_modules: Targets::Pattern(r".*layers\.(?=[^a]).*(?<!mlp\.)Wo".to_owned()),
+        layers_to_transform: None,
+        ..AdapterConfig::new("modernbert", TaskType::SeqCls)
+    };
+    assert!(Adapter::init(config, &network, Some(5), 1, &device()).is_ok());
 }
 
 #[test]
@@ -96,7 +148,7 @@ fn a_config_that_does_not_fit_is_named() {
         text
     };
     let dora = error("\"use_dora\": false", "\"use_dora\": true");
-    assert!(dora.contains("use_dora"), "{dora}");
+    assert!(dora.contains("lora_magnitude_vector is missing"), "{dora}");
     let rank = error("\"r\": 4", "\"r\": 8");
     assert!(rank.contains("lora_A.weight has shape [4, 64]"), "{rank}");
     let target = error("\"gate_proj\"", "\"gate_projection\"");

@@ -3,59 +3,40 @@
 use base_model::{Network, TokenBatch, TokenTree};
 use burn::tensor::activation;
 
-use crate::fixtures::{device, largest_difference, open, values};
+use crate::fixtures::{ALL, decoder, decoders, device, largest_difference, open, rows, states, values};
 
 /// Tolerance of f32 against another order of summation, over three layers.
 const TOLERANCE: f32 = 1e-4;
 
 #[test]
-fn bert_states_match_transformers() {
-    let fixture = open("bert");
-    let Network::Encoder(encoder) = &fixture.network else {
-        panic!("not an encoder")
-    };
-    let states = values(encoder.forward(&fixture.batch, None));
-    let expected = fixture.reference.read("last_hidden_state").unwrap().values;
-    let worst = largest_difference(&states, &expected, &fixture.kept);
-    assert!(worst < TOLERANCE, "largest difference {worst}");
-}
-
-#[test]
-fn llama_states_and_logits_match_transformers() {
-    let fixture = open("llama");
-    let Network::Decoder(decoder) = &fixture.network else {
-        panic!("not a decoder")
-    };
-    let states = decoder.forward(&fixture.batch, None);
-    let logits = values(decoder.logits(states.clone()));
-    for (name, found) in [("last_hidden_state", values(states)), ("logits", logits)] {
-        let expected = fixture.reference.read(name).unwrap().values;
-        let worst = largest_difference(&found, &expected, &fixture.kept);
-        assert!(worst < TOLERANCE, "{name}: largest difference {worst}");
+fn states_and_logits_match_transformers() {
+    for name in ALL {
+        let fixture = open(name);
+        let states = states(&fixture.network, &fixture.batch, None);
+        let mut found = vec![("last_hidden_state", values(states.clone()))];
+        if let Network::Decoder(decoder) = &fixture.network {
+            found.push(("logits", values(decoder.logits(states, &fixture.batch, None))));
+        }
+        for (what, found) in found {
+            let expected = fixture.reference.read(what).unwrap().values;
+            let worst = largest_difference(&found, &expected, &fixture.kept);
+            assert!(worst < TOLERANCE, "{name}, {what}: largest difference {worst}");
+        }
     }
-}
-
-fn rows() -> Vec<Vec<u32>> {
-    // Ramps, because constant rows hide mistakes.
-    [5_usize, 11, 1, 8]
-        .iter()
-        .map(|&n| (0..n).map(|i| ((i * 37 + n * 11) % 300 + 3) as u32).collect())
-        .collect()
 }
 
 /// The states of one row in a forward pass over a batch.
 fn row_states(network: &Network, batch: &TokenBatch, row: usize, length: usize) -> Vec<f32> {
-    let states = match network {
-        Network::Encoder(encoder) => encoder.forward(batch, None),
-        Network::Decoder(decoder) => decoder.forward(batch, None),
-        _ => panic!("another kind of network"),
-    };
-    values(states.narrow(0, row, 1).narrow(1, 0, length))
+    values(
+        states(network, batch, None)
+            .narrow(0, row, 1)
+            .narrow(1, 0, length),
+    )
 }
 
 #[test]
 fn a_row_in_a_batch_equals_the_row_alone() {
-    for name in ["bert", "llama"] {
+    for name in ALL {
         let network = open(name).network;
         let rows = rows();
         let batch = TokenBatch::new(&rows, 0, &device());
@@ -71,7 +52,7 @@ fn a_row_in_a_batch_equals_the_row_alone() {
 
 #[test]
 fn padding_and_its_value_change_nothing_on_either_side() {
-    for name in ["bert", "llama"] {
+    for name in ALL {
         let network = open(name).network;
         let row = rows().swap_remove(3);
         let plain = TokenBatch::new(std::slice::from_ref(&row), 0, &device());
@@ -94,9 +75,6 @@ fn padding_and_its_value_change_nothing_on_either_side() {
 
 #[test]
 fn every_branch_of_a_tree_equals_the_branch_alone() {
-    let Network::Decoder(decoder) = open("llama").network else {
-        panic!("not a decoder")
-    };
     // Prompt, then: 5 -> 6 -> 7, 5 -> 8, and 9.
     let tree = TokenTree {
         tokens: vec![5, 6, 7, 8, 9],
@@ -104,29 +82,28 @@ fn every_branch_of_a_tree_equals_the_branch_alone() {
     };
     let branches: [(&[u32], usize); 3] = [(&[5, 6, 7], 2), (&[5, 8], 3), (&[9], 4)];
     let prompts = rows();
-    let states = decoder.forward(&TokenBatch::with_tree(&prompts, &tree, &device()), None);
-    for (row, prompt) in prompts.iter().enumerate() {
-        for (branch, node) in branches {
-            let alone = [prompt.as_slice(), branch].concat();
-            let batch = TokenBatch::new(std::slice::from_ref(&alone), 0, &device());
-            let expected = values(decoder.forward(&batch, None).narrow(1, alone.len() - 1, 1));
-            let at = prompt.len() + node;
-            let found = values(states.clone().narrow(0, row, 1).narrow(1, at, 1));
-            let worst = largest_difference(&found, &expected, &[true]);
-            assert!(
-                worst < 1e-5,
-                "row {row}, branch {branch:?}: largest difference {worst}"
-            );
+    for (name, network) in decoders() {
+        let batch = TokenBatch::with_tree(&prompts, &tree, &device());
+        let all = states(&network, &batch, None);
+        for (row, prompt) in prompts.iter().enumerate() {
+            for (branch, node) in branches {
+                let alone = [prompt.as_slice(), branch].concat();
+                let batch = TokenBatch::new(std::slice::from_ref(&alone), 0, &device());
+                let expected = values(states(&network, &batch, None).narrow(1, alone.len() - 1, 1));
+                let at = prompt.len() + node;
+                let found = values(all.clone().narrow(0, row, 1).narrow(1, at, 1));
+                let worst = largest_difference(&found, &expected, &[true]);
+                assert!(
+                    worst < 1e-5,
+                    "{name}, row {row}, branch {branch:?}: largest difference {worst}"
+                );
+            }
         }
     }
 }
 
 #[test]
 fn a_pass_after_a_prefix_and_at_some_places_is_the_pass_over_whole_rows() {
-    let fixture = open("llama");
-    let Network::Decoder(decoder) = &fixture.network else {
-        panic!("not a decoder")
-    };
     let beginning = vec![9_u32, 4, 17, 33];
     let rows = rows();
     let whole: Vec<Vec<u32>> = rows
@@ -137,29 +114,25 @@ fn a_pass_after_a_prefix_and_at_some_places_is_the_pass_over_whole_rows() {
         .iter()
         .map(|row| vec![row.len() - 1, 0, row.len() / 2])
         .collect();
-
-    let logits = decoder.logits(decoder.forward(&TokenBatch::new(&whole, 0, &device()), None));
-    let all = activation::log_softmax(logits, 2);
-    let prefix = decoder.prefix(&beginning, None, &device());
-    assert_eq!(prefix.tokens(), beginning.len());
-    let found = values(decoder.log_probabilities_at(
-        TokenBatch::new(&rows, 0, &device()),
-        Some(&prefix),
-        &places,
-        None,
-    ));
-    let mut expected = Vec::new();
-    for (row, places) in places.iter().enumerate() {
-        for place in places {
-            expected.extend(values(all.clone().narrow(0, row, 1).narrow(
-                1,
-                beginning.len() + place,
-                1,
-            )));
+    for (name, network) in decoders() {
+        let decoder = decoder(&network);
+        let batch = TokenBatch::new(&whole, 0, &device());
+        let logits = decoder.logits(decoder.forward(&batch, None), &batch, None);
+        let all = activation::log_softmax(logits, 2);
+        let prefix = decoder.prefix(&beginning, None, &device());
+        assert_eq!(prefix.tokens(), beginning.len());
+        let batch = TokenBatch::new(&rows, 0, &device());
+        let found = values(decoder.log_probabilities_at(batch, Some(&prefix), &places, None));
+        let mut expected = Vec::new();
+        for (row, places) in places.iter().enumerate() {
+            for place in places {
+                let of_row = all.clone().narrow(0, row, 1);
+                expected.extend(values(of_row.narrow(1, beginning.len() + place, 1)));
+            }
         }
-    }
-    assert_eq!(found.len(), expected.len());
-    for (a, b) in found.iter().zip(&expected) {
-        assert!((a - b).abs() < TOLERANCE, "{a} and {b}");
+        assert_eq!(found.len(), expected.len());
+        for (a, b) in found.iter().zip(&expected) {
+            assert!((a - b).abs() < TOLERANCE, "{name}: {a} and {b}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::fixtures::folder;
+use crate::fixtures::{ALL, folder};
 
 /// What is read is the same on every device: these tests need not wait for a slow one.
 fn device() -> Device {
@@ -88,9 +88,9 @@ fn tokenizer_json() -> String {
 proptest! {
     #[test]
     fn a_config_with_an_odd_field_is_refused_or_runs(
-        is_bert in any::<bool>(), at in 0_usize..40, value in prop::option::of(odd_value())
+        model in 0..ALL.len(), at in 0_usize..60, value in prop::option::of(odd_value())
     ) {
-        let name = if is_bert { "bert" } else { "llama" };
+        let name = ALL[model];
         let copy = with_field(&folder(name), "config.json", at, value);
         let device = device();
         if let Ok(network) = Network::open(copy.path(), &device) {
@@ -106,9 +106,9 @@ proptest! {
 
     #[test]
     fn an_adapter_with_an_odd_field_is_refused_or_fits(
-        is_bert in any::<bool>(), at in 0_usize..60, value in prop::option::of(odd_value())
+        model in 0..ALL.len(), at in 0_usize..60, value in prop::option::of(odd_value())
     ) {
-        let name = if is_bert { "bert" } else { "llama" };
+        let name = ALL[model];
         let device = device();
         let network = Network::open(&folder(name), &device).unwrap();
         let from = folder(name).join("adapter_lora");

@@ -5,5 +5,7 @@
 mod adapters;
 mod fixtures;
 mod forward;
+mod generate;
 mod hostile;
+mod merge;
 mod minilm;
