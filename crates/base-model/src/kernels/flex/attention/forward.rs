@@ -120,6 +120,7 @@ fn add_product<S: Simd>(
             inputs: 0..rows.columns,
             panel,
             outputs: width.min(outputs - column),
+            ahead: &[],
         };
         strip.add(simd, &mut output[column..], stride);
     }

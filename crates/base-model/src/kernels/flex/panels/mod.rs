@@ -32,10 +32,10 @@ const OUTPUTS_AT_ONCE: usize = 1024;
 const ROWS_OF_A_THREAD: usize = 24;
 /// Outputs of a panel on any machine.
 const MOST_OUTPUTS: usize = 64;
-/// Rows up to which [`GROUP`] inputs are widened at once.
-const WIDENED_ROWS: usize = 64;
-/// Numbers of a cache line, where panels begin.
-const LINE: usize = 16;
+/// Rows up to which a product is bound by reading the panels.
+const FEW_ROWS: usize = 64;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// A matrix `[d_output, d_input]` in panels.
 #[derive(Debug)]
@@ -245,7 +245,7 @@ impl WithSimd for Product<'_> {
         let stride = self.output.len() / self.rows.rows.max(1);
         let group = OUTPUTS_AT_ONCE / width;
         // A part that is widened for few rows stays in the first-level cache; for many, it is widened seldom enough.
-        let inputs_at_once = match stored.is_plain() || self.rows.rows > WIDENED_ROWS {
+        let inputs_at_once = match stored.is_plain() || self.rows.rows > FEW_ROWS {
             true => INPUTS_AT_ONCE,
             false => GROUP,
         };
@@ -263,11 +263,19 @@ impl WithSimd for Product<'_> {
                         let column = (panel - self.panels.start) * width;
                         let output = &mut self.output[first * stride + column..];
                         let part = self.matrix.panel(panel, inputs.clone());
+                        // What is read for few rows alone is fetched while the part before it is computed.
+                        let rest = inputs.end..(inputs.end + inputs_at_once).min(d_input);
+                        let ahead = match (panel + 1 < panels.end, rows.rows <= FEW_ROWS) {
+                            (true, true) => stored.bytes(&self.matrix.panel(panel + 1, inputs.clone())),
+                            (false, true) => stored.bytes(&self.matrix.panel(panels.start, rest)),
+                            (_, false) => &[],
+                        };
                         Strip {
                             rows,
                             inputs: inputs.clone(),
                             panel: stored.part(&part, &mut place, machine),
                             outputs: width.min(stride - column),
+                            ahead,
                         }
                         .add(simd, output, stride);
                     }
@@ -285,6 +293,8 @@ pub(super) struct Strip<'a> {
     pub(super) panel: &'a [f32],
     /// Outputs of the panel: all, or as many as lie in front of what fills up its registers.
     pub(super) outputs: usize,
+    /// What is wanted after these.
+    pub(super) ahead: &'a [u8],
 }
 
 impl Strip<'_> {
@@ -296,10 +306,12 @@ impl Strip<'_> {
             inputs,
             panel,
             outputs,
+            ahead,
         } = self;
         let width = panel.len() / inputs.len();
         let blocks = rows.rows.div_ceil(ROWS);
         let mut whole = [0.0; ROWS * MOST_OUTPUTS];
+        let mut ahead = tile::cut(ahead, blocks);
         for block in 0..blocks {
             // As even as they can be.
             let row = block * rows.rows / blocks;
@@ -328,6 +340,7 @@ impl Strip<'_> {
                 registers: width / S::F32_LANES,
                 output: target,
                 stride: target_stride,
+                ahead: ahead.next().unwrap_or_default(),
             };
             tile.add(simd);
             if outputs < width {

@@ -1,7 +1,7 @@
 //! The numbers of panels as they lie in memory, in 4, 2 or 1 bytes each.
 
 use half::f16;
-use pulp::Arch;
+use pulp::{Arch, bytemuck};
 
 use super::LINE;
 use crate::{WeightFormat, kernels::flex::machine::vectorised};
@@ -60,12 +60,20 @@ impl Stored {
         matches!(self, Self::F32 { .. })
     }
 
+    /// Some inputs of a panel as they lie in memory.
+    pub(super) fn bytes(&self, panel: &Panel) -> &[u8] {
+        match self {
+            Self::F32 { numbers, start } => bytemuck::cast_slice(&numbers[*start..][panel.numbers()]),
+            Self::F16(numbers) => bytemuck::cast_slice(&numbers[panel.numbers()]),
+            Self::Int8 { numbers, .. } => bytemuck::cast_slice(&numbers[panel.numbers()]),
+        }
+    }
+
     /// Some inputs of a panel in f32, `[inputs, width]`, widened into `place` where they are not f32.
     ///
     /// `panel` tells where the panel lies among all numbers; the inputs begin at a [`GROUP`].
     pub(super) fn part<'a>(&'a self, panel: &Panel, place: &'a mut [f32], machine: Arch) -> &'a [f32] {
-        let Panel { first, width, .. } = *panel;
-        let at = first + panel.inputs.start * width..first + panel.inputs.end * width;
+        let (width, at) = (panel.width, panel.numbers());
         match self {
             Self::F32 { numbers, start } => &numbers[*start..][at],
             Self::F16(numbers) => {
@@ -98,10 +106,18 @@ pub(super) struct Panel {
     pub(super) inputs: std::ops::Range<usize>,
 }
 
+impl Panel {
+    fn numbers(&self) -> std::ops::Range<usize> {
+        let at = |input: usize| self.first + input * self.width;
+        at(self.inputs.start)..at(self.inputs.end)
+    }
+}
+
 fn aligned(panels: &[f32]) -> Stored {
-    let mut numbers = vec![0.0; panels.len() + LINE];
+    let spare = LINE / size_of::<f32>();
+    let mut numbers = vec![0.0; panels.len() + spare];
     // The numbers stay where they are when the vector moves.
-    let start = numbers.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+    let start = numbers.as_ptr().align_offset(LINE).min(spare);
     numbers[start..start + panels.len()].copy_from_slice(panels);
     Stored::F32 { numbers, start }
 }

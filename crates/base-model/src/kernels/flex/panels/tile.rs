@@ -2,6 +2,8 @@
 
 use pulp::Simd;
 
+use super::LINE;
+
 /// Rows whose sums are held in registers at once.
 pub(super) const ROWS: usize = 6;
 /// Registers of a row's sums in one panel, where a machine has 32 vector registers and where it has 16. With the
@@ -35,6 +37,8 @@ pub(super) struct Tile<'a> {
     /// Rows of whole registers that begin `stride` numbers after one another.
     pub(super) output: &'a mut [f32],
     pub(super) stride: usize,
+    /// What is wanted soon, and is fetched into the second-level cache meanwhile.
+    pub(super) ahead: &'a [u8],
 }
 
 impl Tile<'_> {
@@ -74,7 +78,9 @@ impl Tile<'_> {
         let (weights, _) = S::as_simd_f32s(self.panel).0.as_chunks::<REGISTERS>();
         let (steps, rest) = weights.as_chunks::<STEP>();
         let rows: [_; COUNT] = std::array::from_fn(|row| self.rows[row][..weights.len()].as_chunks::<STEP>());
+        let mut ahead = cut(self.ahead, steps.len());
         for (step, weights) in steps.iter().enumerate() {
+            fetch(ahead.next().unwrap_or_default());
             let inputs: [&[f32; STEP]; COUNT] = std::array::from_fn(|row| &rows[row].0[step]);
             for at in 0..STEP {
                 for row in 0..COUNT {
@@ -102,4 +108,27 @@ impl Tile<'_> {
             }
         }
     }
+}
+
+/// Cuts what is wanted soon into at most so many parts of whole cache lines.
+#[inline(always)]
+pub(super) fn cut(ahead: &[u8], parts: usize) -> std::slice::Chunks<'_, u8> {
+    ahead.chunks(ahead.len().div_ceil(parts.max(1)).max(1).next_multiple_of(LINE))
+}
+
+/// Asks for bytes to be brought into the second-level cache.
+#[inline(always)]
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "the instruction has no safe form")
+)]
+fn fetch(bytes: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in bytes.iter().step_by(LINE) {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: every x86-64 machine has the instruction, and it changes nothing that a program could see.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(line).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = bytes;
 }
