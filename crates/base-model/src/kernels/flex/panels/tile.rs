@@ -65,7 +65,7 @@ impl Tile<'_> {
     /// Loops over the sums are short and plain, so that the compiler unrolls them before it decides what stays in
     /// registers: one that it leaves a loop keeps all sums in memory, at a third of the speed.
     #[inline(always)]
-    #[expect(clippy::needless_range_loop, reason = "see above")]
+    #[expect(clippy::needless_range_loop, clippy::manual_memcpy, reason = "see above")]
     fn add_rows<S: Simd, const COUNT: usize, const REGISTERS: usize>(self, simd: S) {
         let width = REGISTERS * S::F32_LANES;
         let mut sums = [[simd.splat_f32s(0.0); REGISTERS]; COUNT];
