@@ -5,6 +5,23 @@ use super::{
 };
 use crate::ConfigError;
 
+/// What these set is the language-model head, which an encoder of ours does not have, or how training begins and how it is
+/// computed; the last two are a BERT's and still in some published files.
+const WITHOUT_EFFECT: &[&str] = &[
+    "decoder_bias",
+    "deterministic_flash_attn",
+    "embedding_dropout",
+    "initializer_cutoff_factor",
+    "mlp_dropout",
+    "reference_compile",
+    "repad_logits_with_grad",
+    "sparse_pred_ignore_index",
+    "sparse_prediction",
+    "tie_word_embeddings",
+    "layer_norm_eps",
+    "position_embedding_type",
+];
+
 pub(super) fn read(mut fields: Fields<'_>) -> Result<EncoderConfig, ConfigError> {
     let layers = fields.layers()?;
     let period = fields.size_or("global_attn_every_n_layers", 3)?;
@@ -71,23 +88,7 @@ pub(super) fn read(mut fields: Fields<'_>) -> Result<EncoderConfig, ConfigError>
         ),
         ("a rotary pair of", 2),
     )?;
-    // What these set is the language-model head, which an encoder of ours does not have, or how training begins and how
-    // it is computed.
-    fields.ignore(&[
-        "decoder_bias",
-        "deterministic_flash_attn",
-        "embedding_dropout",
-        "initializer_cutoff_factor",
-        "mlp_dropout",
-        "reference_compile",
-        "repad_logits_with_grad",
-        "sparse_pred_ignore_index",
-        "sparse_prediction",
-        "tie_word_embeddings",
-        // Of a BERT, and still in some published files.
-        "layer_norm_eps",
-        "position_embedding_type",
-    ]);
+    fields.ignore(WITHOUT_EFFECT);
     fields.finish()?;
     Ok(config)
 }

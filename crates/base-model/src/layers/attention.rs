@@ -29,6 +29,10 @@ pub(crate) struct Attention {
 
 /// The projections to queries, keys and values.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one in a block, and it is never moved about"
+)]
 pub(crate) enum AttentionInput {
     /// One each.
     Split {

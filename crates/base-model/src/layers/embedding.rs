@@ -51,7 +51,7 @@ impl Embedding {
         let rows = module::embedding(table, ids.clone());
         let rows = match tuning.and_then(|tuning| tuning.low_rank(self.slot)) {
             None => rows,
-            Some(update) => self.tuned(rows, ids, update),
+            Some(update) => self.tuned(rows, ids, &update),
         };
         match self.scale {
             1.0 => rows,
@@ -61,7 +61,7 @@ impl Embedding {
 
     /// The rows with a low-rank change, which PEFT keeps for the transposed table: `A` is `[rank, vocab]`, `B`
     /// `[d_model, rank]`, and a magnitude has a number for each of `d_model`.
-    fn tuned(&self, rows: Tensor<3>, ids: &Tensor<2, Int>, update: LowRank) -> Tensor<3> {
+    fn tuned(&self, rows: Tensor<3>, ids: &Tensor<2, Int>, update: &LowRank) -> Tensor<3> {
         let narrow = module::embedding(update.a.clone().transpose(), ids.clone()); // [batch, seq, rank]
         let change = module::linear(
             narrow.mul_scalar(update.scale),

@@ -15,6 +15,10 @@ pub(crate) struct FeedForward {
 
 /// What is inside.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one in a block, and it is never moved about"
+)]
 pub(crate) enum FeedForwardInput {
     /// `f(W x)`, as in BERT.
     Plain(Projection),

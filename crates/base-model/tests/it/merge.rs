@@ -10,8 +10,8 @@ use crate::fixtures::{ALL, Fixture, adapters, device, folder, largest_difference
 const TOLERANCE: f32 = 5e-5;
 
 /// The logits of a network without the adapter's changes, but with its label head.
-fn logits_of(network: Network, fixture: &Fixture, adapter: &Adapter) -> (Vec<f32>, Vec<bool>) {
-    match &network {
+fn logits_of(network: &Network, fixture: &Fixture, adapter: &Adapter) -> (Vec<f32>, Vec<bool>) {
+    match network {
         Network::Encoder(encoder) => {
             let head = adapter.head_alone();
             let states = encoder.forward(&fixture.batch, None);
@@ -43,7 +43,7 @@ fn merged_equals_unmerged_for_every_kind_of_adapter() {
                 continue;
             }
             let (expected, kept) = fixture.adapter_logits(&adapter).unwrap();
-            let (found, _) = logits_of(merged.unwrap(), &fixture, &adapter);
+            let (found, _) = logits_of(&merged.unwrap(), &fixture, &adapter);
             let worst = largest_difference(&found, &expected, &kept);
             assert!(worst < TOLERANCE, "{path}: largest difference {worst}");
         }
@@ -62,8 +62,8 @@ fn unmerging_gives_the_base_back_or_says_why_not() {
             let head = adapter.head_alone();
             match merged.unmerge(&adapter) {
                 Ok(base) => {
-                    let (expected, kept) = logits_of(fixture.network.clone(), &fixture, &head);
-                    let (found, _) = logits_of(base, &fixture, &head);
+                    let (expected, kept) = logits_of(&fixture.network, &fixture, &head);
+                    let (found, _) = logits_of(&base, &fixture, &head);
                     let worst = largest_difference(&found, &expected, &kept);
                     assert!(worst < TOLERANCE, "{path}: largest difference {worst}");
                 }
@@ -121,7 +121,7 @@ fn an_exported_checkpoint_opens_as_a_base_that_needs_no_adapter() {
             );
             let again = Network::open(out.path(), &device()).unwrap();
             let (expected, kept) = fixture.adapter_logits(&adapter).unwrap();
-            let (found, _) = logits_of(again, &fixture, &adapter);
+            let (found, _) = logits_of(&again, &fixture, &adapter);
             let worst = largest_difference(&found, &expected, &kept);
             assert!(worst < TOLERANCE, "{path}: largest difference {worst}");
         }
