@@ -4,7 +4,7 @@
 //! speed --model DIR --adapter DIR --ids FILE --mode single,batch [--batch 8,32,128] [--order given,sorted]
 //! speed --model DIR --adapter DIR --texts FILE --mode text
 //! speed --model DIR --ids FILE --mode prefill,decode
-//!       [--tokens 64] [--threads 1] [--rounds 1] [--dump FILE]
+//!       [--weights f32|f16|int8] [--tokens 64] [--threads 1] [--rounds 1] [--dump FILE]
 //! ```
 //!
 //! One line of JSON for every mode, and in the mode `batch` for every size and order. `peers/run.py` starts it with all
@@ -33,7 +33,9 @@ use std::{
 };
 
 use adapter_runtime::Latency;
-use base_model::{Adapter, BaseModel, Decoder, Encoder, Generation, Network, TokenBatch, device_by_name};
+use base_model::{
+    Adapter, BaseModel, Decoder, Encoder, Generation, Network, TokenBatch, WeightFormat, device_by_name,
+};
 use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
 
@@ -60,11 +62,17 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
     let rounds = options.number("rounds", 1)?;
     let model = options.path("model")?;
     let device = device_by_name("flex")?;
+    let format = match options.0.get("weights").map_or("f32", String::as_str) {
+        "f32" => WeightFormat::F32,
+        "f16" => WeightFormat::F16,
+        "int8" => WeightFormat::Int8,
+        other => return Err(format!("--weights {other:?} is none of f32, f16 and int8").into()),
+    };
     if modes.iter().any(|mode| mode == "text") {
         let [_] = modes.as_slice() else {
             return Err("the mode text goes with no other".into());
         };
-        let base = BaseModel::open(&model, &device)?;
+        let base = BaseModel::open_as(&model, format, &device)?;
         let adapter = Adapter::read(&options.path("adapter")?, &base.network, &device)?;
         let texts = rows(&options.path("texts")?, |value| value.as_str().map(str::to_owned))?;
         let clock = Clock::run(&texts, rounds, |text| {
@@ -74,7 +82,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
         return Ok(vec![clock.line("text", options, &[])?]);
     }
 
-    let network = Network::open(&model, &device)?;
+    let network = Network::open_as(&model, format, &device)?;
     let ids = rows(&options.path("ids")?, token_ids)?;
     let adapter = match options.path("adapter") {
         Ok(folder) => Some(Adapter::read(&folder, &network, &device)?),
@@ -342,8 +350,9 @@ fn token_ids(value: &Value) -> Option<Vec<u32>> {
 struct Options(BTreeMap<String, String>);
 
 impl Options {
-    const NAMES: [&'static str; 11] = [
-        "model", "adapter", "ids", "texts", "mode", "batch", "order", "threads", "rounds", "tokens", "dump",
+    const NAMES: [&'static str; 12] = [
+        "model", "adapter", "ids", "texts", "mode", "batch", "order", "threads", "rounds", "tokens",
+        "weights", "dump",
     ];
 
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
