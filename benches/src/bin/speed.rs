@@ -62,12 +62,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
     let rounds = options.number("rounds", 1)?;
     let model = options.path("model")?;
     let device = device_by_name("flex")?;
-    let format = match options.0.get("weights").map_or("f32", String::as_str) {
-        "f32" => WeightFormat::F32,
-        "f16" => WeightFormat::F16,
-        "int8" => WeightFormat::Int8,
-        other => return Err(format!("--weights {other:?} is none of f32, f16 and int8").into()),
-    };
+    let format = options.weights()?;
     if modes.iter().any(|mode| mode == "text") {
         let [_] = modes.as_slice() else {
             return Err("the mode text goes with no other".into());
@@ -376,6 +371,15 @@ impl Options {
     fn path(&self, name: &str) -> Result<PathBuf, Failure> {
         let value = self.0.get(name).ok_or_else(|| format!("--{name} is missing"))?;
         Ok(PathBuf::from(value))
+    }
+
+    fn weights(&self) -> Result<WeightFormat, Failure> {
+        match self.0.get("weights").map_or("f32", String::as_str) {
+            "f32" => Ok(WeightFormat::F32),
+            "f16" => Ok(WeightFormat::F16),
+            "int8" => Ok(WeightFormat::Int8),
+            other => Err(format!("--weights {other:?} is none of f32, f16 and int8").into()),
+        }
     }
 
     fn number(&self, name: &str, default: usize) -> Result<usize, Failure> {
