@@ -187,13 +187,9 @@ impl TokenBatch {
             None => self.rows[row].len(),
         };
         let (ids, kept) = (&self.rows[row][..length], &self.kept[row][..length]);
-        let starts = ids.windows(tokens.len()).zip(kept.windows(tokens.len()));
+        let mut starts = ids.windows(tokens.len()).zip(kept.windows(tokens.len()));
         let is_there = |(ids, kept): (&[u32], &[bool])| ids == tokens && kept.iter().all(|&kept| kept);
-        starts
-            .map(is_there)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rposition(|found| found)
+        starts.rposition(is_there)
     }
 
     /// The place of every row's last token.

@@ -49,6 +49,17 @@ struct Past {
     is_called: bool,
 }
 
+/// Which tokens' last states are to be computed.
+#[derive(Debug, Clone, Copy)]
+enum Wanted<'a> {
+    /// All of a batch.
+    All,
+    /// Of every row those at some places, as many a row.
+    At(&'a [Vec<usize>]),
+    /// None: only what is looked at later, keys and values.
+    Nothing,
+}
+
 impl Prefix {
     /// How many tokens it has.
     #[must_use]
@@ -160,7 +171,7 @@ impl Decoder {
         let batch = TokenBatch::new(&[ids.to_vec()], 0, device);
         let mut past = Past::none(adapter);
         let tuning = adapter.map(|adapter| Tuning::new(adapter, &batch, false));
-        self.extend(&mut past, &batch, tuning.as_ref(), None);
+        self.extend(&mut past, &batch, Wanted::Nothing, tuning.as_ref());
         past.call(&batch, adapter);
         Prefix(past)
     }
@@ -174,7 +185,7 @@ impl Decoder {
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
         let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
-        self.run(batch, None, None, tuning.as_ref())
+        self.states(batch, None, Wanted::All, tuning.as_ref())
     }
 
     /// The logarithm of the probability of every next token, at some places.
@@ -208,7 +219,7 @@ impl Decoder {
             places.resize(most, 0);
         }
         let tuning = adapter.map(|adapter| Tuning::new(adapter, &batch, is_called));
-        let states = self.run(&batch, past, Some(&even), tuning.as_ref()); // [batch, most, d_model]
+        let states = self.states(&batch, past, Wanted::At(&even), tuning.as_ref()); // [batch, most, d_model]
         let rows = places.len();
         let wanted = places
             .iter()
@@ -225,92 +236,84 @@ impl Decoder {
         kernels::log_softmax(logits.squeeze_dim::<2>(0))
     }
 
-    /// The states after the last block, of all tokens or, with as many `places` in every row, of those.
+    /// The normalised states after the last block of the tokens that are wanted, `None` if none are; `keep` is told every
+    /// block's keys and values, those of the past before the batch's own.
     fn run(
         &self,
         batch: &TokenBatch,
         past: Option<&Past>,
-        places: Option<&[Vec<usize>]>,
+        wanted: Wanted<'_>,
         tuning: Option<&Tuning<'_>>,
-    ) -> Tensor<3> {
-        let passes = self.passes(batch, past, None);
+        mut keep: impl FnMut(&KeysValues),
+    ) -> Option<Tensor<3>> {
+        let passes = self.passes(batch, past, None, 0);
         let mut states = self.tokens.forward(&batch.ids, tuning);
         for (layer, block) in self.blocks.iter().enumerate() {
             let (rotary, blocked) = passes.of(layer);
             let entering = block.around_attention.enter(states.clone(), tuning);
             let own = block.attention.keys_values(entering.clone(), rotary, tuning);
-            let all = match past {
-                Some(past) => own.after(&past.found[layer]),
+            let all = match past.and_then(|past| past.found.get(layer)) {
+                Some(before) => own.after(before),
                 None => own,
             };
+            keep(&all);
             let is_last = layer + 1 == self.blocks.len();
-            states = match places.filter(|_| is_last) {
-                Some(places) => {
+            states = match wanted {
+                Wanted::Nothing if is_last => return None,
+                Wanted::At(places) if is_last => {
                     let picked = (pick(states, places), pick(entering, places)); // [batch, places, d_model]
-                    let passes = self.passes(batch, past, Some(places));
-                    let (rotary, blocked) = passes.of(layer);
+                    let passes = self.passes(batch, past, Some(places), layer);
+                    let (rotary, blocked) = passes.of(0);
                     let tuning = tuning.map(|tuning| tuning.at(|active| pick(active, places)));
                     block.forward(picked, all, rotary, blocked, tuning.as_ref())
                 }
-                None => block.forward((states, entering), all, rotary, blocked, tuning),
+                _ => block.forward((states, entering), all, rotary, blocked, tuning),
             };
         }
-        self.norm.forward(states, tuning)
+        Some(self.norm.forward(states, tuning))
     }
 
-    /// Adds a batch to what stands before the next, and returns the states of its tokens at `places`, if any are wanted:
-    /// `[batch, places, d_model]`.
+    /// The same for states that are wanted, with nothing kept.
+    fn states(
+        &self,
+        batch: &TokenBatch,
+        past: Option<&Past>,
+        wanted: Wanted<'_>,
+        tuning: Option<&Tuning<'_>>,
+    ) -> Tensor<3> {
+        self.run(batch, past, wanted, tuning, |_| {})
+            .expect("a pass that wants states has some")
+    }
+
+    /// Adds a batch to what stands before the next, and returns the states that are wanted.
     fn extend(
         &self,
         past: &mut Past,
         batch: &TokenBatch,
+        wanted: Wanted<'_>,
         tuning: Option<&Tuning<'_>>,
-        places: Option<&[Vec<usize>]>,
     ) -> Option<Tensor<3>> {
-        let passes = self.passes(batch, Some(past), None);
-        let mut states = self.tokens.forward(&batch.ids, tuning);
         let mut found = Vec::with_capacity(self.blocks.len());
-        for (layer, block) in self.blocks.iter().enumerate() {
-            let (rotary, blocked) = passes.of(layer);
-            let entering = block.around_attention.enter(states.clone(), tuning);
-            let own = block.attention.keys_values(entering.clone(), rotary, tuning);
-            let all = match past.found.get(layer) {
-                Some(before) => own.after(before),
-                None => own,
-            };
-            found.push(all.clone());
-            let is_last = layer + 1 == self.blocks.len();
-            // Of the last block only the keys and values are looked at later.
-            states = match (is_last, places) {
-                (true, None) => states,
-                (true, Some(places)) => {
-                    let picked = (pick(states, places), pick(entering, places));
-                    let passes = self.passes(batch, Some(past), Some(places));
-                    let (rotary, blocked) = passes.of(layer);
-                    let tuning = tuning.map(|tuning| tuning.at(|active| pick(active, places)));
-                    block.forward(picked, all, rotary, blocked, tuning.as_ref())
-                }
-                (false, _) => block.forward((states, entering), all, rotary, blocked, tuning),
-            };
-        }
+        let states = self.run(batch, Some(past), wanted, tuning, |all| found.push(all.clone()));
         past.found = found;
-        past.tokens = match past.tokens.keys() {
-            0 => PastTokens {
-                positions: batch.positions.clone(),
-                kept: batch.kept.clone(),
-            },
-            _ => past.tokens.and(batch),
-        };
-        places.map(|_| self.norm.forward(states, tuning))
+        past.tokens = past.tokens.and(batch);
+        states
     }
 
-    fn passes(&self, batch: &TokenBatch, past: Option<&Past>, places: Option<&[Vec<usize>]>) -> Passes {
+    /// What the layers from the first that is given need.
+    fn passes(
+        &self,
+        batch: &TokenBatch,
+        past: Option<&Past>,
+        places: Option<&[Vec<usize>]>,
+        first: usize,
+    ) -> Passes {
         let view = View {
             is_causal: self.config.is_causal,
             past: past.map(|past| &past.tokens),
             places,
         };
-        Passes::new(batch, &self.config.layers, self.config.head_dim, &view)
+        Passes::new(batch, &self.config.layers[first..], self.config.head_dim, &view)
     }
 
     /// Scores of the next token at every position: `[batch, seq, d_model]` to `[batch, seq, vocab]`, for the states of

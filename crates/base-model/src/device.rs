@@ -53,7 +53,7 @@ pub fn device_names() -> Vec<&'static str> {
 /// On `flex` the fused kernels run on the best instruction set that the machine has. The environment variable
 /// `RIGHTSIZE_CPU`, `portable`, `avx2` or `avx512`, lowers that to one that the machine may have beside others, so that
 /// it can be tested and timed; one that the machine lacks stands for the best before it. It is read once. Products
-/// with matrices that are trained and attention go through the `gemm` crate, which chooses for itself.
+/// with matrices that are trained, and gradients of attention, go through the `gemm` crate, which chooses for itself.
 ///
 /// # Errors
 ///

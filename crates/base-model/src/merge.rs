@@ -216,7 +216,7 @@ fn folded(
     let folded = match direction {
         Direction::In => {
             let square_norms = || LowRank::square_norms(weight.clone());
-            let ratio = update.magnitude_ratio(square_norms, || weight.clone());
+            let ratio = update.magnitude_ratio(square_norms, |a| weight.clone().matmul(a.transpose()));
             let changed = weight.clone() + change;
             match update.magnitude {
                 Some(_) => changed * ratio.unsqueeze_dim::<2>(1),

@@ -38,25 +38,21 @@ impl PastTokens {
 
     /// These and then the tokens of a batch.
     pub(crate) fn and(&self, batch: &TokenBatch) -> Self {
+        if self.keys() == 0 {
+            return Self {
+                positions: batch.positions.clone(),
+                kept: batch.kept.clone(),
+            };
+        }
         let (rows, _) = batch.sizes();
         let row_of = |lists: &[Vec<usize>], row: usize| lists[row.min(lists.len() - 1)].clone();
         let (mut positions, mut kept) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         for row in 0..rows {
-            let mut of_row = match self.positions.is_empty() {
-                true => Vec::new(),
-                false => row_of(&self.positions, row),
-            };
+            let mut of_row = row_of(&self.positions, row);
             of_row.extend(row_of(&batch.positions, row));
             positions.push(of_row);
-            let before = self.kept.get(row.min(self.kept.len().saturating_sub(1)));
-            kept.push(
-                before
-                    .into_iter()
-                    .flatten()
-                    .chain(&batch.kept[row])
-                    .copied()
-                    .collect(),
-            );
+            let before = &self.kept[row.min(self.kept.len() - 1)];
+            kept.push(before.iter().chain(&batch.kept[row]).copied().collect());
         }
         Self { positions, kept }
     }
@@ -65,11 +61,11 @@ impl PastTokens {
 /// Rotations and masks, each kind once.
 #[derive(Debug)]
 pub(crate) struct Passes {
-    pub(crate) rotaries: Vec<Rotary>,
+    rotaries: Vec<Rotary>,
     /// `[batch or 1, 1, queries or 1, past + seq]`, true where a query must not look.
-    pub(crate) masks: Vec<Tensor<4, Bool>>,
+    masks: Vec<Tensor<4, Bool>>,
     /// For every layer, which rotation and which mask.
-    pub(crate) of_layer: Vec<(Option<usize>, usize)>,
+    of_layer: Vec<(Option<usize>, usize)>,
 }
 
 impl Passes {

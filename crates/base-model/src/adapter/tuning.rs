@@ -196,16 +196,18 @@ impl LowRank {
     /// The lengths are constants to the gradient, as the paper's section 4.3 proposes and PEFT does. They are computed
     /// once for the factors' values, by `|W|^2 + 2 s sum((W A^T) B) + s^2 sum((B A A^T) B)` along the rows, so that no
     /// dense change is made.
+    ///
+    /// `crossed` computes `W A^T`, `[d_output, rank]`, of `A`.
     pub(crate) fn magnitude_ratio(
         &self,
         square_norms: impl FnOnce() -> Tensor<1>,
-        weight: impl FnOnce() -> Tensor<2>,
+        crossed: impl FnOnce(Tensor<2>) -> Tensor<2>,
     ) -> Tensor<1> {
         let norms = self
             .norms
             .get_or_init(|| {
                 let (a, b) = (self.a.clone().inner(), self.b.clone().inner());
-                let crossed = weight().matmul(a.clone().transpose()); // [d_output, rank]
+                let crossed = crossed(a.clone()); // [d_output, rank]
                 let gram = a.clone().matmul(a.transpose()); // [rank, rank]
                 let change = crossed.mul_scalar(2.0 * self.scale)
                     + b.clone().matmul(gram).mul_scalar(self.scale * self.scale);

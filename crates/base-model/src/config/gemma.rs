@@ -4,7 +4,7 @@
 //! embeddings scaled by the root of their length; five layers with a window for each without, and rotations of their own.
 
 use super::{
-    Activation, DecoderConfig, Fields, LayerConfig,
+    Activation, DecoderConfig, Fields,
     decoder::Family,
     layer::{LayerKind, causal_reach},
     rope::ByKind,
@@ -42,15 +42,7 @@ pub(super) fn read(mut fields: Fields<'_>) -> Result<DecoderConfig, ConfigError>
         scales_sliding: false,
     }
     .read(&mut fields, config.max_position_embeddings)?;
-    let layers = kinds
-        .into_iter()
-        .map(|kind| {
-            Ok(LayerConfig {
-                reach: kind.reach(reach)?,
-                rope: Some(ropes.of(kind)),
-            })
-        })
-        .collect::<Result<_, ConfigError>>()?;
+    let layers = ropes.layers(&kinds, reach)?;
     let config = DecoderConfig {
         layers,
         is_causal,

@@ -46,8 +46,12 @@ impl LayerKind {
         (kinds.len() == layers).then_some(kinds).ok_or_else(wrong)
     }
 
-    /// The reach of such a layer in a model whose sliding layers have the given one.
-    pub(super) fn reach(self, sliding: Option<usize>) -> Result<Option<usize>, ConfigError> {
+    /// The reaches of such layers in a model whose sliding layers have the given one.
+    pub(super) fn reaches(kinds: &[Self], sliding: Option<usize>) -> Result<Vec<Option<usize>>, ConfigError> {
+        kinds.iter().map(|kind| kind.reach(sliding)).collect()
+    }
+
+    fn reach(self, sliding: Option<usize>) -> Result<Option<usize>, ConfigError> {
         match (self, sliding) {
             (Self::Full, _) => Ok(None),
             (Self::Sliding, Some(reach)) => Ok(Some(reach)),

@@ -17,10 +17,7 @@ pub(super) fn read(mut fields: Fields<'_>) -> Result<DecoderConfig, ConfigError>
         Some(_) => LayerKind::Sliding,
         None => LayerKind::Full,
     })?;
-    let reaches: Vec<Option<usize>> = kinds
-        .into_iter()
-        .map(|kind| kind.reach(reach))
-        .collect::<Result<_, _>>()?;
+    let reaches = LayerKind::reaches(&kinds, reach)?;
     fields.finish()?;
     Ok(config.with_layers(rope, reaches))
 }

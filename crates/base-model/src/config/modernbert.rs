@@ -1,8 +1,6 @@
 //! ModernBERT (Warner et al. 2024, arXiv:2412.13663): rotary positions, windows in two layers of three, gates.
 
-use super::{
-    Activation, EncoderConfig, Fields, LayerConfig, Pooling, divides, layer::LayerKind, rope::ByKind,
-};
+use super::{Activation, EncoderConfig, Fields, Pooling, divides, layer::LayerKind, rope::ByKind};
 use crate::ConfigError;
 
 /// What these set is the language-model head, which an encoder of ours does not have, or how training begins and how it is
@@ -40,15 +38,7 @@ pub(super) fn read(mut fields: Fields<'_>) -> Result<EncoderConfig, ConfigError>
     }
     .read(&mut fields, max_position_embeddings)?;
     let reach = Some(fields.size_or("local_attention", 128)? / 2);
-    let layers = kinds
-        .into_iter()
-        .map(|kind| {
-            Ok(LayerConfig {
-                reach: kind.reach(reach)?,
-                rope: Some(ropes.of(kind)),
-            })
-        })
-        .collect::<Result<_, ConfigError>>()?;
+    let layers = ropes.layers(&kinds, reach)?;
     let pooling = Pooling::Prediction {
         of_mean: fields.word_or(
             "classifier_pooling",

@@ -46,10 +46,7 @@ fn finish(config: DecoderConfig, mut fields: Fields<'_>) -> Result<DecoderConfig
             LayerKind::Full
         }
     })?;
-    let reaches: Vec<Option<usize>> = kinds
-        .into_iter()
-        .map(|kind| kind.reach(reach))
-        .collect::<Result<_, _>>()?;
+    let reaches = LayerKind::reaches(&kinds, reach)?;
     fields.finish()?;
     Ok(config.with_layers(rope, reaches))
 }

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use serde_json::{Map, Value};
 
-use super::{Fields, layer::LayerKind};
+use super::{Fields, LayerConfig, layer::LayerKind};
 use crate::ConfigError;
 
 /// Rotary positions (Su et al. 2021, arXiv:2104.09864): the pair `i` of a head turns by
@@ -144,11 +144,24 @@ pub(super) struct Ropes {
 }
 
 impl Ropes {
-    pub(super) fn of(&self, kind: LayerKind) -> Rope {
-        match kind {
-            LayerKind::Full => self.full,
-            LayerKind::Sliding => self.sliding,
-        }
+    /// Layers of these kinds, where the sliding ones have the given reach.
+    pub(super) fn layers(
+        &self,
+        kinds: &[LayerKind],
+        sliding: Option<usize>,
+    ) -> Result<Vec<LayerConfig>, ConfigError> {
+        let reaches = LayerKind::reaches(kinds, sliding)?;
+        let layers = kinds.iter().zip(reaches).map(|(kind, reach)| {
+            let rope = match kind {
+                LayerKind::Full => self.full,
+                LayerKind::Sliding => self.sliding,
+            };
+            LayerConfig {
+                reach,
+                rope: Some(rope),
+            }
+        });
+        Ok(layers.collect())
     }
 }
 

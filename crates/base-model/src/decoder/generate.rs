@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use super::{Decoder, Past};
+use super::{Decoder, Past, Wanted};
 use crate::{Adapter, TokenBatch, adapter::Tuning, batch::pick};
 
 /// How far an answer goes.
@@ -58,7 +58,7 @@ impl Decoder {
         loop {
             let places: Vec<Vec<usize>> = batch.last_places();
             let tuning = adapter.map(|adapter| Tuning::after(adapter, &batch, &called));
-            let states = self.extend(&mut past, &batch, tuning.as_ref(), Some(&places));
+            let states = self.extend(&mut past, &batch, Wanted::At(&places), tuning.as_ref());
             let next = match states {
                 Some(states) => {
                     let tuning = tuning

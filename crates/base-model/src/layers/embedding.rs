@@ -73,9 +73,8 @@ impl Embedding {
             return changed;
         }
         let columns = || self.table.clone().transpose();
-        changed
-            * update
-                .magnitude_ratio(|| LowRank::square_norms(columns()), columns)
-                .unsqueeze()
+        let square_norms = || LowRank::square_norms(columns());
+        let ratio = update.magnitude_ratio(square_norms, |a| columns().matmul(a.transpose()));
+        changed * ratio.unsqueeze()
     }
 }

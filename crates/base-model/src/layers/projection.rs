@@ -90,7 +90,12 @@ impl Projection {
             }
             (Some(update), None) if update.magnitude.is_none() => self.adapted(input, &update, bias),
             (Some(update), None) => {
-                let ratio = update.magnitude_ratio(|| self.square_norms(), || self.weight.plain());
+                // By the layout that products read: in training this is computed anew in every step.
+                let crossed = |a: Tensor<2>| {
+                    let product = kernels::linear(a.unsqueeze_dim::<3>(0), &self.weight, None); // [1, rank, d_output]
+                    product.squeeze_dim::<2>(0).transpose()
+                };
+                let ratio = update.magnitude_ratio(|| self.square_norms(), crossed);
                 let output = self.adapted(input, &update, None) * ratio.unsqueeze();
                 match bias {
                     Some(bias) => output + bias.unsqueeze(),
