@@ -29,7 +29,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 const FORMATS: [(&str, WeightFormat); 3] = [
     ("f32", WeightFormat::F32),
-    ("f16", WeightFormat::F16),
+    ("int16", WeightFormat::Int16),
     ("int8", WeightFormat::Int8),
 ];
 

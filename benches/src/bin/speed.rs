@@ -4,7 +4,7 @@
 //! speed --model DIR --adapter DIR --ids FILE --mode single,batch [--batch 8,32,128] [--order given,sorted]
 //! speed --model DIR --adapter DIR --texts FILE --mode text
 //! speed --model DIR --ids FILE --mode prefill,decode
-//!       [--weights f32|f16|int8] [--tokens 64] [--threads 1] [--rounds 1] [--dump FILE]
+//!       [--weights f32|int16|int8] [--tokens 64] [--threads 1] [--rounds 1] [--dump FILE]
 //! ```
 //!
 //! One line of JSON for every mode, and in the mode `batch` for every size and order. `peers/run.py` starts it with all
@@ -376,9 +376,9 @@ impl Options {
     fn weights(&self) -> Result<WeightFormat, Failure> {
         match self.0.get("weights").map_or("f32", String::as_str) {
             "f32" => Ok(WeightFormat::F32),
-            "f16" => Ok(WeightFormat::F16),
+            "int16" => Ok(WeightFormat::Int16),
             "int8" => Ok(WeightFormat::Int8),
-            other => Err(format!("--weights {other:?} is none of f32, f16 and int8").into()),
+            other => Err(format!("--weights {other:?} is none of f32, int16 and int8").into()),
         }
     }
 

@@ -123,7 +123,7 @@ fn products_are_alike() {
 fn gradients_flow_through_every_format() {
     let mut draw = Draw::new(10);
     let inputs = [draw.tensor([2, 9, 150])];
-    for format in [WeightFormat::F16, WeightFormat::Int8] {
+    for format in [WeightFormat::Int16, WeightFormat::Int8] {
         let frozen = Frozen::new(draw.tensor([70, 150]), format);
         let rounded = frozen.plain();
         assert_alike(

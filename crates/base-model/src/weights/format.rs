@@ -10,13 +10,13 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum WeightFormat {
-    /// 4 bytes a weight: as stored.
+    /// As stored: 4 bytes a weight, or 3 on a processor with a matrix unit (AMX), which computes with whole numbers of 24
+    /// bits and loses no more than sums in f32 do.
     #[default]
     F32,
-    /// 2 bytes a weight, 11 significant bits. Weights beyond 65,504 are held as that.
-    ///
-    /// Rather than bf16, which has 8 significant bits: the range that bf16 has more is of no use to weights.
-    F16,
-    /// 1.03 bytes a weight: whole numbers in -127..=127, with a scale for every 128 inputs of an output.
+    /// 2 bytes a weight: whole numbers of up to 32,639, with a scale for every 512 inputs of an output. Rather than f16 or
+    /// bf16, which have 11 and 8 significant bits: weights of an output are of like size, and range is of no use to them.
+    Int16,
+    /// 1 byte a weight: whole numbers of up to 127, with a scale for every 512 inputs of an output.
     Int8,
 }

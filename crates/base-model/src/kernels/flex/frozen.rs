@@ -2,21 +2,24 @@
 
 use std::sync::OnceLock;
 
-use super::{matrix::Matrix, panels::Panels};
+use super::{
+    layout::{Layout, laid_out},
+    matrix::Matrix,
+};
 use crate::WeightFormat;
 
-/// A weight `[d_output, d_input]` in panels, and, from the first gradient that flows through it, its transpose.
+/// A weight `[d_output, d_input]`, and, from the first gradient that flows through it, its transpose.
 #[derive(Debug)]
 pub(in crate::kernels) struct FrozenMatrix {
-    forward: Panels,
-    backward: OnceLock<Panels>,
+    forward: Box<dyn Layout>,
+    backward: OnceLock<Box<dyn Layout>>,
 }
 
 impl FrozenMatrix {
     /// Lays out a weight given row after row.
     pub(in crate::kernels) fn new(rows: &[f32], d_input: usize, format: WeightFormat) -> Self {
         Self {
-            forward: Panels::of(Matrix::rows_of(rows, d_input), format),
+            forward: laid_out(Matrix::rows_of(rows, d_input), format),
             backward: OnceLock::new(),
         }
     }
@@ -47,7 +50,7 @@ impl FrozenMatrix {
             let rows = self.forward.to_rows();
             let weight = Matrix::rows_of(&rows, self.forward.d_input());
             // Gradients are those of the weight that the forward pass saw.
-            Panels::of(weight.transposed(), WeightFormat::F32)
+            laid_out(weight.transposed(), WeightFormat::F32)
         });
         backward.times(dy, None)
     }

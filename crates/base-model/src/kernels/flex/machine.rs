@@ -13,7 +13,7 @@ use pulp::Arch;
 pub(crate) const VARIABLE: &str = "RIGHTSIZE_CPU";
 
 /// What [`VARIABLE`] may name, simplest first. A set that the machine lacks stands for the best before it.
-pub(crate) const NAMES: [&str; 3] = ["portable", "avx2", "avx512"];
+pub(crate) const NAMES: [&str; 4] = ["portable", "avx2", "avx512", "amx"];
 
 /// The value of [`VARIABLE`] if it names no instruction set.
 pub(crate) fn unknown_name() -> Option<String> {
@@ -22,26 +22,43 @@ pub(crate) fn unknown_name() -> Option<String> {
     (!NAMES.contains(&value.as_ref())).then(|| value.into_owned())
 }
 
-/// The instruction set that kernels run on: the machine's best, or the best up to the one that [`VARIABLE`] named
-/// when it was first asked for. A name that is not known changes nothing; devices opened by name refuse it.
-pub(super) fn machine() -> Arch {
-    static MACHINE: OnceLock<Arch> = OnceLock::new();
+/// What kernels run on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Machine {
+    /// Its vector registers.
+    pub(super) simd: Arch,
+    /// Whether it has a matrix unit too.
+    pub(super) has_tiles: bool,
+}
+
+/// What kernels run on: the machine's best, or the best up to the one that [`VARIABLE`] named when it was first asked
+/// for. A name that is not known changes nothing; devices opened by name refuse it.
+pub(super) fn machine() -> Machine {
+    static MACHINE: OnceLock<Machine> = OnceLock::new();
     #[cfg(test)]
     if let Some(machine) = tests::IN_TEST.get() {
         return machine;
     }
-    *MACHINE.get_or_init(|| match std::env::var(VARIABLE) {
-        Ok(name) => up_to(&name),
-        Err(_) => Arch::new(),
-    })
+    *MACHINE.get_or_init(|| up_to(std::env::var(VARIABLE).as_deref().unwrap_or_default()))
 }
 
-fn up_to(name: &str) -> Arch {
+fn up_to(name: &str) -> Machine {
+    let without_tiles = |simd| Machine {
+        simd,
+        has_tiles: false,
+    };
     match name {
-        "portable" => Arch::Scalar,
+        "portable" => without_tiles(Arch::Scalar),
         #[cfg(target_arch = "x86_64")]
-        "avx2" => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
-        _ => Arch::new(),
+        "avx2" => without_tiles(pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3)),
+        "avx512" => without_tiles(Arch::new()),
+        _ => Machine {
+            simd: Arch::new(),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            has_tiles: super::amx::is_there(),
+            #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+            has_tiles: false,
+        },
     }
 }
 
@@ -68,7 +85,7 @@ macro_rules! vectorised {
                 }
             }
 
-            $crate::kernels::flex::machine::machine().dispatch(Body { $($argument),* });
+            $crate::kernels::flex::machine::machine().simd.dispatch(Body { $($argument),* });
         }
     )+};
 }
@@ -81,7 +98,7 @@ pub(in crate::kernels) mod tests {
     use super::*;
 
     thread_local! {
-        pub(super) static IN_TEST: Cell<Option<Arch>> = const { Cell::new(None) };
+        pub(super) static IN_TEST: Cell<Option<Machine>> = const { Cell::new(None) };
     }
 
     /// Runs a test on every instruction set that the machine has, on this thread.
@@ -95,10 +112,12 @@ pub(in crate::kernels) mod tests {
 
     #[test]
     fn a_name_is_a_limit() {
-        assert!(matches!(up_to("portable"), Arch::Scalar));
+        assert!(matches!(up_to("portable").simd, Arch::Scalar));
+        let [without, with] = ["avx512", "amx"].map(up_to);
+        assert!(!without.has_tiles);
         assert_eq!(
-            std::mem::discriminant(&up_to("avx512")),
-            std::mem::discriminant(&Arch::new())
+            std::mem::discriminant(&without.simd),
+            std::mem::discriminant(&with.simd)
         );
     }
 }

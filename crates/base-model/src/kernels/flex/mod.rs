@@ -5,16 +5,20 @@
 //! registers of any width, or for the compiler to vectorise, and run on the instruction set that [`machine`] chose.
 
 mod activation;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod amx;
 mod attention;
 mod differentiate;
 mod frozen;
 mod lanes;
+mod layout;
 pub(crate) mod machine;
 mod matrix;
 mod norm;
 mod panels;
 mod product;
 mod rotary;
+mod whole;
 
 use std::sync::Arc;
 

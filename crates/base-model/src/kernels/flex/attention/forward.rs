@@ -22,7 +22,7 @@ pub(super) fn forward(
         sizes.queries * sizes.query_width(),
         sizes.keys * sizes.key_width(),
     );
-    let machine = machine();
+    let machine = machine().simd;
     let row = |(row, output): (usize, &mut [f32])| {
         let [key, value] = [key, value].map(|x| &x[row * per_key..][..per_key]);
         machine.dispatch(Row {

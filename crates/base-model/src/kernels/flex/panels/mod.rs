@@ -14,22 +14,19 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{
-    machine::machine,
-    matrix::{Matrix, is_worth_threads},
-};
+use super::{layout::Layout, machine::machine, matrix::Matrix, whole::INPUTS_OF_A_SCALE};
 use crate::WeightFormat;
-use stored::{GROUP, Panel, Stored};
+use stored::{Panel, Stored};
 use tile::{ROWS, Tile};
 
 /// Inputs of a panel that are read for all rows of a block before the next: with up to 64 outputs they take 128 KiB, and
 /// come from the second-level cache. Fewer would fit the first level, but then sums are written and read more often.
-const INPUTS_AT_ONCE: usize = 512;
+const INPUTS_AT_ONCE: usize = INPUTS_OF_A_SCALE;
+/// The same where rows are few and a part is widened for them: then it stays in the first level.
+const FEW_INPUTS: usize = 128;
 /// Rows and outputs, at most, whose sums stay in the second-level cache while all inputs pass by.
 const ROWS_AT_ONCE: usize = 192;
 const OUTPUTS_AT_ONCE: usize = 1024;
-/// Rows for one thread from which threads share out rows rather than outputs.
-const ROWS_OF_A_THREAD: usize = 24;
 /// Outputs of a panel on any machine.
 const MOST_OUTPUTS: usize = 64;
 /// Rows up to which a product is bound by reading the panels.
@@ -39,7 +36,7 @@ const LINE: usize = 64;
 
 /// A matrix `[d_output, d_input]` in panels.
 #[derive(Debug)]
-pub(in crate::kernels) struct Panels {
+pub(super) struct Panels {
     d_input: usize,
     d_output: usize,
     /// `d_output` filled up to whole registers, with zeros.
@@ -53,8 +50,8 @@ pub(in crate::kernels) struct Panels {
 
 impl Panels {
     /// Lays out a matrix for the vector registers of this machine.
-    pub(in crate::kernels) fn of(weight: Matrix<'_>, format: WeightFormat) -> Self {
-        let machine = machine();
+    pub(super) fn of(weight: Matrix<'_>, format: WeightFormat) -> Self {
+        let machine = machine().simd;
         let (d_output, d_input) = (weight.rows, weight.columns);
         let [width, lanes] = machine.dispatch(Widths);
         let outputs = d_output.next_multiple_of(lanes);
@@ -79,110 +76,31 @@ impl Panels {
         }
     }
 
-    /// The matrix as products see it, row after row: as it was before it was laid out, but for what its format rounds.
-    pub(in crate::kernels) fn to_rows(&self) -> Vec<f32> {
-        let mut rows = vec![0.0; self.d_output * self.d_input];
-        let mut place = vec![0.0; self.width * self.d_input];
-        let all = rows.chunks_mut((self.width * self.d_input).max(1));
-        for (index, rows) in all.enumerate() {
-            let panel = self.panel(index, 0..self.d_input);
-            let numbers = self.stored.part(&panel, &mut place, self.machine);
-            for (output, row) in rows.chunks_exact_mut(self.d_input).enumerate() {
-                for (number, numbers) in row.iter_mut().zip(numbers.chunks_exact(panel.width)) {
-                    *number = numbers[output];
-                }
-            }
+    /// Some inputs of a panel; the last one may be narrower than others.
+    fn panel(&self, index: usize, inputs: Range<usize>) -> Panel {
+        let column = index * self.width;
+        Panel {
+            first: column * self.d_input,
+            first_scale: column * self.d_input.div_ceil(INPUTS_OF_A_SCALE),
+            width: self.width.min(self.outputs - column),
+            inputs,
         }
-        rows
     }
+}
 
-    pub(in crate::kernels) fn d_output(&self) -> usize {
+impl Layout for Panels {
+    fn d_output(&self) -> usize {
         self.d_output
     }
 
-    pub(in crate::kernels) fn d_input(&self) -> usize {
+    fn d_input(&self) -> usize {
         self.d_input
     }
 
-    /// The rows times the transposed matrix, plus a bias of `d_output` numbers: `[rows, d_output]`.
-    ///
-    /// # Panics
-    ///
-    /// If the rows are not of `d_input` numbers each, or the bias is of another length.
-    pub(super) fn times(&self, rows: Matrix<'_>, bias: Option<&[f32]>) -> Vec<f32> {
-        let d_output = self.d_output;
-        assert_eq!(
-            (rows.columns, bias.map_or(d_output, <[f32]>::len)),
-            (self.d_input, d_output),
-            "the matrix has as many inputs as a row, and as many outputs as the bias"
-        );
-        // What the sums begin with.
-        let begin = |bias: Option<&[f32]>, outputs: usize| match bias {
-            Some(bias) => bias.repeat(rows.rows),
-            None => vec![0.0; rows.rows * outputs],
-        };
-        let mut output = begin(bias, d_output);
-        let panels = d_output.div_ceil(self.width);
-        let threads = match is_worth_threads(rows.rows * d_output * self.d_input) {
-            true => rayon::current_num_threads(),
-            false => 1,
-        };
-        if threads == 1 || output.is_empty() {
-            self.add(&mut output, 0..panels, rows);
-        } else if rows.rows >= threads * ROWS_OF_A_THREAD {
-            let share = rows.rows.div_ceil(threads);
-            let shares = output.par_chunks_mut(share * d_output).enumerate();
-            shares.for_each(|(index, output)| {
-                let rows = rows.part(index * share, output.len() / d_output);
-                self.add(output, 0..panels, rows);
-            });
-        } else {
-            // Outputs of a thread lie apart in memory: each thread has its own, and they are few.
-            let share = panels.div_ceil(threads);
-            let shares = (0..panels).into_par_iter().step_by(share).map(|first| {
-                let panels = first..(first + share).min(panels);
-                let columns = first * self.width..(panels.end * self.width).min(d_output);
-                let mut output = begin(bias.map(|bias| &bias[columns.clone()]), columns.len());
-                self.add(&mut output, panels, rows);
-                (columns, output)
-            });
-            for (columns, part) in shares.collect::<Vec<_>>() {
-                let part = part.chunks_exact(columns.len());
-                for (output, part) in output.chunks_exact_mut(d_output).zip(part) {
-                    output[columns.clone()].copy_from_slice(part);
-                }
-            }
-        }
-        output
+    fn width(&self) -> usize {
+        self.width
     }
 
-    /// Adds the rows times the transposed matrix to `output`, `[rows, d_output]`.
-    ///
-    /// # Panics
-    ///
-    /// If the rows are not of `d_input` numbers each, or the output is of another size.
-    pub(super) fn add_times(&self, output: &mut [f32], rows: Matrix<'_>) {
-        assert_eq!(
-            (rows.columns, rows.rows * self.d_output),
-            (self.d_input, output.len()),
-            "the matrix has as many inputs as a row, and the output a row for each"
-        );
-        let panels = self.d_output.div_ceil(self.width);
-        let share = match is_worth_threads(output.len() * self.d_input) {
-            true => rows.rows.div_ceil(rayon::current_num_threads()),
-            false => rows.rows,
-        };
-        if share == rows.rows || output.is_empty() {
-            return self.add(output, 0..panels, rows);
-        }
-        let shares = output.par_chunks_mut(share * self.d_output).enumerate();
-        shares.for_each(|(index, output)| {
-            let rows = rows.part(index * share, output.len() / self.d_output);
-            self.add(output, 0..panels, rows);
-        });
-    }
-
-    /// Adds the product of some rows with some panels, on this thread.
     fn add(&self, output: &mut [f32], panels: Range<usize>, rows: Matrix<'_>) {
         self.machine.dispatch(Product {
             matrix: self,
@@ -192,15 +110,22 @@ impl Panels {
         });
     }
 
-    /// Some inputs of a panel; the last one may be narrower than others.
-    fn panel(&self, index: usize, inputs: Range<usize>) -> Panel {
-        let column = index * self.width;
-        Panel {
-            first: column * self.d_input,
-            first_scale: column * self.d_input.div_ceil(GROUP),
-            width: self.width.min(self.outputs - column),
-            inputs,
+    fn to_rows(&self) -> Vec<f32> {
+        let mut rows = vec![0.0; self.d_output * self.d_input];
+        let mut place = vec![0.0; self.width * INPUTS_AT_ONCE];
+        let all = rows.chunks_mut((self.width * self.d_input).max(1));
+        for (index, rows) in all.enumerate() {
+            for from in (0..self.d_input).step_by(INPUTS_AT_ONCE) {
+                let panel = self.panel(index, from..self.d_input.min(from + INPUTS_AT_ONCE));
+                let numbers = self.stored.part(&panel, &mut place);
+                for (output, row) in rows.chunks_exact_mut(self.d_input).enumerate() {
+                    for (number, numbers) in row[from..].iter_mut().zip(numbers.chunks_exact(panel.width)) {
+                        *number = numbers[output];
+                    }
+                }
+            }
         }
+        rows
     }
 }
 
@@ -239,15 +164,13 @@ impl WithSimd for Product<'_> {
             width,
             d_input,
             ref stored,
-            machine,
             ..
         } = *self.matrix;
         let stride = self.output.len() / self.rows.rows.max(1);
         let group = OUTPUTS_AT_ONCE / width;
-        // A part that is widened for few rows stays in the first-level cache; for many, it is widened seldom enough.
         let inputs_at_once = match stored.is_plain() || self.rows.rows > FEW_ROWS {
             true => INPUTS_AT_ONCE,
-            false => GROUP,
+            false => FEW_INPUTS,
         };
         let mut place = match stored.is_plain() {
             true => Vec::new(),
@@ -273,7 +196,7 @@ impl WithSimd for Product<'_> {
                         Strip {
                             rows,
                             inputs: inputs.clone(),
-                            panel: stored.part(&part, &mut place, machine),
+                            panel: stored.part(&part, &mut place),
                             outputs: width.min(stride - column),
                             ahead,
                         }

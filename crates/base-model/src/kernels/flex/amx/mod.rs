@@ -1,0 +1,212 @@
+//! Products with a frozen matrix on the matrix unit of recent x86-64 servers (AMX), which multiplies bytes.
+//!
+//! Rows and weights become whole numbers of up to three bytes, with a scale for every [`INPUTS_OF_A_SCALE`] inputs; all
+//! sums over these are exact, and none exceeds 32 bits. With three bytes each, the result is as near to the exact one as sums in f32 are, at a
+//! multiple of their speed, and three bytes a weight are read rather than four. In other formats weights have fewer
+//! digits; rows are never rounded as coarsely as the weights. As whole numbers add up to the same in any order, a row's
+//! result depends on nothing but the row.
+
+mod digits;
+mod unit;
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{
+    layout::Layout,
+    matrix::Matrix,
+    whole::{INPUTS_OF_A_SCALE, bytes_of, scale_of, size_of_largest},
+};
+use crate::WeightFormat;
+use digits::{RowDigits, add_scaled, cut};
+pub(super) use unit::is_there;
+use unit::{Sums, Tile, Unit};
+
+/// Rows of a tile, at most.
+const ROWS_OF_A_TILE: usize = 16;
+/// Inputs in a row of a tile.
+const STEP: usize = 64;
+/// Outputs of a strip: sums in a row of a tile, and in a vector register.
+const LANES: usize = 16;
+/// Rows whose digits stay in the second-level cache while all weights pass by.
+const ROWS_AT_ONCE: usize = 192;
+
+/// Digits of a row, and sums that are kept: those of pairs of digits, the highest of both, the next, and so on.
+const fn levels(digits: usize) -> usize {
+    match digits {
+        1 => 2,
+        _ => 3,
+    }
+}
+
+/// A matrix `[d_output, d_input]` in tiles.
+#[derive(Debug)]
+pub(super) struct Tiles {
+    d_input: usize,
+    d_output: usize,
+    digits: usize,
+    /// `[strips, steps, digits]`; in a tile four inputs of all outputs after the other.
+    tiles: Vec<Tile>,
+    /// `[strips, blocks of inputs]`
+    scales: Vec<[f32; LANES]>,
+}
+
+impl Tiles {
+    pub(super) fn of(weight: Matrix<'_>, format: WeightFormat) -> Self {
+        let (d_output, d_input) = (weight.rows, weight.columns);
+        let digits = bytes_of(format);
+        let (strips, steps) = (d_output.div_ceil(LANES), d_input.div_ceil(STEP));
+        let blocks = d_input.div_ceil(INPUTS_OF_A_SCALE);
+        let mut matrix = Self {
+            d_input,
+            d_output,
+            digits,
+            tiles: vec![Tile::ZERO; strips * steps * digits],
+            scales: vec![[0.0; LANES]; strips * blocks],
+        };
+        if !matrix.tiles.is_empty() {
+            let tiles = matrix.tiles.par_chunks_exact_mut(steps * digits);
+            let scales = matrix.scales.par_chunks_exact_mut(blocks);
+            tiles.zip(scales).enumerate().for_each(|(strip, (tiles, scales))| {
+                for output in strip * LANES..d_output.min((strip + 1) * LANES) {
+                    lay_out(weight, output, digits, tiles, scales);
+                }
+            });
+        }
+        matrix
+    }
+}
+
+/// Lays out an output of a strip.
+fn lay_out(
+    weight: Matrix<'_>,
+    output: usize,
+    digits: usize,
+    tiles: &mut [Tile],
+    scales: &mut [[f32; LANES]],
+) {
+    let lane = output % LANES;
+    for (block, scales) in scales.iter_mut().enumerate() {
+        let inputs = block * INPUTS_OF_A_SCALE..weight.columns.min((block + 1) * INPUTS_OF_A_SCALE);
+        let numbers: Vec<f32> = inputs.clone().map(|input| weight.at(output, input)).collect();
+        let (scale, _) = scale_of(size_of_largest(&numbers), digits);
+        scales[lane] = scale;
+        if scale == 0.0 || scale.is_nan() {
+            continue;
+        }
+        for (input, number) in inputs.zip(numbers) {
+            let mut whole = (f64::from(number) / f64::from(scale)).round_ties_even() as i32;
+            for tile in tiles[input / STEP * digits..][..digits].iter_mut().rev() {
+                let at = input % STEP;
+                (tile.0[at / 4][lane * 4 + at % 4], whole) = cut(whole);
+            }
+        }
+    }
+}
+
+impl Layout for Tiles {
+    fn d_output(&self) -> usize {
+        self.d_output
+    }
+
+    fn d_input(&self) -> usize {
+        self.d_input
+    }
+
+    fn width(&self) -> usize {
+        LANES
+    }
+
+    #[expect(
+        unsafe_code,
+        reason = "instructions are run that the machine was asked about before"
+    )]
+    fn add(&self, output: &mut [f32], strips: Range<usize>, rows: Matrix<'_>) {
+        let stride = output.len() / rows.rows.max(1);
+        if stride == 0 || self.d_input == 0 {
+            return;
+        }
+        // All tiles of a product have as many rows, so that the unit is set once: as even as can be.
+        let at_once = rows.rows.min(ROWS_AT_ONCE);
+        let rows_of_a_tile = at_once.div_ceil(at_once.div_ceil(ROWS_OF_A_TILE));
+        let unit = Unit::with_rows(rows_of_a_tile);
+        // SAFETY: a machine that has the unit has AVX-512 as well.
+        unsafe { self.add_on(&unit, rows_of_a_tile, (output, stride), strips, rows) }
+    }
+
+    fn to_rows(&self) -> Vec<f32> {
+        let mut rows = vec![0.0; self.d_output * self.d_input];
+        for (output, row) in rows.chunks_exact_mut(self.d_input.max(1)).enumerate() {
+            let (strip, lane) = (output / LANES, output % LANES);
+            for (input, number) in row.iter_mut().enumerate() {
+                let (tiles, scales) = self.part(strip, input / INPUTS_OF_A_SCALE);
+                let at = input % INPUTS_OF_A_SCALE;
+                let (step, at) = (at / STEP, at % STEP);
+                let digits = &tiles[step * self.digits..][..self.digits];
+                let whole = digits.iter().fold(0.0, |whole, tile| {
+                    whole * 256.0 + f64::from(tile.0[at / 4][lane * 4 + at % 4])
+                });
+                *number = (whole * f64::from(scales[lane])) as f32;
+            }
+        }
+        rows
+    }
+}
+
+impl Tiles {
+    fn blocks(&self) -> usize {
+        self.d_input.div_ceil(INPUTS_OF_A_SCALE)
+    }
+
+    /// A block of inputs of a strip, and its scales.
+    fn part(&self, strip: usize, block: usize) -> (&[Tile], &[f32; LANES]) {
+        let steps = self.d_input.div_ceil(STEP);
+        let tiles = &self.tiles[strip * steps * self.digits..][..steps * self.digits];
+        let scales = &self.scales[strip * self.blocks() + block];
+        (part(tiles, block, self.digits), scales)
+    }
+}
+
+impl Tiles {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn add_on(
+        &self,
+        unit: &Unit,
+        rows_of_a_tile: usize,
+        (output, stride): (&mut [f32], usize),
+        strips: Range<usize>,
+        rows: Matrix<'_>,
+    ) {
+        let mut sums = [Sums::ZERO; 3];
+        for (first, output) in (0..rows.rows)
+            .step_by(ROWS_AT_ONCE)
+            .zip(output.chunks_mut(ROWS_AT_ONCE * stride))
+        {
+            let rows = rows.part(first, output.len() / stride);
+            let x = RowDigits::of(rows, levels(self.digits), rows_of_a_tile);
+            for strip in strips.clone() {
+                let column = (strip - strips.start) * LANES;
+                let columns = LANES.min(stride - column);
+                for block in 0..self.blocks() {
+                    let (weights, weight_scales) = self.part(strip, block);
+                    let row_scales = x.scales[block * rows.rows..][..rows.rows].chunks(rows_of_a_tile);
+                    for (tile, row_scales) in row_scales.enumerate() {
+                        unit.multiply(self.digits, x.part(tile, block), weights, &mut sums);
+                        let output = &mut output[tile * rows_of_a_tile * stride + column..];
+                        add_scaled(&sums, self.digits, row_scales, weight_scales, (output, stride), columns);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A block of inputs of tiles `[steps, digits]`.
+fn part(tiles: &[Tile], block: usize, digits: usize) -> &[Tile] {
+    let of_a_block = INPUTS_OF_A_SCALE / STEP * digits;
+    &tiles[block * of_a_block..tiles.len().min((block + 1) * of_a_block)]
+}
+
+#[cfg(test)]
+mod tests;

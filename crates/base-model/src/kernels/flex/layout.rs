@@ -1,0 +1,116 @@
+//! A matrix laid out once for its products, and how threads share these out.
+
+use std::{fmt::Debug, ops::Range};
+
+use rayon::prelude::*;
+
+use super::{
+    machine::machine,
+    matrix::{Matrix, is_worth_threads},
+    panels::Panels,
+};
+use crate::WeightFormat;
+
+/// Rows for one thread from which threads share out rows rather than outputs.
+const ROWS_OF_A_THREAD: usize = 24;
+
+/// A matrix `[d_output, d_input]`, in strips of outputs.
+pub(super) trait Layout: Debug + Send + Sync {
+    fn d_output(&self) -> usize;
+
+    fn d_input(&self) -> usize;
+
+    /// Outputs of a strip, but for a last one that has fewer.
+    fn width(&self) -> usize;
+
+    /// Adds the product of some rows with some strips to `output`, `[rows, outputs of these strips]`, on this thread. A
+    /// row's result depends neither on the rows beside it nor on which strips are asked for at once.
+    fn add(&self, output: &mut [f32], strips: Range<usize>, rows: Matrix<'_>);
+
+    /// The matrix as products see it, row after row: as it was before it was laid out, but for rounding.
+    fn to_rows(&self) -> Vec<f32>;
+}
+
+/// Lays out a matrix for the best that this machine has.
+pub(super) fn laid_out(weight: Matrix<'_>, format: WeightFormat) -> Box<dyn Layout> {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    if machine().has_tiles {
+        return Box::new(super::amx::Tiles::of(weight, format));
+    }
+    Box::new(Panels::of(weight, format))
+}
+
+impl dyn Layout + '_ {
+    /// The rows times the transposed matrix, plus a bias of `d_output` numbers: `[rows, d_output]`.
+    ///
+    /// # Panics
+    ///
+    /// If the rows are not of `d_input` numbers each, or the bias is of another length.
+    pub(super) fn times(&self, rows: Matrix<'_>, bias: Option<&[f32]>) -> Vec<f32> {
+        let (d_output, width) = (self.d_output(), self.width());
+        assert_eq!(
+            (rows.columns, bias.map_or(d_output, <[f32]>::len)),
+            (self.d_input(), d_output),
+            "the matrix has as many inputs as a row, and as many outputs as the bias"
+        );
+        // What the sums begin with.
+        let begin = |bias: Option<&[f32]>, outputs: usize| match bias {
+            Some(bias) => bias.repeat(rows.rows),
+            None => vec![0.0; rows.rows * outputs],
+        };
+        let strips = d_output.div_ceil(width);
+        let threads = match is_worth_threads(rows.rows * d_output * self.d_input()) {
+            true => rayon::current_num_threads(),
+            false => 1,
+        };
+        if threads == 1 || rows.rows >= threads * ROWS_OF_A_THREAD {
+            let mut output = begin(bias, d_output);
+            self.add_times(&mut output, rows);
+            return output;
+        }
+        // Outputs of a thread lie apart in memory: each thread has its own, and they are few.
+        let mut output = vec![0.0; rows.rows * d_output];
+        let share = strips.div_ceil(threads);
+        let shares = (0..strips).into_par_iter().step_by(share).map(|first| {
+            let strips = first..(first + share).min(strips);
+            let columns = first * width..(strips.end * width).min(d_output);
+            let mut output = begin(bias.map(|bias| &bias[columns.clone()]), columns.len());
+            self.add(&mut output, strips, rows);
+            (columns, output)
+        });
+        for (columns, part) in shares.collect::<Vec<_>>() {
+            let part = part.chunks_exact(columns.len());
+            for (output, part) in output.chunks_exact_mut(d_output).zip(part) {
+                output[columns.clone()].copy_from_slice(part);
+            }
+        }
+        output
+    }
+
+    /// Adds the rows times the transposed matrix to `output`, `[rows, d_output]`.
+    ///
+    /// # Panics
+    ///
+    /// If the rows are not of `d_input` numbers each, or the output is of another size.
+    pub(super) fn add_times(&self, output: &mut [f32], rows: Matrix<'_>) {
+        let d_output = self.d_output();
+        assert_eq!(
+            (rows.columns, rows.rows * d_output),
+            (self.d_input(), output.len()),
+            "the matrix has as many inputs as a row, and the output a row for each"
+        );
+        let strips = d_output.div_ceil(self.width());
+        let share = match is_worth_threads(output.len() * self.d_input()) {
+            true => rows.rows.div_ceil(rayon::current_num_threads()),
+            false => rows.rows,
+        };
+        if share == rows.rows || output.is_empty() {
+            return self.add(output, 0..strips, rows);
+        }
+        let shares = output.par_chunks_mut(share * d_output).enumerate();
+        shares.for_each(|(index, output)| {
+            let rows = rows.part(index * share, output.len() / d_output);
+            self.add(output, 0..strips, rows);
+        });
+    }
+}

@@ -1,0 +1,88 @@
+//! Numbers as whole numbers times a scale.
+
+use crate::WeightFormat;
+
+/// Inputs that share a scale. A number that is far larger than all others takes precision from these, and from no more.
+pub(super) const INPUTS_OF_A_SCALE: usize = 512;
+
+/// Numbers that the largest is looked for among at once.
+const LANES: usize = 16;
+
+/// Bytes of a weight's whole number: for f32 where products are computed with bytes.
+pub(super) const fn bytes_of(format: WeightFormat) -> usize {
+    match format {
+        WeightFormat::F32 => 3,
+        WeightFormat::Int16 => 2,
+        WeightFormat::Int8 => 1,
+    }
+}
+
+/// The largest whole number that this many bytes hold as digits `-128..=127`, and its negative too: every digit 127.
+pub(super) const fn largest(bytes: usize) -> i32 {
+    match bytes {
+        1 => 0x7f,
+        2 => 0x7f7f,
+        _ => 0x7f_7f7f,
+    }
+}
+
+/// Below this a largest number is taken for 0, so that no scale is lost among the subnormal numbers.
+const SMALLEST: f32 = 1e-30;
+
+/// The scale for numbers of at most this size, and what takes a number to its whole number: both 0 if all numbers are 0,
+/// and the scale no number if one of them is none or infinite, so that all results with it are none either.
+pub(super) fn scale_of(size: f32, bytes: usize) -> (f32, f32) {
+    // Rounding never leads beyond the largest: that takes less than this margin.
+    let largest = largest(bytes) as f32 * (1.0 - f32::EPSILON);
+    if !size.is_finite() {
+        (f32::NAN, 0.0)
+    } else if size < SMALLEST {
+        (0.0, 0.0)
+    } else {
+        (size / largest, largest / size)
+    }
+}
+
+/// The largest absolute value; infinite if one of the numbers is no number.
+#[inline(always)]
+pub(super) fn size_of_largest(numbers: &[f32]) -> f32 {
+    // By their bits, without the sign, numbers are ordered as whole numbers are, and what is no number comes last.
+    let bits = |number: &f32| number.to_bits() & 0x7fff_ffff;
+    let mut lanes = [0_u32; LANES];
+    let (whole, rest) = numbers.as_chunks::<LANES>();
+    for numbers in whole {
+        for (lane, number) in lanes.iter_mut().zip(numbers) {
+            *lane = (*lane).max(bits(number));
+        }
+    }
+    let largest = lanes.into_iter().chain(rest.iter().map(bits)).max().unwrap_or(0);
+    f32::from_bits(largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whole_numbers_stay_within_their_bytes(size in 1e-30_f32..1e38, bytes in 1_usize..=3) {
+            let (scale, inverse) = scale_of(size, bytes);
+            let whole = (size * inverse).round_ties_even();
+            prop_assert!(whole <= largest(bytes) as f32);
+            prop_assert!((f64::from(whole) * f64::from(scale) / f64::from(size) - 1.0).abs() < 1e-2);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_largest() {
+        assert_eq!(size_of_largest(&[1.0, -3.0, 2.0]), 3.0);
+        let mut numbers = vec![1.0; 40];
+        numbers[17] = f32::NAN;
+        assert!(size_of_largest(&numbers).is_nan());
+        numbers[17] = f32::NEG_INFINITY;
+        assert_eq!(size_of_largest(&numbers), f32::INFINITY);
+        assert!(scale_of(f32::NAN, 3).0.is_nan());
+    }
+}
