@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use stage_files::{FileError, read_json, write_json, write_whole};
 
 use crate::{
-    Adapter, AdapterError, ModuleKind, Network, Precision, Slot, TensorSource, WeightWriter,
-    WeightWriterError, WeightsError, adapter::LowRank, decoder::HEAD, layers::Module,
+    Adapter, AdapterError, ModelError, ModuleKind, Network, Precision, Slot, TensorSource, WeightFormat,
+    WeightWriter, WeightWriterError, WeightsError, adapter::LowRank, decoder::HEAD, layers::Module,
 };
 
 /// An adapter cannot be folded into a network, or out of it.
@@ -41,6 +41,15 @@ pub enum MergeError {
     Incomplete {
         /// The module's path.
         path: String,
+    },
+    /// The base's folder could not be read.
+    #[error("cannot read the base of the merged checkpoint")]
+    Base(#[from] ModelError),
+    /// The folder holds another model than the network.
+    #[error("{} holds another model than the one that the adapter was opened with", folder.display())]
+    OtherBase {
+        /// The folder.
+        folder: PathBuf,
     },
     /// The network could not be put together again.
     #[error("the merged weights do not fit")]
@@ -93,7 +102,7 @@ impl Network {
     ///
     /// [`MergeError::Activated`].
     pub fn merge(&self, adapter: &Adapter) -> Result<Self, MergeError> {
-        self.fold(adapter, Direction::In)
+        self.fold(adapter, Direction::In, Some(WeightFormat::F32))
     }
 
     /// The network that an adapter was merged into, to rounding.
@@ -103,10 +112,15 @@ impl Network {
     /// [`MergeError::Replaced`] if the adapter holds a module as a whole, [`MergeError::UnknownNorms`] if it is
     /// weight-decomposed and was not merged by this very value.
     pub fn unmerge(&self, adapter: &Adapter) -> Result<Self, MergeError> {
-        self.fold(adapter, Direction::Out)
+        self.fold(adapter, Direction::Out, Some(WeightFormat::F32))
     }
 
-    fn fold(&self, adapter: &Adapter, direction: Direction) -> Result<Self, MergeError> {
+    fn fold(
+        &self,
+        adapter: &Adapter,
+        direction: Direction,
+        format: Option<WeightFormat>,
+    ) -> Result<Self, MergeError> {
         if adapter.config().alora_invocation_tokens.is_some() {
             return Err(MergeError::Activated);
         }
@@ -122,7 +136,11 @@ impl Network {
             let brought = |(index, slot): (usize, &Slot)| slot.path == path && adapter.saves(index);
             self.slots().iter().enumerate().any(brought)
         };
-        Ok(self.assembled(&mut Host(tensors), self.is_untied_by(adapter), is_brought)?)
+        Ok(self.assembled(
+            &mut Host { tensors, format },
+            self.is_untied_by(adapter),
+            is_brought,
+        )?)
     }
 
     /// Whether the output head is the table of tokens and the adapter changes one of the two.
@@ -141,6 +159,9 @@ impl Network {
     /// among them, `config.json`, and the tokenizer's files as they are in the base's folder. Weights and config are
     /// written whole, the config last.
     ///
+    /// `base` is the folder that this network was opened from: weights are taken from its files, so that rounding by a
+    /// [`WeightFormat`] does not reach the checkpoint, and those that the adapter leaves alone stay as they are.
+    ///
     /// # Errors
     ///
     /// [`MergeError`].
@@ -151,7 +172,16 @@ impl Network {
         out: &Path,
         precision: Precision,
     ) -> Result<Merged, MergeError> {
-        let merged = self.merge(adapter)?;
+        // What this network computes with may be rounded.
+        let first = self.modules().first();
+        let device = first.map(|module| stored(module).0.device()).unwrap_or_default();
+        let exact = Self::open_exactly(base, &device)?;
+        if exact.slots() != self.slots() {
+            return Err(MergeError::OtherBase {
+                folder: base.to_owned(),
+            });
+        }
+        let merged = exact.fold(adapter, Direction::In, None)?;
         let classes = adapter.classes();
         let slots = merged.slots().iter();
         if let Some(slot) = slots.clone().find(|slot| classes.is_some() && !slot.is_in_base) {
@@ -252,13 +282,19 @@ fn stored(module: &Module) -> Weights {
 }
 
 /// Tensors by name.
-struct Host(BTreeMap<String, Tensor<2>>);
+struct Host {
+    tensors: BTreeMap<String, Tensor<2>>,
+    format: Option<WeightFormat>,
+}
 
 impl Host {
     fn take(&self, name: &str) -> Result<Tensor<2>, WeightsError> {
-        self.0.get(name).cloned().ok_or_else(|| WeightsError::Missing {
-            tensor: name.to_owned(),
-        })
+        self.tensors
+            .get(name)
+            .cloned()
+            .ok_or_else(|| WeightsError::Missing {
+                tensor: name.to_owned(),
+            })
     }
 }
 
@@ -269,6 +305,10 @@ impl TensorSource for Host {
 
     fn vector(&mut self, name: &str, _length: usize) -> Result<Tensor<1>, WeightsError> {
         Ok(self.take(name)?.squeeze_dim::<1>(0))
+    }
+
+    fn weight_format(&self) -> Option<WeightFormat> {
+        self.format
     }
 }
 

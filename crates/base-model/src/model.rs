@@ -43,7 +43,7 @@ impl BaseModel {
     /// As [`BaseModel::open`].
     pub fn open_as(folder: &Path, format: WeightFormat, device: &Device) -> Result<Self, ModelError> {
         let config = ModelConfig::read(folder)?;
-        let network = Network::of_config(config.clone(), folder, format, device)?;
+        let network = Network::of_config(config.clone(), folder, Some(format), device)?;
         let tokenizer = Tokenizer::read(folder)?;
         let fail = |name: &str, source| ModelError::Tokenizer {
             path: folder.join(name),

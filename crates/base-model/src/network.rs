@@ -66,13 +66,18 @@ impl Network {
     ///
     /// As [`Network::open`].
     pub fn open_as(folder: &Path, format: WeightFormat, device: &Device) -> Result<Self, ModelError> {
-        Self::of_config(ModelConfig::read(folder)?, folder, format, device)
+        Self::of_config(ModelConfig::read(folder)?, folder, Some(format), device)
+    }
+
+    /// The same with its matrices exactly as they are stored, to be looked at rather than computed with.
+    pub(crate) fn open_exactly(folder: &Path, device: &Device) -> Result<Self, ModelError> {
+        Self::of_config(ModelConfig::read(folder)?, folder, None, device)
     }
 
     pub(crate) fn of_config(
         config: ModelConfig,
         folder: &Path,
-        format: WeightFormat,
+        format: Option<WeightFormat>,
         device: &Device,
     ) -> Result<Self, ModelError> {
         let fail = |source| ModelError::Weights {

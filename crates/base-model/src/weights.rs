@@ -36,9 +36,10 @@ pub trait TensorSource {
     /// As [`TensorSource::matrix`].
     fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, WeightsError>;
 
-    /// How the matrices of linear layers are to be held.
-    fn weight_format(&self) -> WeightFormat {
-        WeightFormat::F32
+    /// How the matrices of linear layers are to be held; exactly as they are given, where products are not what they are
+    /// for, if `None`.
+    fn weight_format(&self) -> Option<WeightFormat> {
+        Some(WeightFormat::F32)
     }
 }
 
@@ -58,7 +59,7 @@ pub struct WeightFiles {
     entries: BTreeMap<String, Entry>,
     /// What the files' headers note beside their tensors.
     notes: BTreeMap<String, String>,
-    format: WeightFormat,
+    format: Option<WeightFormat>,
 }
 
 #[derive(Debug)]
@@ -159,13 +160,13 @@ impl WeightFiles {
             files,
             entries,
             notes,
-            format: WeightFormat::F32,
+            format: Some(WeightFormat::F32),
         })
     }
 
     /// The files of a network that is to hold its matrices in this format.
     #[must_use]
-    pub(crate) fn with_format(self, format: WeightFormat) -> Self {
+    pub(crate) fn with_format(self, format: Option<WeightFormat>) -> Self {
         Self { format, ..self }
     }
 
@@ -351,7 +352,7 @@ impl TensorSource for WeightReader<'_> {
         Ok(Tensor::from_data(self.take(name, &[length])?, self.device))
     }
 
-    fn weight_format(&self) -> WeightFormat {
+    fn weight_format(&self) -> Option<WeightFormat> {
         self.files.format
     }
 }

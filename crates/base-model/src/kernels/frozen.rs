@@ -40,7 +40,7 @@ impl Frozen {
         Self(Kept::Tensor(weight))
     }
 
-    /// A weight that is another in every pass: it is not worth laying out.
+    /// A weight that is another in every pass, or is in none: it is not worth laying out.
     pub(crate) fn passing(weight: Tensor<2>) -> Self {
         Self(Kept::Tensor(weight))
     }

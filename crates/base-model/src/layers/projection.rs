@@ -38,16 +38,19 @@ impl Projection {
         Ok(Self::new(slots, path, (weight, source.weight_format()), bias))
     }
 
-    /// A layer of these weights, `[d_output, d_input]` held in a format, and `[d_output]`.
+    /// A layer of these weights, `[d_output, d_input]` held in a format or as they are, and `[d_output]`.
     pub(crate) fn new(
         slots: &mut Slots,
         path: &str,
-        (weight, format): (Tensor<2>, WeightFormat),
+        (weight, format): (Tensor<2>, Option<WeightFormat>),
         bias: Option<Tensor<1>>,
     ) -> Self {
         let [d_output, d_input] = weight.dims();
         let projection = Self {
-            weight: Frozen::new(weight, format),
+            weight: match format {
+                Some(format) => Frozen::new(weight, format),
+                None => Frozen::passing(weight),
+            },
             bias,
             slot: slots.next(),
             square_norms: Arc::default(),

@@ -114,3 +114,6 @@ impl dyn Layout + '_ {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

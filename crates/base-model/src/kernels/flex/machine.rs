@@ -101,10 +101,17 @@ pub(in crate::kernels) mod tests {
         pub(super) static IN_TEST: Cell<Option<Machine>> = const { Cell::new(None) };
     }
 
-    /// Runs a test on every instruction set that the machine has, on this thread.
+    /// Runs a test on every instruction set that the machine has, on this thread, and on a stand-in for the matrix unit
+    /// where the machine has what is computed around it.
     pub(in crate::kernels) fn on_every_machine(test: impl Fn()) {
         for name in NAMES {
-            IN_TEST.set(Some(up_to(name)));
+            let machine = up_to(name);
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            let machine = Machine {
+                has_tiles: name == "amx" && crate::kernels::flex::amx::has_vectors(),
+                ..machine
+            };
+            IN_TEST.set(Some(machine));
             test();
         }
         IN_TEST.set(None);

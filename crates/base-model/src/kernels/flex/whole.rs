@@ -31,15 +31,23 @@ const SMALLEST: f32 = 1e-30;
 
 /// The scale for numbers of at most this size, and what takes a number to its whole number: both 0 if all numbers are 0,
 /// and the scale no number if one of them is none or infinite, so that all results with it are none either.
+///
+/// For three bytes a power of two, so that numbers of few digits, such as those of a checkpoint in 16 bits, are exact.
 pub(super) fn scale_of(size: f32, bytes: usize) -> (f32, f32) {
-    // Rounding never leads beyond the largest: that takes less than this margin.
-    let largest = largest(bytes) as f32 * (1.0 - f32::EPSILON);
+    let largest = largest(bytes) as f32;
     if !size.is_finite() {
         (f32::NAN, 0.0)
     } else if size < SMALLEST {
         (0.0, 0.0)
-    } else {
+    } else if bytes < 3 {
+        // Rounding never leads beyond the largest: that takes less than this margin.
+        let largest = largest * (1.0 - f32::EPSILON);
         (size / largest, largest / size)
+    } else {
+        let power = f32::from_bits(size.to_bits() & f32::INFINITY.to_bits()); // at most the size, and more than half of it
+        let half = 4_194_304.0 / power;
+        let inverse = if size * half > largest { half / 2.0 } else { half };
+        (1.0 / inverse, inverse)
     }
 }
 

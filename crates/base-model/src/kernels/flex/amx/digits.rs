@@ -5,11 +5,11 @@
 //! al. 2012, Numerical Algorithms 59; on integer units Ootomo, Ozaki and Yokota 2024, arXiv:2306.11975).
 
 use std::arch::x86_64::{
-    __m512i, _mm_xor_si128, _mm512_add_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtps_epi32,
-    _mm512_fmadd_ps, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_srli_epi32, _mm_set1_epi8,
+    __m512i, _mm_set1_epi8, _mm_xor_si128, _mm512_add_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps,
+    _mm512_cvtps_epi32, _mm512_fmadd_ps, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_srli_epi32,
 };
 
-use super::{LANES, STEP, Sums, Tile};
+use super::{LANES, LEVELS, STEP, Sums, Tile};
 use crate::kernels::flex::{
     matrix::Matrix,
     whole::{INPUTS_OF_A_SCALE, scale_of, size_of_largest},
@@ -91,30 +91,33 @@ fn cut_step(numbers: &[f32; STEP], inverse: f32, tiles: &mut [Tile], line: usize
     }
 }
 
-/// Adds sums of all levels times the scales of rows and weights to so many columns of rows that begin `stride` numbers after one
-/// another.
+/// Adds sums of all levels times the scales of rows and weights to so many columns of rows that begin `stride` numbers
+/// after one another.
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) fn add_scaled(
-    sums: &[Sums; 3],
+    sums: &[Sums; LEVELS],
     digits: usize,
     row_scales: &[f32],
     weight_scales: &[f32; LANES],
     (output, stride): (&mut [f32], usize),
     columns: usize,
 ) {
-    let [high, middle, low] = sums;
-    let base = _mm512_set1_ps(256.0);
-    // What a sum of the lowest level that is kept stands for.
-    let unit = _mm512_set1_ps([1.0, 1.0, 256.0, 65_536.0][digits]);
+    // What a sum of the lowest level stands for: so many digits of both lie below it.
+    let below = digits + super::digits_of_rows(digits) - 1 - super::levels(digits);
+    let unit = _mm512_set1_ps([1.0, 256.0][below]);
     let weight_scales = _mm512_mul_ps(pulp::cast(*weight_scales), unit);
+    let base = _mm512_set1_ps(256.0);
     for (row, &row_scale) in row_scales.iter().enumerate() {
-        let level = |sums: &Sums| {
-            let sums: __m512i = pulp::cast(sums.0[row]);
+        let level = |level: usize| {
+            let sums: __m512i = pulp::cast(sums[level].0[row]);
             _mm512_cvtepi32_ps(sums)
         };
-        let mut whole = _mm512_fmadd_ps(level(high), base, level(middle));
+        let mut whole = _mm512_fmadd_ps(level(0), base, level(1));
         if digits > 1 {
-            whole = _mm512_fmadd_ps(whole, base, level(low));
+            whole = _mm512_fmadd_ps(whole, base, level(2));
+        }
+        if digits > 2 {
+            whole = _mm512_fmadd_ps(whole, base, level(3));
         }
         let scales = _mm512_mul_ps(weight_scales, _mm512_set1_ps(row_scale));
         let output = &mut output[row * stride..][..columns];

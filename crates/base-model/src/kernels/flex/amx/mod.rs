@@ -1,10 +1,10 @@
 //! Products with a frozen matrix on the matrix unit of recent x86-64 servers (AMX), which multiplies bytes.
 //!
 //! Rows and weights become whole numbers of up to three bytes, with a scale for every [`INPUTS_OF_A_SCALE`] inputs; all
-//! sums over these are exact, and none exceeds 32 bits. With three bytes each, the result is as near to the exact one as sums in f32 are, at a
-//! multiple of their speed, and three bytes a weight are read rather than four. In other formats weights have fewer
-//! digits; rows are never rounded as coarsely as the weights. As whole numbers add up to the same in any order, a row's
-//! result depends on nothing but the row.
+//! sums over these are exact, and none exceeds 32 bits. With three bytes each, the result is about as near to the exact
+//! one as sums in f32 are, at a multiple of their speed, and three bytes a weight are read rather than four. In other
+//! formats weights have fewer digits; rows are never rounded as coarsely as the weights. As whole numbers add up to the
+//! same in any order, a row's result depends on nothing but the row.
 
 mod digits;
 mod unit;
@@ -20,6 +20,8 @@ use super::{
 };
 use crate::WeightFormat;
 use digits::{RowDigits, add_scaled, cut};
+#[cfg(test)]
+pub(super) use unit::has_vectors;
 pub(super) use unit::is_there;
 use unit::{Sums, Tile, Unit};
 
@@ -32,12 +34,20 @@ const LANES: usize = 16;
 /// Rows whose digits stay in the second-level cache while all weights pass by.
 const ROWS_AT_ONCE: usize = 192;
 
-/// Digits of a row, and sums that are kept: those of pairs of digits, the highest of both, the next, and so on.
-const fn levels(digits: usize) -> usize {
+/// Sums that are kept: those of pairs of the highest digits, of pairs whose weight is lower by one digit, and so on.
+const LEVELS: usize = 4;
+
+/// Digits of a row for so many digits of the weights.
+const fn digits_of_rows(digits: usize) -> usize {
     match digits {
         1 => 2,
         _ => 3,
     }
+}
+
+/// Levels for so many digits of the weights: what lies below does not reach what rounding weights has changed.
+const fn levels(digits: usize) -> usize {
+    digits + 1
 }
 
 /// A matrix `[d_output, d_input]` in tiles.
@@ -68,11 +78,14 @@ impl Tiles {
         if !matrix.tiles.is_empty() {
             let tiles = matrix.tiles.par_chunks_exact_mut(steps * digits);
             let scales = matrix.scales.par_chunks_exact_mut(blocks);
-            tiles.zip(scales).enumerate().for_each(|(strip, (tiles, scales))| {
-                for output in strip * LANES..d_output.min((strip + 1) * LANES) {
-                    lay_out(weight, output, digits, tiles, scales);
-                }
-            });
+            tiles
+                .zip(scales)
+                .enumerate()
+                .for_each(|(strip, (tiles, scales))| {
+                    for output in strip * LANES..d_output.min((strip + 1) * LANES) {
+                        lay_out(weight, output, digits, tiles, scales);
+                    }
+                });
         }
         matrix
     }
@@ -131,7 +144,7 @@ impl Layout for Tiles {
         let at_once = rows.rows.min(ROWS_AT_ONCE);
         let rows_of_a_tile = at_once.div_ceil(at_once.div_ceil(ROWS_OF_A_TILE));
         let unit = Unit::with_rows(rows_of_a_tile);
-        // SAFETY: a machine that has the unit has AVX-512 as well.
+        // SAFETY: tiles are made where the machine has the vector registers too.
         unsafe { self.add_on(&unit, rows_of_a_tile, (output, stride), strips, rows) }
     }
 
@@ -178,13 +191,13 @@ impl Tiles {
         strips: Range<usize>,
         rows: Matrix<'_>,
     ) {
-        let mut sums = [Sums::ZERO; 3];
+        let mut sums = [Sums::ZERO; LEVELS];
         for (first, output) in (0..rows.rows)
             .step_by(ROWS_AT_ONCE)
             .zip(output.chunks_mut(ROWS_AT_ONCE * stride))
         {
             let rows = rows.part(first, output.len() / stride);
-            let x = RowDigits::of(rows, levels(self.digits), rows_of_a_tile);
+            let x = RowDigits::of(rows, digits_of_rows(self.digits), rows_of_a_tile);
             for strip in strips.clone() {
                 let column = (strip - strips.start) * LANES;
                 let columns = LANES.min(stride - column);
@@ -194,7 +207,14 @@ impl Tiles {
                     for (tile, row_scales) in row_scales.enumerate() {
                         unit.multiply(self.digits, x.part(tile, block), weights, &mut sums);
                         let output = &mut output[tile * rows_of_a_tile * stride + column..];
-                        add_scaled(&sums, self.digits, row_scales, weight_scales, (output, stride), columns);
+                        add_scaled(
+                            &sums,
+                            self.digits,
+                            row_scales,
+                            weight_scales,
+                            (output, stride),
+                            columns,
+                        );
                     }
                 }
             }
@@ -207,6 +227,3 @@ fn part(tiles: &[Tile], block: usize, digits: usize) -> &[Tile] {
     let of_a_block = INPUTS_OF_A_SCALE / STEP * digits;
     &tiles[block * of_a_block..tiles.len().min((block + 1) * of_a_block)]
 }
-
-#[cfg(test)]
-mod tests;

@@ -278,6 +278,3 @@ impl Strip<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

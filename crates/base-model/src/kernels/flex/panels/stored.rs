@@ -39,7 +39,9 @@ impl Stored {
         match format {
             WeightFormat::F32 => aligned(&panels),
             // Within the range, by the scale.
-            WeightFormat::Int16 => Self::Int16(rounded(&panels, [d_input, width], bytes, |whole| whole as i16)),
+            WeightFormat::Int16 => {
+                Self::Int16(rounded(&panels, [d_input, width], bytes, |whole| whole as i16))
+            }
             WeightFormat::Int8 => Self::Int8(rounded(&panels, [d_input, width], bytes, |whole| whole as i8)),
         }
     }
