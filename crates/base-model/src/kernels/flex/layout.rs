@@ -5,6 +5,7 @@ use std::{fmt::Debug, ops::Range};
 use rayon::prelude::*;
 
 use super::{
+    bytes::Bytes,
     machine::machine,
     matrix::{Matrix, is_worth_threads},
     panels::Panels,
@@ -37,7 +38,11 @@ pub(super) fn laid_out(weight: Matrix<'_>, format: WeightFormat) -> Box<dyn Layo
     if machine().has_tiles {
         return Box::new(super::amx::Tiles::of(weight, format));
     }
-    Box::new(Panels::of(weight, format))
+    match format {
+        WeightFormat::Int8 => Box::new(Bytes::of(weight)),
+        WeightFormat::Int16 => Box::new(Panels::of(weight, true)),
+        WeightFormat::F32 => Box::new(Panels::of(weight, false)),
+    }
 }
 
 impl dyn Layout + '_ {

@@ -5,9 +5,11 @@
 //! registers of any width, or for the compiler to vectorise, and run on the instruction set that [`machine`] chose.
 
 mod activation;
+mod ahead;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod amx;
 mod attention;
+mod bytes;
 mod differentiate;
 mod frozen;
 mod lanes;

@@ -67,6 +67,28 @@ pub(super) fn size_of_largest(numbers: &[f32]) -> f32 {
     f32::from_bits(largest)
 }
 
+/// Numbers of weights as whole numbers times a scale.
+pub(super) struct Rounded {
+    pub(super) scale: f32,
+    /// Of at most the format's bytes; all 0 if the scale is 0 or no number.
+    pub(super) numbers: Vec<i32>,
+}
+
+impl Rounded {
+    /// Rounds at most [`INPUTS_OF_A_SCALE`] weights of an output.
+    pub(super) fn of(numbers: &[f32], format: WeightFormat) -> Self {
+        let (scale, _) = scale_of(size_of_largest(numbers), bytes_of(format));
+        let whole = |number: &f32| match scale.is_normal() {
+            true => (f64::from(*number) / f64::from(scale)).round_ties_even() as i32,
+            false => 0,
+        };
+        Self {
+            scale,
+            numbers: numbers.iter().map(whole).collect(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

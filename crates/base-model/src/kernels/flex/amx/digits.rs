@@ -5,8 +5,9 @@
 //! al. 2012, Numerical Algorithms 59; on integer units Ootomo, Ozaki and Yokota 2024, arXiv:2306.11975).
 
 use std::arch::x86_64::{
-    __m512i, _mm_set1_epi8, _mm_xor_si128, _mm512_add_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps,
-    _mm512_cvtps_epi32, _mm512_fmadd_ps, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_srli_epi32,
+    __m512i, _mm_set1_epi8, _mm_xor_si128, _mm512_add_epi32, _mm512_add_ps, _mm512_cvtepi32_epi8,
+    _mm512_cvtepi32_ps, _mm512_cvtps_epi32, _mm512_fmadd_ps, _mm512_mul_ps, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_srli_epi32,
 };
 
 use super::{LANES, LEVELS, STEP, Sums, Tile};
@@ -120,15 +121,18 @@ pub(super) fn add_scaled(
             whole = _mm512_fmadd_ps(whole, base, level(3));
         }
         let scales = _mm512_mul_ps(weight_scales, _mm512_set1_ps(row_scale));
+        // Not fused: so 8-bit weights give the same bits as on machines that cannot.
+        let added = |output: [f32; LANES]| -> [f32; LANES] {
+            pulp::cast(_mm512_add_ps(pulp::cast(output), _mm512_mul_ps(whole, scales)))
+        };
         let output = &mut output[row * stride..][..columns];
         match output.as_mut_array::<LANES>() {
-            Some(output) => *output = pulp::cast(_mm512_fmadd_ps(whole, scales, pulp::cast(*output))),
+            Some(output) => *output = added(*output),
             // The last outputs are fewer.
             None => {
                 let mut place = [0.0; LANES];
                 place[..columns].copy_from_slice(output);
-                place = pulp::cast(_mm512_fmadd_ps(whole, scales, pulp::cast(place)));
-                output.copy_from_slice(&place[..columns]);
+                output.copy_from_slice(&added(place)[..columns]);
             }
         }
     }

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::{
     layout::Layout,
     matrix::Matrix,
-    whole::{INPUTS_OF_A_SCALE, bytes_of, scale_of, size_of_largest},
+    whole::{INPUTS_OF_A_SCALE, Rounded, bytes_of},
 };
 use crate::WeightFormat;
 use digits::{RowDigits, add_scaled, cut};
@@ -83,7 +83,7 @@ impl Tiles {
                 .enumerate()
                 .for_each(|(strip, (tiles, scales))| {
                     for output in strip * LANES..d_output.min((strip + 1) * LANES) {
-                        lay_out(weight, output, digits, tiles, scales);
+                        lay_out(weight, output, format, tiles, scales);
                     }
                 });
         }
@@ -95,21 +95,17 @@ impl Tiles {
 fn lay_out(
     weight: Matrix<'_>,
     output: usize,
-    digits: usize,
+    format: WeightFormat,
     tiles: &mut [Tile],
     scales: &mut [[f32; LANES]],
 ) {
-    let lane = output % LANES;
+    let (lane, digits) = (output % LANES, bytes_of(format));
     for (block, scales) in scales.iter_mut().enumerate() {
         let inputs = block * INPUTS_OF_A_SCALE..weight.columns.min((block + 1) * INPUTS_OF_A_SCALE);
         let numbers: Vec<f32> = inputs.clone().map(|input| weight.at(output, input)).collect();
-        let (scale, _) = scale_of(size_of_largest(&numbers), digits);
-        scales[lane] = scale;
-        if scale == 0.0 || scale.is_nan() {
-            continue;
-        }
-        for (input, number) in inputs.zip(numbers) {
-            let mut whole = (f64::from(number) / f64::from(scale)).round_ties_even() as i32;
+        let rounded = Rounded::of(&numbers, format);
+        scales[lane] = rounded.scale;
+        for (input, mut whole) in inputs.zip(rounded.numbers) {
             for tile in tiles[input / STEP * digits..][..digits].iter_mut().rev() {
                 let at = input % STEP;
                 (tile.0[at / 4][lane * 4 + at % 4], whole) = cut(whole);

@@ -148,6 +148,22 @@ fn formats_round_alike_on_every_machine() {
 }
 
 #[test]
+fn weights_of_8_bits_give_the_same_bits_on_every_machine() {
+    for (rows, d_input, d_output) in [(1, 384, 64), (13, 1301, 150), (50, 700, 33), (200, 3, 5)] {
+        let (left, right) = (inexact(rows * d_input), inexact(d_output * d_input));
+        let expected = std::cell::OnceCell::new();
+        on_every_machine(|| {
+            let matrix = laid(&right, d_input, WeightFormat::Int8);
+            let found = matrix.times(Matrix::rows_of(&left, d_input), Some(&left[..1].repeat(d_output)));
+            assert!(
+                &found == expected.get_or_init(|| found.clone()),
+                "{rows} x {d_input} x {d_output}"
+            );
+        });
+    }
+}
+
+#[test]
 fn what_is_no_number_stays_in_its_row_or_its_output() {
     let (rows, d_input, d_output) = (19, 530, 37);
     for bad in [f32::NAN, f32::INFINITY] {

@@ -14,8 +14,7 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{layout::Layout, machine::machine, matrix::Matrix, whole::INPUTS_OF_A_SCALE};
-use crate::WeightFormat;
+use super::{ahead, layout::Layout, machine::machine, matrix::Matrix, whole::INPUTS_OF_A_SCALE};
 use stored::{Panel, Stored};
 use tile::{ROWS, Tile};
 
@@ -31,8 +30,6 @@ const OUTPUTS_AT_ONCE: usize = 1024;
 const MOST_OUTPUTS: usize = 64;
 /// Rows up to which a product is bound by reading the panels.
 const FEW_ROWS: usize = 64;
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 /// A matrix `[d_output, d_input]` in panels.
 #[derive(Debug)]
@@ -49,8 +46,8 @@ pub(super) struct Panels {
 }
 
 impl Panels {
-    /// Lays out a matrix for the vector registers of this machine.
-    pub(super) fn of(weight: Matrix<'_>, format: WeightFormat) -> Self {
+    /// Lays out a matrix for the vector registers of this machine, its numbers rounded to 16 bits or as they are.
+    pub(super) fn of(weight: Matrix<'_>, is_rounded: bool) -> Self {
         let machine = machine().simd;
         let (d_output, d_input) = (weight.rows, weight.columns);
         let [width, lanes] = machine.dispatch(Widths);
@@ -71,7 +68,7 @@ impl Panels {
             d_output,
             outputs,
             width,
-            stored: Stored::new(format, panels, d_input, width),
+            stored: Stored::new(&panels, d_input, width, is_rounded),
             machine,
         }
     }
@@ -234,7 +231,7 @@ impl Strip<'_> {
         let width = panel.len() / inputs.len();
         let blocks = rows.rows.div_ceil(ROWS);
         let mut whole = [0.0; ROWS * MOST_OUTPUTS];
-        let mut ahead = tile::cut(ahead, blocks);
+        let mut ahead = ahead::cut(ahead, blocks);
         for block in 0..blocks {
             // As even as they can be.
             let row = block * rows.rows / blocks;

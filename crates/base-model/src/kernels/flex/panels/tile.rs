@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::LINE;
+use crate::kernels::flex::ahead::{cut, fetch};
 
 /// Rows whose sums are held in registers at once.
 pub(super) const ROWS: usize = 6;
@@ -108,27 +108,4 @@ impl Tile<'_> {
             }
         }
     }
-}
-
-/// Cuts what is wanted soon into at most so many parts of whole cache lines.
-#[inline(always)]
-pub(super) fn cut(ahead: &[u8], parts: usize) -> std::slice::Chunks<'_, u8> {
-    ahead.chunks(ahead.len().div_ceil(parts.max(1)).max(1).next_multiple_of(LINE))
-}
-
-/// Asks for bytes to be brought into the second-level cache.
-#[inline(always)]
-#[cfg_attr(
-    target_arch = "x86_64",
-    expect(unsafe_code, reason = "the instruction has no safe form")
-)]
-fn fetch(bytes: &[u8]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in bytes.iter().step_by(LINE) {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        // SAFETY: every x86-64 machine has the instruction, and it changes nothing that a program could see.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(line).cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = bytes;
 }

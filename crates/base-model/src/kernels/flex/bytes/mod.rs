@@ -1,0 +1,238 @@
+//! Products of whole numbers with a frozen matrix in 8 bits, on vector registers.
+//!
+//! Weights are whole numbers of one byte and rows become whole numbers of two, each with a scale for
+//! [`INPUTS_OF_A_SCALE`] inputs, over which sums of products are exact in 32 bits. An instruction adds two products to a
+//! sum where one in f32 adds one, and a quarter of the memory is read. Rows are not rounded to 8 bits as other engines
+//! round them: that would cost more answers than rounding the weights does. As whole numbers add up to the same in any
+//! order, a row's result depends on nothing but the row, and has the same bits on every machine.
+
+mod kernel;
+
+use std::ops::Range;
+
+use pulp::bytemuck;
+use rayon::prelude::*;
+
+use super::{
+    ahead::{self, LINE},
+    layout::Layout,
+    matrix::Matrix,
+    whole::{INPUTS_OF_A_SCALE, Rounded, largest, scale_of, size_of_largest},
+};
+use crate::WeightFormat;
+use kernel::{Kernel, ROWS, Strip};
+
+/// Two neighbouring inputs of a row: what an instruction multiplies with two weights of every output.
+type Pair = [i16; 2];
+/// Rows whose whole numbers stay in the second-level cache while all weights pass by.
+const ROWS_AT_ONCE: usize = 192;
+/// Rows up to which a product is bound by reading the weights.
+const FEW_ROWS: usize = 64;
+
+const _: () = assert!(
+    largest(1) as i64 * largest(2) as i64 * INPUTS_OF_A_SCALE as i64 <= i32::MAX as i64,
+    "sums over the inputs of a scale are exact"
+);
+
+/// A matrix `[d_output, d_input]` in panels of as many outputs as the sums of one row take registers.
+#[derive(Debug)]
+pub(super) struct Bytes {
+    d_input: usize,
+    d_output: usize,
+    kernel: Kernel,
+    /// `[panels, pairs of inputs, outputs of a panel, 2]`, from `start` on, where a cache line begins. What fills up the
+    /// last panel and the last pair is 0.
+    weights: Vec<i8>,
+    start: usize,
+    /// `[panels, blocks of inputs, outputs of a panel]`
+    scales: Vec<f32>,
+}
+
+impl Bytes {
+    pub(super) fn of(weight: Matrix<'_>) -> Self {
+        let kernel = Kernel::of_this_machine();
+        let (d_output, d_input, width) = (weight.rows, weight.columns, kernel.width());
+        let (panels, pairs) = (d_output.div_ceil(width), d_input.div_ceil(2));
+        let mut weights = vec![0; panels * pairs * width * 2 + LINE];
+        // The numbers stay where they are when the vector moves.
+        let start = weights.as_ptr().align_offset(LINE).min(LINE);
+        let mut scales = vec![0.0; panels * d_input.div_ceil(INPUTS_OF_A_SCALE) * width];
+        if pairs > 0 {
+            let weights = weights[start..].par_chunks_exact_mut(pairs * width * 2);
+            let scales = scales.par_chunks_exact_mut(d_input.div_ceil(INPUTS_OF_A_SCALE) * width);
+            weights
+                .zip(scales)
+                .enumerate()
+                .for_each(|(panel, (weights, scales))| {
+                    for output in panel * width..d_output.min((panel + 1) * width) {
+                        lay_out(weight, output, width, weights, scales);
+                    }
+                });
+        }
+        Self {
+            d_input,
+            d_output,
+            kernel,
+            weights,
+            start,
+            scales,
+        }
+    }
+
+    /// A panel's weights and scales.
+    fn panel(&self, panel: usize) -> (&[i8], &[f32]) {
+        let width = self.kernel.width();
+        let of_weights = self.d_input.div_ceil(2) * width * 2;
+        let of_scales = self.d_input.div_ceil(INPUTS_OF_A_SCALE) * width;
+        (
+            &self.weights[self.start..][panel * of_weights..][..of_weights],
+            &self.scales[panel * of_scales..][..of_scales],
+        )
+    }
+}
+
+/// Lays out an output of a panel.
+fn lay_out(weight: Matrix<'_>, output: usize, width: usize, weights: &mut [i8], scales: &mut [f32]) {
+    let lane = output % width;
+    for (block, scales) in scales.chunks_exact_mut(width).enumerate() {
+        let inputs = block * INPUTS_OF_A_SCALE..weight.columns.min((block + 1) * INPUTS_OF_A_SCALE);
+        let numbers: Vec<f32> = inputs.clone().map(|input| weight.at(output, input)).collect();
+        let rounded = Rounded::of(&numbers, WeightFormat::Int8);
+        scales[lane] = rounded.scale;
+        for (input, whole) in inputs.zip(rounded.numbers) {
+            // Within a byte, by the scale.
+            weights[(input / 2 * width + lane) * 2 + input % 2] = whole as i8;
+        }
+    }
+}
+
+impl Layout for Bytes {
+    fn d_output(&self) -> usize {
+        self.d_output
+    }
+
+    fn d_input(&self) -> usize {
+        self.d_input
+    }
+
+    fn width(&self) -> usize {
+        self.kernel.width()
+    }
+
+    fn add(&self, output: &mut [f32], panels: Range<usize>, rows: Matrix<'_>) {
+        let stride = output.len() / rows.rows.max(1);
+        if stride == 0 || self.d_input == 0 {
+            return;
+        }
+        let width = self.kernel.width();
+        for (first, output) in (0..rows.rows)
+            .step_by(ROWS_AT_ONCE)
+            .zip(output.chunks_mut(ROWS_AT_ONCE * stride))
+        {
+            let x = WholeRows::of(rows.part(first, output.len() / stride));
+            for panel in panels.clone() {
+                let column = (panel - panels.start) * width;
+                let (weights, scales) = self.panel(panel);
+                // What is read for few rows alone is fetched while the part before it is computed.
+                let ahead = match x.rows <= FEW_ROWS && panel + 1 < panels.end {
+                    true => self.panel(panel + 1).0,
+                    false => &[],
+                };
+                let of_a_block = INPUTS_OF_A_SCALE * width;
+                let parts = weights.chunks(of_a_block).zip(scales.chunks_exact(width));
+                for (block, (weights, scales)) in parts.enumerate() {
+                    let ahead = ahead.chunks(of_a_block).nth(block).unwrap_or_default();
+                    let strip = Strip {
+                        weights,
+                        scales,
+                        outputs: width.min(stride - column),
+                    };
+                    self.multiply(&strip, &x, block, ahead, (&mut output[column..], stride));
+                }
+            }
+        }
+    }
+
+    fn to_rows(&self) -> Vec<f32> {
+        let width = self.kernel.width();
+        let mut rows = vec![0.0; self.d_output * self.d_input];
+        for (output, row) in rows.chunks_exact_mut(self.d_input.max(1)).enumerate() {
+            let ((weights, scales), lane) = (self.panel(output / width), output % width);
+            for (input, number) in row.iter_mut().enumerate() {
+                let whole = weights[(input / 2 * width + lane) * 2 + input % 2];
+                *number = f32::from(whole) * scales[input / INPUTS_OF_A_SCALE * width + lane];
+            }
+        }
+        rows
+    }
+}
+
+impl Bytes {
+    /// Adds the product of all rows with a block of inputs of a panel.
+    fn multiply(
+        &self,
+        strip: &Strip<'_>,
+        x: &WholeRows,
+        block: usize,
+        ahead: &[i8],
+        (output, stride): (&mut [f32], usize),
+    ) {
+        let tiles = x.rows.div_ceil(ROWS);
+        let mut ahead = ahead::cut(bytemuck::cast_slice(ahead), tiles);
+        for tile in 0..tiles {
+            // As even as they can be.
+            let row = tile * x.rows / tiles;
+            let count = (tile + 1) * x.rows / tiles - row;
+            let numbers = std::array::from_fn(|at| match at < count {
+                true => x.part(row + at, block),
+                false => [].as_slice(),
+            });
+            let scales = &x.scales[block * x.rows + row..][..count];
+            let ahead = ahead.next().unwrap_or_default();
+            self.kernel.add(
+                strip,
+                (numbers, scales),
+                ahead,
+                (&mut output[row * stride..], stride),
+            );
+        }
+    }
+}
+
+/// Rows as whole numbers of two bytes.
+struct WholeRows {
+    rows: usize,
+    /// `[rows, pairs of inputs]`
+    numbers: Vec<Pair>,
+    /// `[blocks of inputs, rows]`
+    scales: Vec<f32>,
+    pairs: usize,
+}
+
+impl WholeRows {
+    fn of(rows: Matrix<'_>) -> Self {
+        let pairs = rows.columns.div_ceil(2);
+        let mut numbers = vec![[0; 2]; rows.rows * pairs];
+        let mut scales = vec![0.0; rows.rows * rows.columns.div_ceil(INPUTS_OF_A_SCALE)];
+        for (row, numbers) in numbers.chunks_exact_mut(pairs).enumerate() {
+            let blocks = rows.row(row).chunks(INPUTS_OF_A_SCALE);
+            let parts = numbers.as_flattened_mut().chunks_mut(INPUTS_OF_A_SCALE);
+            for (block, (x, whole)) in blocks.zip(parts).enumerate() {
+                kernel::round(x, &mut scales[block * rows.rows + row], whole);
+            }
+        }
+        Self {
+            rows: rows.rows,
+            numbers,
+            scales,
+            pairs,
+        }
+    }
+
+    /// A block of inputs of a row.
+    fn part(&self, row: usize, block: usize) -> &[Pair] {
+        let of_a_block = INPUTS_OF_A_SCALE / 2;
+        let row = &self.numbers[row * self.pairs..][..self.pairs];
+        &row[block * of_a_block..self.pairs.min((block + 1) * of_a_block)]
+    }
+}
