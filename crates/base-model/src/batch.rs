@@ -1,6 +1,12 @@
 //! Token ids as tensors, with what may look at what.
 
+mod end_to_end;
+
+use std::ops::Range;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
+
+pub(crate) use end_to_end::EndToEnd;
 
 /// Rows of token ids, padded to one length.
 #[derive(Debug, Clone)]
@@ -222,59 +228,41 @@ impl TokenBatch {
             .collect()
     }
 
-    /// How to lay the rows end to end, if that leaves out enough padding to be worth it.
-    pub(crate) fn end_to_end(&self) -> Option<EndToEnd> {
-        let (rows, seq) = self.sizes();
-        let kept: Vec<usize> = (0..rows * seq)
-            .filter(|&place| self.kept[place / seq][place % seq])
-            .collect();
-        // Moving tokens about costs a few per cent of what a token costs.
-        if kept.is_empty() || kept.len() * 20 > rows * seq * 19 {
-            return None;
+    /// Some of the rows, padded to the longest of them.
+    ///
+    /// # Panics
+    ///
+    /// If the batch has branches.
+    pub(crate) fn part(&self, rows: Range<usize>) -> Self {
+        assert!(self.branches.is_none(), "a tree hangs in every row");
+        let kept = &self.kept[rows.clone()];
+        let end = |row: &Vec<bool>| row.iter().rposition(|&kept| kept).map_or(1, |last| last + 1);
+        let seq = kept.iter().map(end).max().unwrap_or(1);
+        let cut = |list: &Vec<usize>| list[..seq].to_vec();
+        Self {
+            ids: self.ids.clone().slice([rows.clone(), 0..seq]),
+            rows: self.rows[rows.clone()]
+                .iter()
+                .map(|row| row[..seq].to_vec())
+                .collect(),
+            kept: kept.iter().map(|row| row[..seq].to_vec()).collect(),
+            positions: match self.positions.len() {
+                1 => self.positions.iter().map(cut).collect(),
+                _ => self.positions[rows].iter().map(cut).collect(),
+            },
+            branches: None,
         }
-        let mut number_of = vec![0; rows * seq];
-        for (number, &place) in kept.iter().enumerate() {
-            number_of[place] = number;
-        }
-        let device = self.device();
-        Some(EndToEnd {
-            sizes: [rows, seq],
-            places: indices(kept.into_iter(), &device),
-            numbers: indices(number_of.into_iter(), &device),
-        })
+    }
+
+    /// How many tokens each row has.
+    pub(crate) fn lengths(&self) -> Vec<usize> {
+        let count = |row: &Vec<bool>| row.iter().filter(|&&kept| kept).count();
+        self.kept.iter().map(count).collect()
     }
 
     /// Which tokens see which along a tree, if there is one.
     pub(crate) fn paths(&self) -> Option<Paths<'_>> {
         self.branches.as_ref().map(Branches::paths)
-    }
-}
-
-/// Rows laid end to end, without padding between them.
-#[derive(Debug)]
-pub(crate) struct EndToEnd {
-    /// Rows and their padded length.
-    sizes: [usize; 2],
-    /// Where each token stands in the padded rows, `[tokens]`.
-    places: Tensor<1, Int>,
-    /// Which token stands at each place, `[rows * seq]`; at padding any.
-    numbers: Tensor<1, Int>,
-}
-
-impl EndToEnd {
-    /// `[rows, seq, width]` to `[1, tokens, width]`.
-    pub(crate) fn of_rows(&self, states: Tensor<3>) -> Tensor<3> {
-        let [rows, seq, width] = states.dims();
-        let tokens = states.reshape([rows * seq, width]).select(0, self.places.clone());
-        tokens.unsqueeze_dim::<3>(0)
-    }
-
-    /// `[1, tokens, width]` to `[rows, seq, width]`; what stands at padding means nothing.
-    pub(crate) fn to_rows(&self, tokens: Tensor<3>) -> Tensor<3> {
-        let [rows, seq] = self.sizes;
-        let [_, _, width] = tokens.dims();
-        let places = tokens.squeeze_dim::<2>(0).select(0, self.numbers.clone());
-        places.reshape([rows, seq, width])
     }
 }
 

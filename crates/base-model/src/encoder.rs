@@ -8,6 +8,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use crate::{
     Adapter, EncoderConfig, Pooling, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
     adapter::Tuning,
+    batch::EndToEnd,
     kernels,
     layers::{Block, Embedding, Module, Norm, Projection, Slots},
     pass::{Passes, View},
@@ -175,39 +176,50 @@ impl Encoder {
 
     /// The last state of every token.
     ///
+    /// On the CPU a large batch is computed in pieces, on several threads if there are; that changes no bit.
+    ///
     /// # Shapes
     ///
     /// - `batch`: `[batch, seq]`, with `seq` at most `max_position_embeddings`
     /// - output: `[batch, seq, d_model]`; what stands at padding means nothing
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
-        let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
-        let tuning = tuning.as_ref();
-        let states = self.embed(batch, tuning);
-        // Most of the work is token by token, and none of it needs padding.
-        let end_to_end = batch.end_to_end();
-        let states = match &end_to_end {
-            Some(end_to_end) => end_to_end.of_rows(states), // [1, tokens, d_model]
-            None => states,
+        let pieces = match adapter.is_some_and(Adapter::is_trained) {
+            // One graph, for what flows back.
+            true => None,
+            false => kernels::in_pieces(&batch.device(), &batch.lengths(), |rows| {
+                let piece = batch.part(rows);
+                self.among(&piece, &EndToEnd::new(&piece, true), adapter)
+            }),
         };
+        let rows = EndToEnd::new(batch, pieces.is_some());
+        let states = match pieces {
+            Some(pieces) => Tensor::cat(pieces, 1),
+            None => self.among(batch, &rows, adapter),
+        };
+        rows.to_rows(states)
+    }
+
+    /// The last state of every token, rows laid end to end: `[1, tokens, d_model]`.
+    fn among(&self, batch: &TokenBatch, rows: &EndToEnd, adapter: Option<&Adapter>) -> Tensor<3> {
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
+        let states = rows.of_rows(self.embed(batch, tuning.as_ref()));
+        let tuning = tuning.map(|tuning| tuning.at(|active| rows.of_rows(active)));
+        let tuning = tuning.as_ref();
         let states = self.norm.forward(states, tuning);
         let view = View {
             is_causal: false,
             past: None,
             places: None,
         };
-        let passes = Passes::new(batch, &self.config.layers, self.d_head(), &view);
+        let passes = Passes::new(batch, &self.config.layers, self.d_head(), &view).end_to_end(rows);
         let blocks = self.blocks.iter().enumerate();
         let states = blocks.fold(states, |states, (layer, block)| {
             let (rotary, blocked) = passes.of(layer);
-            block.among(states, rotary, blocked, tuning, end_to_end.as_ref())
+            block.among(states, rotary, blocked, tuning, rows)
         });
-        let states = match &self.last_norm {
+        match &self.last_norm {
             Some(norm) => norm.forward(states, tuning),
-            None => states,
-        };
-        match &end_to_end {
-            Some(end_to_end) => end_to_end.to_rows(states),
             None => states,
         }
     }

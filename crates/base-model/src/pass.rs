@@ -2,7 +2,7 @@
 
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 
-use crate::{LayerConfig, Rope, TokenBatch, layers::Rotary};
+use crate::{LayerConfig, Rope, TokenBatch, batch::EndToEnd, layers::Rotary};
 
 /// What the tokens of a pass may see beside their own row.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +95,14 @@ impl Passes {
                 .collect(),
             of_layer,
         }
+    }
+
+    /// The same for rows laid end to end; masks stay those of the padded rows.
+    pub(crate) fn end_to_end(mut self, rows: &EndToEnd) -> Self {
+        for rotary in &mut self.rotaries {
+            *rotary = rotary.end_to_end(rows);
+        }
+        self
     }
 
     /// The rotation and mask of a layer.

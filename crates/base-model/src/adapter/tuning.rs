@@ -115,6 +115,13 @@ impl Adapter {
         Some((self.value(saved.weight), bias))
     }
 
+    /// Whether gradients flow to any of it.
+    pub(crate) fn is_trained(&self) -> bool {
+        self.parameters
+            .iter()
+            .any(|parameter| parameter.value.is_autodiff())
+    }
+
     /// Whether it replaces a module.
     pub(crate) fn saves(&self, slot: usize) -> bool {
         self.by_slot

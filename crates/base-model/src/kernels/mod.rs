@@ -11,7 +11,9 @@ pub(crate) mod plain;
 #[cfg(feature = "flex")]
 mod flex;
 
-use burn::tensor::{Bool, Tensor, activation};
+use std::ops::Range;
+
+use burn::tensor::{Bool, Device, Tensor, activation};
 
 #[cfg(feature = "flex")]
 pub(crate) use flex::machine;
@@ -19,7 +21,7 @@ pub(crate) use frozen::Frozen;
 #[cfg(feature = "flex")]
 use frozen::Kept;
 
-use crate::Activation;
+use crate::{Activation, batch::EndToEnd};
 
 /// Ends a function with the fused body where all tensors are of a kind that it computes on, else the plain one.
 ///
@@ -38,6 +40,21 @@ macro_rules! fused_or_plain {
         }
         plain::$name($($tensor,)+ $($constant,)* $($other),*)
     }};
+}
+
+/// Computes rows of so many tokens each in pieces, one after the other or on threads: where bodies are fused and a row's
+/// result does not depend on the rows beside it.
+pub(crate) fn in_pieces(
+    device: &Device,
+    lengths: &[usize],
+    compute: impl Fn(Range<usize>) -> Tensor<3> + Sync,
+) -> Option<Vec<Tensor<3>>> {
+    #[cfg(feature = "flex")]
+    if flex::is_here(device) {
+        return Some(flex::in_pieces(lengths, compute));
+    }
+    let _ = (device, lengths, compute);
+    None
 }
 
 /// A frozen linear layer with its low-rank update, `x W^T + b + scale * (x A^T) B^T`
@@ -155,6 +172,34 @@ pub(crate) fn attention(
     n_kv_heads: usize,
 ) -> Tensor<3> {
     fused_or_plain!(attention(query, key, value; blocked; n_heads, n_kv_heads))
+}
+
+/// The same among the tokens of each row, where rows are laid end to end.
+///
+/// # Shapes
+///
+/// - `query` and output: `[1, tokens, n_heads * d_head]`
+/// - `key`, `value`: `[1, tokens, n_kv_heads * d_head]`
+/// - `blocked`: `[batch or 1, 1, seq or 1, seq]`, of the padded rows
+pub(crate) fn attention_in_rows(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    (blocked, rows): (&Tensor<4, Bool>, &EndToEnd),
+    n_heads: usize,
+    n_kv_heads: usize,
+) -> Tensor<3> {
+    #[cfg(feature = "flex")]
+    if let [Some(query), Some(key), Some(value)] = [&query, &key, &value].map(flex::constant)
+        && let Some(lengths) = rows.lengths()
+        && let Ok(blocked) = blocked.clone().try_into_primitive::<burn::backend::Flex>()
+    {
+        let output =
+            flex::attention_in_rows([&query, &key, &value], &blocked, lengths, [n_heads, n_kv_heads]);
+        return Tensor::from_primitive::<burn::backend::Flex>(output);
+    }
+    let [query, key, value] = [query, key, value].map(|states| rows.to_rows(states));
+    rows.of_rows(attention(query, key, value, blocked, n_heads, n_kv_heads))
 }
 
 /// Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450).

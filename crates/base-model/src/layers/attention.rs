@@ -64,36 +64,29 @@ pub(crate) struct KeysValues {
 }
 
 impl Attention {
-    /// What tokens that see one another find: `[batch, seq, d_model]` to the same, or `[1, tokens, d_model]` where rows are
-    /// laid end to end; `blocked` as in [`Attention::forward`].
+    /// What the tokens of rows laid end to end find in their own row: `[1, tokens, d_model]` to the same; `rotary` is for the
+    /// tokens as they lie, `blocked` for the padded rows, as in [`Attention::forward`].
     pub(crate) fn among(
         &self,
         states: Tensor<3>,
         rotary: Option<&Rotary>,
         blocked: &Tensor<4, Bool>,
         tuning: Option<&Tuning<'_>>,
-        end_to_end: Option<&EndToEnd>,
+        rows: &EndToEnd,
     ) -> Tensor<3> {
-        let parts = match &self.input {
+        let [query, keys, values] = match &self.input {
             AttentionInput::Split { query, key, value } => {
                 [query, key, value].map(|projection| projection.forward(states.clone(), tuning))
             }
             AttentionInput::Fused(fused) => self.parts(fused.forward(states, tuning)),
         };
-        let [query, keys, values] = parts.map(|part| match end_to_end {
-            Some(end_to_end) => end_to_end.to_rows(part),
-            None => part,
-        });
         let norm = self.head_norms.as_ref().map(|norms| &norms.key);
-        let found = KeysValues {
-            keys: self.placed(keys, norm, rotary, tuning),
-            values,
-        };
-        let mixed = self.look(query, found, rotary, blocked, tuning);
-        let mixed = match end_to_end {
-            Some(end_to_end) => end_to_end.of_rows(mixed),
-            None => mixed,
-        };
+        let keys = self.placed(keys, norm, rotary, tuning);
+        let query = self.query(query, rotary, tuning);
+        let AttentionSizes {
+            n_heads, n_kv_heads, ..
+        } = self.sizes;
+        let mixed = kernels::attention_in_rows(query, keys, values, (blocked, rows), n_heads, n_kv_heads);
         self.output.forward(mixed, tuning)
     }
 
@@ -142,35 +135,24 @@ impl Attention {
                 query
             }
         }; // [batch, queries, n_heads * d_head]
-        let mixed = self.look(query, found, rotary, blocked, tuning);
+        let query = self.query(query, rotary, tuning);
+        let AttentionSizes {
+            n_heads, n_kv_heads, ..
+        } = self.sizes;
+        let mixed = kernels::attention(query, found.keys, found.values, blocked, n_heads, n_kv_heads);
         self.output.forward(mixed, tuning)
     }
 
-    /// The values that queries find, mixed: `[batch, queries, n_heads * d_head]`.
-    fn look(
-        &self,
-        query: Tensor<3>,
-        found: KeysValues,
-        rotary: Option<&Rotary>,
-        blocked: &Tensor<4, Bool>,
-        tuning: Option<&Tuning<'_>>,
-    ) -> Tensor<3> {
-        let AttentionSizes {
-            n_heads,
-            n_kv_heads,
-            d_head,
-            scale,
-        } = self.sizes;
+    /// Queries as the kernel takes them: normalised, turned and scaled.
+    fn query(&self, query: Tensor<3>, rotary: Option<&Rotary>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
         let norm = self.head_norms.as_ref().map(|norms| &norms.query);
         let query = self.placed(query, norm, rotary, tuning);
         // The kernel scales by the root of the head's length.
-        let extra = scale * (d_head as f64).sqrt();
-        let query = match (extra - 1.0).abs() < 1e-9 {
+        let extra = self.sizes.scale * (self.sizes.d_head as f64).sqrt();
+        match (extra - 1.0).abs() < 1e-9 {
             true => query,
             false => query.mul_scalar(extra),
-        };
-        let KeysValues { keys, values } = found;
-        kernels::attention(query, keys, values, blocked, n_heads, n_kv_heads)
+        }
     }
 
     /// Normalised and turned: `[batch, seq, heads * d_head]` to the same.

@@ -46,20 +46,17 @@ fn normed(norm: &Option<Norm>, states: Tensor<3>, tuning: Option<&Tuning<'_>>) -
 }
 
 impl Block {
-    /// The block on tokens that see one another: `[batch, seq, d_model]` to the same, or `[1, tokens, d_model]` where rows
-    /// are laid end to end.
+    /// The block on rows laid end to end whose tokens see one another: `[1, tokens, d_model]` to the same.
     pub(crate) fn among(
         &self,
         states: Tensor<3>,
         rotary: Option<&Rotary>,
         blocked: &Tensor<4, Bool>,
         tuning: Option<&Tuning<'_>>,
-        end_to_end: Option<&EndToEnd>,
+        rows: &EndToEnd,
     ) -> Tensor<3> {
         let entering = self.around_attention.enter(states.clone(), tuning);
-        let mixed = self
-            .attention
-            .among(entering, rotary, blocked, tuning, end_to_end);
+        let mixed = self.attention.among(entering, rotary, blocked, tuning, rows);
         self.after_attention(states, mixed, tuning)
     }
 

@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::batch::EndToEnd;
+
 /// Cosines and sines of the angles by which a batch of positions turns queries and keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Rotary {
@@ -39,6 +41,14 @@ impl Rotary {
         Self {
             cos: table(f64::cos),
             sin: table(f64::sin),
+        }
+    }
+
+    /// The same for rows laid end to end.
+    pub(crate) fn end_to_end(&self, rows: &EndToEnd) -> Self {
+        Self {
+            cos: rows.of_rows(self.cos.clone()),
+            sin: rows.of_rows(self.sin.clone()),
         }
     }
 }

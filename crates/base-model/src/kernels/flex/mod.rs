@@ -18,6 +18,7 @@ pub(crate) mod machine;
 mod matrix;
 mod norm;
 mod panels;
+mod pieces;
 mod product;
 mod rotary;
 mod whole;
@@ -26,21 +27,23 @@ use std::sync::Arc;
 
 use burn::{
     backend::{
-        Autodiff, DispatchTensorKind, Flex,
+        Autodiff, DispatchDevice, DispatchTensorKind, Flex,
         autodiff::checkpoint::strategy::CheckpointStrategy,
         backend_extension,
         flex::FlexTensor,
         tensor::{BoolTensor, FloatTensor},
     },
-    tensor::{DType, Tensor, TensorData},
+    tensor::{DType, Device, Tensor, TensorData},
 };
 
 use activation::{Gelu, LogSoftmax, SiluGate};
 use attention::Attention;
+pub(super) use attention::attention_in_rows;
 use differentiate::{Formula, record};
 pub(super) use frozen::FrozenMatrix;
 use matrix::Matrix;
 use norm::{LayerNorm, RmsNorm};
+pub(super) use pieces::in_pieces;
 pub(super) use product::adapted_by_frozen;
 use product::{AdaptedProduct, FrozenProduct, Product};
 use rotary::Rotate;
@@ -118,6 +121,11 @@ pub(super) fn computes<const D: usize>(tensor: &Tensor<D>) -> bool {
         }
     }
     tensor.dtype() == DType::F32 && is_flex(&tensor.clone().into_dispatch().kind)
+}
+
+/// Whether a device is one that these operations compute on, without gradients.
+pub(super) fn is_here(device: &Device) -> bool {
+    matches!(device.as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// A tensor whose numbers lie side by side, row after row.

@@ -11,34 +11,41 @@ use crate::kernels::flex::{
     panels::{Strip, panel_width},
 };
 
-/// The weighted values into `output`, which is 0; inputs and output by rows of the batch.
+/// The weighted values into `output`, which is 0, of rows of so many queries and keys that follow one another.
 pub(super) fn forward(
     sizes: AttentionSizes,
-    [query, key, value]: [&[f32]; 3],
+    rows: impl Iterator<Item = [usize; 2]>,
+    [mut query, mut key, mut value]: [&[f32]; 3],
     blocked: &[u8],
-    output: &mut [f32],
+    mut output: &mut [f32],
 ) {
-    let (per_query, per_key) = (
-        sizes.queries * sizes.query_width(),
-        sizes.keys * sizes.key_width(),
-    );
     let machine = machine().simd;
-    let row = |(row, output): (usize, &mut [f32])| {
-        let [key, value] = [key, value].map(|x| &x[row * per_key..][..per_key]);
-        machine.dispatch(Row {
-            sizes,
-            query: &query[row * per_query..][..per_query],
-            key,
-            value,
+    let is_worth_threads = sizes.is_worth_threads();
+    let rows = rows.enumerate().map(|(row, [queries, keys])| {
+        let (of_queries, of_keys) = (queries * sizes.query_width(), keys * sizes.key_width());
+        Row {
+            sizes: AttentionSizes {
+                queries,
+                keys,
+                ..sizes
+            },
+            query: take(&mut query, of_queries),
+            key: take(&mut key, of_keys),
+            value: take(&mut value, of_keys),
             mask: (blocked, row),
-            output,
-        });
-    };
-    if sizes.is_worth_threads() {
-        output.par_chunks_exact_mut(per_query).enumerate().for_each(row);
+            output: output.split_off_mut(..of_queries).unwrap_or_default(),
+        }
+    });
+    if is_worth_threads {
+        let rows: Vec<Row<'_>> = rows.collect();
+        rows.into_par_iter().for_each(|row| machine.dispatch(row));
     } else {
-        output.chunks_exact_mut(per_query).enumerate().for_each(row);
+        rows.for_each(|row| machine.dispatch(row));
     }
+}
+
+fn take<'a>(from: &mut &'a [f32], count: usize) -> &'a [f32] {
+    from.split_off(..count).unwrap_or_default()
 }
 
 /// A row of the batch.

@@ -42,6 +42,7 @@ impl Attention {
             d_head: query.width() / n_heads,
             masks: mask[0],
             mask_rows: mask[2],
+            mask_keys: mask[3],
         };
         Self {
             query,
@@ -58,12 +59,35 @@ impl Attention {
     }
 }
 
-impl Formula<3> for Attention {
-    fn output(&self) -> FlexTensor {
+/// The output of attention among the tokens of rows that lie end to end, each of so many tokens; the mask is that of the rows
+/// filled up to one length.
+pub(in crate::kernels) fn attention_in_rows(
+    tensors: [&FlexTensor; 3],
+    blocked: &FlexTensor,
+    lengths: &[usize],
+    [n_heads, n_kv_heads]: [usize; 2],
+) -> FlexTensor {
+    let attention = Attention::new(tensors, blocked, n_heads, n_kv_heads);
+    let rows = lengths.iter().map(|&length| [length; 2]);
+    attention.output_in(rows)
+}
+
+impl Attention {
+    /// The output for rows of so many queries and keys, one after the other.
+    fn output_in(&self, rows: impl Iterator<Item = [usize; 2]>) -> FlexTensor {
         let mut output = self.query.zeros();
         let inputs = [&self.query, &self.key, &self.value].map(Packed::values);
-        forward(self.sizes, inputs, self.mask(), &mut output);
+        forward(self.sizes, rows, inputs, self.mask(), &mut output);
         self.query.like(output)
+    }
+}
+
+impl Formula<3> for Attention {
+    fn output(&self) -> FlexTensor {
+        let AttentionSizes {
+            batch, queries, keys, ..
+        } = self.sizes;
+        self.output_in(std::iter::repeat_n([queries, keys], batch))
     }
 
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
@@ -99,6 +123,8 @@ struct AttentionSizes {
     masks: usize,
     /// Rows of a mask: one a query, or 1 for all queries.
     mask_rows: usize,
+    /// Keys of a mask: as many as there are, or as the longest row has.
+    mask_keys: usize,
 }
 
 impl AttentionSizes {
@@ -143,7 +169,7 @@ impl AttentionSizes {
     /// What a query of a row must not look at, true where not 0.
     fn mask<'a>(&self, blocked: &'a [u8], row: usize, query: usize) -> &'a [u8] {
         let (row, query) = (row.min(self.masks - 1), query.min(self.mask_rows - 1));
-        let start = (row * self.mask_rows + query) * self.keys;
+        let start = (row * self.mask_rows + query) * self.mask_keys;
         &blocked[start..start + self.keys]
     }
 

@@ -1,0 +1,89 @@
+//! Rows laid end to end.
+
+use burn::tensor::{Int, Tensor};
+
+use super::{TokenBatch, indices};
+
+/// How the rows of a batch are laid end to end, so that nothing is computed for padding.
+#[derive(Debug)]
+pub(crate) struct EndToEnd {
+    /// Rows and their padded length.
+    sizes: [usize; 2],
+    moves: Option<Moves>,
+    #[cfg_attr(not(feature = "flex"), expect(dead_code, reason = "fused attention asks"))]
+    lengths: Option<Vec<usize>>,
+}
+
+/// Where tokens go if padding is left out.
+#[derive(Debug)]
+struct Moves {
+    /// Where each token stands in the padded rows, `[tokens]`.
+    places: Tensor<1, Int>,
+    /// Which token stands at each place, `[rows * seq]`; at padding any.
+    numbers: Tensor<1, Int>,
+}
+
+impl EndToEnd {
+    /// Leaves out all padding, or none where so little is that moving tokens about costs more: 5%, unless moving costs next
+    /// to nothing. A batch without tokens keeps its padding, so that shapes stay legal.
+    pub(crate) fn new(batch: &TokenBatch, moving_is_cheap: bool) -> Self {
+        let (rows, seq) = batch.sizes();
+        let all = rows * seq;
+        let is_kept = |place: usize| batch.kept[place / seq][place % seq];
+        let kept: Vec<usize> = (0..all).filter(|&place| is_kept(place)).collect();
+        let most = if moving_is_cheap { all } else { all - all / 20 };
+        if kept.is_empty() || kept.len() == all || kept.len() > most {
+            return Self {
+                sizes: [rows, seq],
+                moves: None,
+                lengths: Some(vec![seq; rows]),
+            };
+        }
+        let mut number_of = vec![0; all];
+        for (number, &place) in kept.iter().enumerate() {
+            number_of[place] = number;
+        }
+        let device = batch.device();
+        let is_padded_at_end = batch.kept.iter().all(|row| row.is_sorted_by(|a, b| a >= b));
+        Self {
+            sizes: [rows, seq],
+            moves: Some(Moves {
+                places: indices(kept.into_iter(), &device),
+                numbers: indices(number_of.into_iter(), &device),
+            }),
+            lengths: is_padded_at_end.then(|| batch.lengths()),
+        }
+    }
+
+    /// How many states each row has, if these are the first of the padded row.
+    #[cfg(feature = "flex")]
+    pub(crate) fn lengths(&self) -> Option<&[usize]> {
+        self.lengths.as_deref()
+    }
+
+    /// `[rows or 1, seq, width]` to `[1, states, width]`.
+    pub(crate) fn of_rows(&self, states: Tensor<3>) -> Tensor<3> {
+        let [rows, seq] = self.sizes;
+        let [_, _, width] = states.dims();
+        let states = states.expand([rows, seq, width]).reshape([rows * seq, width]);
+        let states = match &self.moves {
+            Some(moves) => states.select(0, moves.places.clone()),
+            None => states,
+        };
+        states.unsqueeze_dim::<3>(0)
+    }
+
+    /// `[1, states, width]` to `[rows, seq, width]`; what stands at padding means nothing.
+    pub(crate) fn to_rows(&self, states: Tensor<3>) -> Tensor<3> {
+        let [rows, seq] = self.sizes;
+        let [_, _, width] = states.dims();
+        let states = match &self.moves {
+            Some(moves) => states
+                .squeeze_dim::<2>(0)
+                .select(0, moves.numbers.clone())
+                .unsqueeze_dim::<3>(0),
+            None => states,
+        };
+        states.reshape([rows, seq, width])
+    }
+}
