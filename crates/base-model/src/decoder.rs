@@ -244,6 +244,19 @@ impl Decoder {
         past: Option<&Past>,
         wanted: Wanted<'_>,
         tuning: Option<&Tuning<'_>>,
+        keep: impl FnMut(&KeysValues) + Send,
+    ) -> Option<Tensor<3>> {
+        kernels::on_all_threads(&batch.device(), || {
+            self.run_blocks(batch, past, wanted, tuning, keep)
+        })
+    }
+
+    fn run_blocks(
+        &self,
+        batch: &TokenBatch,
+        past: Option<&Past>,
+        wanted: Wanted<'_>,
+        tuning: Option<&Tuning<'_>>,
         mut keep: impl FnMut(&KeysValues),
     ) -> Option<Tensor<3>> {
         let passes = self.passes(batch, past, None, 0);

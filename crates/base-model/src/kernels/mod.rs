@@ -42,12 +42,22 @@ macro_rules! fused_or_plain {
     }};
 }
 
+/// Computes on all threads, where bodies are fused and cut their work over threads.
+pub(crate) fn on_all_threads<T: Send>(device: &Device, compute: impl FnOnce() -> T + Send) -> T {
+    #[cfg(feature = "flex")]
+    if flex::is_here(device) {
+        return flex::on_all_threads(compute);
+    }
+    let _ = device;
+    compute()
+}
+
 /// Computes rows of so many tokens each in pieces, one after the other or on threads: where bodies are fused and a row's
 /// result does not depend on the rows beside it.
 pub(crate) fn in_pieces(
     device: &Device,
     lengths: &[usize],
-    compute: impl Fn(Range<usize>) -> Tensor<3> + Sync,
+    compute: impl Fn(Range<usize>) -> Tensor<3> + Send + Sync,
 ) -> Option<Vec<Tensor<3>>> {
     #[cfg(feature = "flex")]
     if flex::is_here(device) {

@@ -4,16 +4,14 @@ use std::{fmt::Debug, ops::Range};
 
 use rayon::prelude::*;
 
-use super::{
-    bytes::Bytes,
-    machine::machine,
-    matrix::{Matrix, is_worth_threads},
-    panels::Panels,
-};
+use super::{bytes::Bytes, machine::machine, matrix::Matrix, panels::Panels, threads::threads_for};
 use crate::WeightFormat;
 
 /// Rows for one thread from which threads share out rows rather than outputs.
 const ROWS_OF_A_THREAD: usize = 24;
+
+/// Rows that are multiplied in the time in which a matrix is read.
+const ROWS_OF_A_READING: usize = 8;
 
 /// A matrix `[d_output, d_input]`, in strips of outputs.
 pub(super) trait Layout: Debug + Send + Sync {
@@ -46,6 +44,11 @@ pub(super) fn laid_out(weight: Matrix<'_>, format: WeightFormat) -> Box<dyn Layo
 }
 
 impl dyn Layout + '_ {
+    /// Few rows cost what it costs to read the matrix.
+    fn threads_for(&self, rows: usize) -> usize {
+        threads_for(rows.max(ROWS_OF_A_READING) * self.d_output() * self.d_input())
+    }
+
     /// The rows times the transposed matrix, plus a bias of `d_output` numbers: `[rows, d_output]`.
     ///
     /// # Panics
@@ -64,10 +67,7 @@ impl dyn Layout + '_ {
             None => vec![0.0; rows.rows * outputs],
         };
         let strips = d_output.div_ceil(width);
-        let threads = match is_worth_threads(rows.rows * d_output * self.d_input()) {
-            true => rayon::current_num_threads(),
-            false => 1,
-        };
+        let threads = self.threads_for(rows.rows);
         if threads == 1 || rows.rows >= threads * ROWS_OF_A_THREAD {
             let mut output = begin(bias, d_output);
             self.add_times(&mut output, rows);
@@ -105,10 +105,7 @@ impl dyn Layout + '_ {
             "the matrix has as many inputs as a row, and the output a row for each"
         );
         let strips = d_output.div_ceil(self.width());
-        let share = match is_worth_threads(output.len() * self.d_input()) {
-            true => rows.rows.div_ceil(rayon::current_num_threads()),
-            false => rows.rows,
-        };
+        let share = rows.rows.div_ceil(self.threads_for(rows.rows));
         if share == rows.rows || output.is_empty() {
             return self.add(output, 0..strips, rows);
         }

@@ -2,6 +2,8 @@
 
 use gemm::Parallelism;
 
+use super::threads::threads_for;
+
 /// A matrix in a slice, by rows or by columns.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matrix<'a> {
@@ -93,15 +95,6 @@ fn is_inside([rows, columns]: [usize; 2], [row_stride, column_stride]: [usize; 2
     rows == 0 || columns == 0 || (rows - 1) * row_stride + (columns - 1) * column_stride < numbers
 }
 
-/// Multiplications from which a product is cut over threads.
-const WORTH_THREADS: usize = 1 << 23;
-
-/// Whether work of so many multiplications is cut over all threads: not where it already runs on one of them, for
-/// then the rows of a batch or the parts of a step have been dealt out, and each is left on its thread.
-pub(super) fn is_worth_threads(multiplications: usize) -> bool {
-    multiplications >= WORTH_THREADS && rayon::current_thread_index().is_none()
-}
-
 /// `output = keep * output + factor * left * right`, where `keep` is 0 or 1.
 ///
 /// # Panics
@@ -127,10 +120,9 @@ pub(super) fn multiply(output: Output<'_>, keep: f32, factor: f32, left: Matrix<
         right.rows,
         output.len()
     );
-    let parallelism = if is_worth_threads(m * n * k) {
-        Parallelism::Rayon(0)
-    } else {
-        Parallelism::None
+    let parallelism = match threads_for(m * n * k) {
+        1 => Parallelism::None,
+        threads => Parallelism::Rayon(threads),
     };
     let stride = |stride: usize| stride.cast_signed();
     // SAFETY: the assertion above holds every index that gemm forms, from the sizes and strides given here,

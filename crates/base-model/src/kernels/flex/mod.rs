@@ -21,6 +21,7 @@ mod panels;
 mod pieces;
 mod product;
 mod rotary;
+mod threads;
 mod whole;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub(super) use pieces::in_pieces;
 pub(super) use product::adapted_by_frozen;
 use product::{AdaptedProduct, FrozenProduct, Product};
 use rotary::Rotate;
+pub(super) use threads::on_all_threads;
 
 use crate::WeightFormat;
 

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::threads::on_all_threads;
+
 /// Tokens of a piece, at most: with more, states leave the second-level cache; with fewer, weights are read too often.
 const MOST: usize = 512;
 /// Tokens from which a thread of its own pays for reading all weights.
@@ -16,7 +18,7 @@ const FEWEST: usize = 64;
 /// Computes pieces of rows of so many tokens each.
 pub(in crate::kernels) fn in_pieces<T: Send>(
     lengths: &[usize],
-    compute: impl Fn(Range<usize>) -> T + Sync,
+    compute: impl Fn(Range<usize>) -> T + Send + Sync,
 ) -> Vec<T> {
     let is_in_pool = rayon::current_thread_index().is_some();
     let threads = if is_in_pool {
@@ -27,7 +29,7 @@ pub(in crate::kernels) fn in_pieces<T: Send>(
     let pieces = pieces(lengths, threads);
     match threads {
         1 => pieces.into_iter().map(compute).collect(),
-        _ if pieces.len() == 1 => pieces.into_iter().map(compute).collect(),
+        _ if pieces.len() == 1 => on_all_threads(|| pieces.into_iter().map(compute).collect()),
         _ => pieces.into_par_iter().map(&compute).collect(),
     }
 }

@@ -8,7 +8,8 @@ use burn::backend::flex::FlexTensor;
 use super::{
     Packed,
     differentiate::Formula,
-    matrix::{Matrix, Output, is_worth_threads},
+    matrix::{Matrix, Output},
+    threads::threads_for,
 };
 use backward::backward;
 use forward::forward;
@@ -175,6 +176,6 @@ impl AttentionSizes {
 
     fn is_worth_threads(&self) -> bool {
         let products = self.batch * self.n_heads * self.queries * self.keys * self.d_head;
-        self.batch > 1 && is_worth_threads(products)
+        self.batch > 1 && threads_for(products) > 1
     }
 }
