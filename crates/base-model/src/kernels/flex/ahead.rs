@@ -1,7 +1,19 @@
 //! Fetching what is computed with next, where a product is bound by reading its matrix.
 
+use std::ops::Range;
+
 /// Bytes of a cache line.
 pub(super) const LINE: usize = 64;
+
+/// Bytes between what is computed with and what is fetched meanwhile: a row alone is done with a part of a panel before the
+/// next would be there.
+const DISTANCE: usize = 32 * 1024;
+
+/// As many bytes as some numbers of a size take, [`DISTANCE`] behind them.
+pub(super) fn after(all: &[u8], numbers: Range<usize>, size: usize) -> &[u8] {
+    let first = (numbers.end * size + DISTANCE).min(all.len());
+    &all[first..all.len().min(first + numbers.len() * size)]
+}
 
 /// Cuts what is wanted soon into at most so many parts of whole cache lines.
 #[inline(always)]

@@ -14,7 +14,7 @@ use pulp::bytemuck;
 use rayon::prelude::*;
 
 use super::{
-    ahead::{self, LINE},
+    ahead::{self, LINE, after},
     layout::Layout,
     matrix::Matrix,
     whole::{INPUTS_OF_A_SCALE, Rounded, largest, scale_of, size_of_largest},
@@ -133,15 +133,19 @@ impl Layout for Bytes {
             for panel in panels.clone() {
                 let column = (panel - panels.start) * width;
                 let (weights, scales) = self.panel(panel);
-                // What is read for few rows alone is fetched while the part before it is computed.
-                let ahead = match x.rows <= FEW_ROWS && panel + 1 < panels.end {
-                    true => self.panel(panel + 1).0,
-                    false => &[],
-                };
                 let of_a_block = INPUTS_OF_A_SCALE * width;
                 let parts = weights.chunks(of_a_block).zip(scales.chunks_exact(width));
                 for (block, (weights, scales)) in parts.enumerate() {
-                    let ahead = ahead.chunks(of_a_block).nth(block).unwrap_or_default();
+                    // For few rows weights are read as they lie in memory, and what is read next is fetched meanwhile.
+                    let first = panel * self.d_input.div_ceil(2) * width * 2 + block * of_a_block;
+                    let ahead = match x.rows <= FEW_ROWS {
+                        true => after(
+                            bytemuck::cast_slice(&self.weights[self.start..]),
+                            first..first + weights.len(),
+                            1,
+                        ),
+                        false => &[],
+                    };
                     let strip = Strip {
                         weights,
                         scales,
@@ -174,11 +178,11 @@ impl Bytes {
         strip: &Strip<'_>,
         x: &WholeRows,
         block: usize,
-        ahead: &[i8],
+        ahead: &[u8],
         (output, stride): (&mut [f32], usize),
     ) {
         let tiles = x.rows.div_ceil(ROWS);
-        let mut ahead = ahead::cut(bytemuck::cast_slice(ahead), tiles);
+        let mut ahead = ahead::cut(ahead, tiles);
         for tile in 0..tiles {
             // As even as they can be.
             let row = tile * x.rows / tiles;

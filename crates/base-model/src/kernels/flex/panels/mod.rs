@@ -22,7 +22,7 @@ use tile::{ROWS, Tile};
 /// come from the second-level cache. Fewer would fit the first level, but then sums are written and read more often.
 const INPUTS_AT_ONCE: usize = INPUTS_OF_A_SCALE;
 /// The same where rows are few and a part is widened for them: then it stays in the first level.
-const FEW_INPUTS: usize = 128;
+const FEW_INPUTS: usize = 64;
 /// Rows and outputs, at most, whose sums stay in the second-level cache while all inputs pass by.
 const ROWS_AT_ONCE: usize = 192;
 const OUTPUTS_AT_ONCE: usize = 1024;
@@ -164,10 +164,12 @@ impl WithSimd for Product<'_> {
             ..
         } = *self.matrix;
         let stride = self.output.len() / self.rows.rows.max(1);
-        let group = OUTPUTS_AT_ONCE / width;
-        let inputs_at_once = match stored.is_plain() || self.rows.rows > FEW_ROWS {
-            true => INPUTS_AT_ONCE,
-            false => FEW_INPUTS,
+        // For few rows panels are read as they lie in memory, and what is read next is fetched meanwhile.
+        let is_few = self.rows.rows <= FEW_ROWS;
+        let group = if is_few { 1 } else { OUTPUTS_AT_ONCE / width };
+        let inputs_at_once = match is_few && !stored.is_plain() {
+            true => FEW_INPUTS,
+            false => INPUTS_AT_ONCE,
         };
         let mut place = match stored.is_plain() {
             true => Vec::new(),
@@ -183,13 +185,7 @@ impl WithSimd for Product<'_> {
                         let column = (panel - self.panels.start) * width;
                         let output = &mut self.output[first * stride + column..];
                         let part = self.matrix.panel(panel, inputs.clone());
-                        // What is read for few rows alone is fetched while the part before it is computed.
-                        let rest = inputs.end..(inputs.end + inputs_at_once).min(d_input);
-                        let ahead = match (panel + 1 < panels.end, rows.rows <= FEW_ROWS) {
-                            (true, true) => stored.bytes(&self.matrix.panel(panel + 1, inputs.clone())),
-                            (false, true) => stored.bytes(&self.matrix.panel(panels.start, rest)),
-                            (_, false) => &[],
-                        };
+                        let ahead = if is_few { stored.after(&part) } else { &[] };
                         Strip {
                             rows,
                             inputs: inputs.clone(),

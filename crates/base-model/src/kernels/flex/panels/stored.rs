@@ -7,7 +7,7 @@ use pulp::bytemuck;
 use crate::{
     WeightFormat,
     kernels::flex::{
-        ahead::LINE,
+        ahead::{LINE, after},
         machine::vectorised,
         whole::{INPUTS_OF_A_SCALE, Rounded},
     },
@@ -36,11 +36,14 @@ impl Stored {
         matches!(self, Self::F32 { .. })
     }
 
-    /// Some inputs of a panel as they lie in memory.
-    pub(super) fn bytes(&self, panel: &Panel) -> &[u8] {
+    /// As many bytes as some inputs of a panel take, [`DISTANCE`] behind these.
+    pub(super) fn after(&self, panel: &Panel) -> &[u8] {
+        let at = panel.numbers();
         match self {
-            Self::F32 { numbers, start } => bytemuck::cast_slice(&numbers[*start..][panel.numbers()]),
-            Self::Int16 { numbers, .. } => bytemuck::cast_slice(&numbers[panel.numbers()]),
+            Self::F32 { numbers, start } => {
+                after(bytemuck::cast_slice(&numbers[*start..]), at, size_of::<f32>())
+            }
+            Self::Int16 { numbers, .. } => after(bytemuck::cast_slice(numbers), at, size_of::<i16>()),
         }
     }
 
