@@ -27,10 +27,11 @@ use serde_json::{Value, json};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-const FORMATS: [(&str, WeightFormat); 3] = [
+const FORMATS: [(&str, WeightFormat); 4] = [
     ("f32", WeightFormat::F32),
     ("int16", WeightFormat::Int16),
     ("int8", WeightFormat::Int8),
+    ("int4", WeightFormat::Int4),
 ];
 
 fn main() -> Result<(), Failure> {

@@ -4,7 +4,7 @@
 //! speed --model DIR --adapter DIR --ids FILE --mode single,batch [--batch 8,32,128] [--order given,sorted]
 //! speed --model DIR --adapter DIR --texts FILE --mode text
 //! speed --model DIR --ids FILE --mode prefill,decode
-//!       [--weights f32|int16|int8] [--tokens 64] [--threads 1] [--rounds 1] [--dump FILE]
+//!       [--weights f32|int16|int8|int4] [--tokens 64] [--threads 1] [--rounds 1] [--dump FILE]
 //! ```
 //!
 //! One line of JSON for every mode, and in the mode `batch` for every size and order. `peers/run.py` starts it with all
@@ -40,6 +40,11 @@ use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
 
 type Failure = Box<dyn Error + Send + Sync>;
+
+/// Tensors come and go with every layer. The system's allocator gives their pages back and takes new ones each time; this
+/// one keeps them, as the peers' own do.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Tokens that are computed before the clock starts; rows, where their tokens are not known.
 const WARM_UP: usize = 400;
@@ -379,7 +384,8 @@ impl Options {
             "f32" => Ok(WeightFormat::F32),
             "int16" => Ok(WeightFormat::Int16),
             "int8" => Ok(WeightFormat::Int8),
-            other => Err(format!("--weights {other:?} is none of f32, int16 and int8").into()),
+            "int4" => Ok(WeightFormat::Int4),
+            other => Err(format!("--weights {other:?} is none of f32, int16, int8 and int4").into()),
         }
     }
 

@@ -137,7 +137,7 @@ fn products_are_alike() {
 fn gradients_flow_through_every_format() {
     let mut draw = Draw::new(10);
     let inputs = [draw.tensor([2, 9, 150])];
-    for format in [WeightFormat::Int16, WeightFormat::Int8] {
+    for format in [WeightFormat::Int16, WeightFormat::Int8, WeightFormat::Int4] {
         let frozen = Frozen::new(draw.tensor([70, 150]), format);
         let rounded = frozen.plain();
         // Rows are rounded too where weights have fewer digits, but less than these.

@@ -17,6 +17,11 @@ pub enum WeightFormat {
     /// 2 bytes a weight: whole numbers of up to 32,639, with a scale for every 512 inputs of an output. Rather than f16 or
     /// bf16, which have 11 and 8 significant bits: weights of an output are of like size, and range is of no use to them.
     Int16,
-    /// 1 byte a weight: whole numbers of up to 127, with a scale for every 512 inputs of an output.
+    /// 1 byte a weight: whole numbers of up to 127, with a scale for every 512 inputs of an output. What they are multiplied
+    /// with is rounded to 16 bits, and sums are exact, so that products have the same bits on every processor.
     Int8,
+    /// 4 bits a weight, and a quarter of a bit for steps: whole numbers from -8 to 7 times a step of up to 15 for every 32
+    /// inputs of an output, and these times a scale for every 512. Products are those of [`WeightFormat::Int8`]. A
+    /// network loses answers by it: measure, and train the adapter on it.
+    Int4,
 }

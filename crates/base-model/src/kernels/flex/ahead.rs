@@ -1,9 +1,45 @@
 //! Fetching what is computed with next, where a product is bound by reading its matrix.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 /// Bytes of a cache line.
 pub(super) const LINE: usize = 64;
+
+/// Numbers that begin at a cache line.
+#[derive(Debug)]
+pub(super) struct Lines<T> {
+    numbers: Vec<T>,
+    start: usize,
+    count: usize,
+}
+
+impl<T: Copy> Lines<T> {
+    pub(super) fn new(number: T, count: usize) -> Self {
+        let spare = LINE / size_of::<T>();
+        let numbers = vec![number; count + spare];
+        // They stay where they are when the vector moves.
+        let start = numbers.as_ptr().align_offset(LINE).min(spare);
+        Self {
+            numbers,
+            start,
+            count,
+        }
+    }
+}
+
+impl<T> Deref for Lines<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.numbers[self.start..][..self.count]
+    }
+}
+
+impl<T> DerefMut for Lines<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.numbers[self.start..][..self.count]
+    }
+}
 
 /// Bytes between what is computed with and what is fetched meanwhile: a row alone is done with a part of a panel before the
 /// next would be there.

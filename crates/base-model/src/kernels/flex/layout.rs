@@ -37,7 +37,7 @@ pub(super) fn laid_out(weight: Matrix<'_>, format: WeightFormat) -> Box<dyn Layo
         return Box::new(super::amx::Tiles::of(weight, format));
     }
     match format {
-        WeightFormat::Int8 => Box::new(Bytes::of(weight)),
+        WeightFormat::Int8 | WeightFormat::Int4 => Box::new(Bytes::of(weight, format)),
         WeightFormat::Int16 => Box::new(Panels::of(weight, true)),
         WeightFormat::F32 => Box::new(Panels::of(weight, false)),
     }

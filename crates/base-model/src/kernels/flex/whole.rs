@@ -5,15 +5,21 @@ use crate::WeightFormat;
 /// Inputs that share a scale. A number that is far larger than all others takes precision from these, and from no more.
 pub(super) const INPUTS_OF_A_SCALE: usize = 512;
 
+/// Inputs that share a step, a multiple of the scale, where a whole number has 4 bits.
+pub(super) const INPUTS_OF_A_STEP: usize = 32;
+/// The largest step, and the size of the largest number of steps: their product fits a byte.
+const LARGEST_STEP: i32 = 15;
+const MOST_STEPS: i32 = 8;
+
 /// Numbers that the largest is looked for among at once.
 const LANES: usize = 16;
 
-/// Bytes of a weight's whole number: for f32 where products are computed with bytes.
+/// Bytes of a weight's whole number in products: for f32 where these are computed with bytes.
 pub(super) const fn bytes_of(format: WeightFormat) -> usize {
     match format {
         WeightFormat::F32 => 3,
         WeightFormat::Int16 => 2,
-        WeightFormat::Int8 => 1,
+        WeightFormat::Int8 | WeightFormat::Int4 => 1,
     }
 }
 
@@ -72,21 +78,81 @@ pub(super) struct Rounded {
     pub(super) scale: f32,
     /// Of at most the format's bytes; all 0 if the scale is 0 or no number.
     pub(super) numbers: Vec<i32>,
+    /// In 4 bits, for every [`INPUTS_OF_A_STEP`] numbers what they are multiples of, by -8 to 7.
+    pub(super) steps: Vec<i8>,
 }
 
 impl Rounded {
     /// Rounds at most [`INPUTS_OF_A_SCALE`] weights of an output.
     pub(super) fn of(numbers: &[f32], format: WeightFormat) -> Self {
-        let (scale, _) = scale_of(size_of_largest(numbers), bytes_of(format));
-        let whole = |number: &f32| match scale.is_normal() {
-            true => (f64::from(*number) / f64::from(scale)).round_ties_even() as i32,
-            false => 0,
-        };
+        let size = size_of_largest(numbers);
+        let (mut scale, _) = scale_of(size, bytes_of(format));
+        if format == WeightFormat::Int4 {
+            // The largest number is so many of the largest step.
+            scale *= largest(1) as f32 / (LARGEST_STEP * MOST_STEPS) as f32;
+        }
+        if !scale.is_normal() {
+            return Self {
+                scale,
+                numbers: vec![0; numbers.len()],
+                steps: vec![0; numbers.len().div_ceil(INPUTS_OF_A_STEP)],
+            };
+        }
+        let units = numbers.iter().map(|&number| f64::from(number) / f64::from(scale));
+        if format != WeightFormat::Int4 {
+            return Self {
+                scale,
+                numbers: units.map(|unit| unit.round_ties_even() as i32).collect(),
+                steps: Vec::new(),
+            };
+        }
+        let (mut whole, mut steps) = (Vec::with_capacity(numbers.len()), Vec::new());
+        let units: Vec<f64> = units.collect();
+        for units in units.chunks(INPUTS_OF_A_STEP) {
+            let step = best_step(units);
+            whole.extend(units.iter().map(|&unit| step * multiple(unit, step)));
+            steps.push(step as i8);
+        }
         Self {
             scale,
-            numbers: numbers.iter().map(whole).collect(),
+            numbers: whole,
+            steps,
         }
     }
+
+    /// In 4 bits, the multiple of its step that a number is.
+    pub(super) fn multiple(&self, number: usize) -> i32 {
+        match self.steps[number / INPUTS_OF_A_STEP] {
+            0 => 0,
+            step => self.numbers[number] / i32::from(step),
+        }
+    }
+}
+
+/// The multiple of a step that is nearest to a number.
+fn multiple(unit: f64, step: i32) -> i32 {
+    match step {
+        0 => 0,
+        _ => ((unit / f64::from(step)).round_ties_even() as i32).clamp(-MOST_STEPS, MOST_STEPS - 1),
+    }
+}
+
+/// The step whose multiples are nearest to some numbers, by the sum of squares. The largest number is taken for about -8
+/// steps, so that a step is negative where that number is positive: there is no multiple 8.
+fn best_step(units: &[f64]) -> i32 {
+    let largest = units.iter().copied().fold(
+        0.0,
+        |largest: f64, unit| if unit.abs() > largest.abs() { unit } else { largest },
+    );
+    let near = (largest / f64::from(-MOST_STEPS)).round() as i32;
+    let error = |step: i32| -> f64 {
+        let errors = units
+            .iter()
+            .map(|&unit| unit - f64::from(step * multiple(unit, step)));
+        errors.map(|error| error * error).sum()
+    };
+    let steps = (near - 2..=near + 2).filter(|step| step.abs() <= LARGEST_STEP);
+    steps.min_by(|&a, &b| error(a).total_cmp(&error(b))).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -102,6 +168,23 @@ mod tests {
             let whole = (size * inverse).round_ties_even();
             prop_assert!(whole <= largest(bytes) as f32);
             prop_assert!((f64::from(whole) * f64::from(scale) / f64::from(size) - 1.0).abs() < 1e-2);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn four_bits_are_as_near_as_their_steps_allow(numbers in prop::collection::vec(-1.0_f32..1.0, 1..300)) {
+            let rounded = Rounded::of(&numbers, WeightFormat::Int4);
+            for (index, (&whole, &number)) in rounded.numbers.iter().zip(&numbers).enumerate() {
+                let step = i32::from(rounded.steps[index / INPUTS_OF_A_STEP]);
+                prop_assert!((-8..8).contains(&rounded.multiple(index)));
+                prop_assert_eq!(rounded.multiple(index) * step, whole);
+                prop_assert!(whole.abs() <= largest(1));
+                // Half a step; a whole one at the end that has a multiple less, and where numbers are cut off for others.
+                let group = &numbers[index / INPUTS_OF_A_STEP * INPUTS_OF_A_STEP..];
+                let size = size_of_largest(&group[..group.len().min(INPUTS_OF_A_STEP)]);
+                prop_assert!((rounded.scale * whole as f32 - number).abs() <= size / 4.0 + 3.0 * rounded.scale);
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 //! same in any order, a row's result depends on nothing but the row.
 
 mod digits;
+mod stored;
 mod unit;
 
 use std::ops::Range;
@@ -19,7 +20,8 @@ use super::{
     whole::{INPUTS_OF_A_SCALE, Rounded, bytes_of},
 };
 use crate::WeightFormat;
-use digits::{RowDigits, add_scaled, cut};
+use digits::{RowDigits, add_scaled};
+use stored::Stored;
 #[cfg(test)]
 pub(super) use unit::has_vectors;
 pub(super) use unit::is_there;
@@ -56,8 +58,7 @@ pub(super) struct Tiles {
     d_input: usize,
     d_output: usize,
     digits: usize,
-    /// `[strips, steps, digits]`; in a tile four inputs of all outputs after the other.
-    tiles: Vec<Tile>,
+    stored: Stored,
     /// `[strips, blocks of inputs]`
     scales: Vec<[f32; LANES]>,
 }
@@ -72,45 +73,30 @@ impl Tiles {
             d_input,
             d_output,
             digits,
-            tiles: vec![Tile::ZERO; strips * steps * digits],
+            stored: Stored::new(format, strips * steps * digits),
             scales: vec![[0.0; LANES]; strips * blocks],
         };
-        if !matrix.tiles.is_empty() {
-            let tiles = matrix.tiles.par_chunks_exact_mut(steps * digits);
+        if strips * steps > 0 {
+            let strips = matrix.stored.strips_mut(steps, digits);
             let scales = matrix.scales.par_chunks_exact_mut(blocks);
-            tiles
+            strips
                 .zip(scales)
                 .enumerate()
-                .for_each(|(strip, (tiles, scales))| {
+                .for_each(|(strip, (mut stored, scales))| {
                     for output in strip * LANES..d_output.min((strip + 1) * LANES) {
-                        lay_out(weight, output, format, tiles, scales);
+                        let lane = output % LANES;
+                        for (block, scales) in scales.iter_mut().enumerate() {
+                            let first = block * INPUTS_OF_A_SCALE;
+                            let inputs = first..d_input.min(first + INPUTS_OF_A_SCALE);
+                            let numbers: Vec<f32> = inputs.map(|input| weight.at(output, input)).collect();
+                            let rounded = Rounded::of(&numbers, format);
+                            scales[lane] = rounded.scale;
+                            stored.lay_out(&rounded, first, lane);
+                        }
                     }
                 });
         }
         matrix
-    }
-}
-
-/// Lays out an output of a strip.
-fn lay_out(
-    weight: Matrix<'_>,
-    output: usize,
-    format: WeightFormat,
-    tiles: &mut [Tile],
-    scales: &mut [[f32; LANES]],
-) {
-    let (lane, digits) = (output % LANES, bytes_of(format));
-    for (block, scales) in scales.iter_mut().enumerate() {
-        let inputs = block * INPUTS_OF_A_SCALE..weight.columns.min((block + 1) * INPUTS_OF_A_SCALE);
-        let numbers: Vec<f32> = inputs.clone().map(|input| weight.at(output, input)).collect();
-        let rounded = Rounded::of(&numbers, format);
-        scales[lane] = rounded.scale;
-        for (input, mut whole) in inputs.zip(rounded.numbers) {
-            for tile in tiles[input / STEP * digits..][..digits].iter_mut().rev() {
-                let at = input % STEP;
-                (tile.0[at / 4][lane * 4 + at % 4], whole) = cut(whole);
-            }
-        }
     }
 }
 
@@ -146,17 +132,22 @@ impl Layout for Tiles {
 
     fn to_rows(&self) -> Vec<f32> {
         let mut rows = vec![0.0; self.d_output * self.d_input];
-        for (output, row) in rows.chunks_exact_mut(self.d_input.max(1)).enumerate() {
-            let (strip, lane) = (output / LANES, output % LANES);
-            for (input, number) in row.iter_mut().enumerate() {
-                let (tiles, scales) = self.part(strip, input / INPUTS_OF_A_SCALE);
-                let at = input % INPUTS_OF_A_SCALE;
-                let (step, at) = (at / STEP, at % STEP);
-                let digits = &tiles[step * self.digits..][..self.digits];
-                let whole = digits.iter().fold(0.0, |whole, tile| {
-                    whole * 256.0 + f64::from(tile.0[at / 4][lane * 4 + at % 4])
-                });
-                *number = (whole * f64::from(scales[lane])) as f32;
+        let mut place = Vec::new();
+        let strips = rows.chunks_mut((LANES * self.d_input).max(1));
+        for (strip, rows) in strips.enumerate() {
+            for block in 0..self.blocks() {
+                let (tiles, scales) = self.part(strip, block, &mut place);
+                for (lane, row) in rows.chunks_exact_mut(self.d_input).enumerate() {
+                    let row = &mut row[block * INPUTS_OF_A_SCALE..];
+                    for (input, number) in row.iter_mut().take(INPUTS_OF_A_SCALE).enumerate() {
+                        let (step, at) = (input / STEP, input % STEP);
+                        let digits = &tiles[step * self.digits..][..self.digits];
+                        let whole = digits.iter().fold(0.0, |whole, tile| {
+                            whole * 256.0 + f64::from(tile.0[at / 4][lane * 4 + at % 4])
+                        });
+                        *number = (whole * f64::from(scales[lane])) as f32;
+                    }
+                }
             }
         }
         rows
@@ -169,11 +160,20 @@ impl Tiles {
     }
 
     /// A block of inputs of a strip, and its scales.
-    fn part(&self, strip: usize, block: usize) -> (&[Tile], &[f32; LANES]) {
-        let steps = self.d_input.div_ceil(STEP);
-        let tiles = &self.tiles[strip * steps * self.digits..][..steps * self.digits];
-        let scales = &self.scales[strip * self.blocks() + block];
-        (part(tiles, block, self.digits), scales)
+    fn part<'a>(
+        &'a self,
+        strip: usize,
+        block: usize,
+        place: &'a mut Vec<Tile>,
+    ) -> (&'a [Tile], &'a [f32; LANES]) {
+        let of_a_strip = self.d_input.div_ceil(STEP) * self.digits;
+        let of_a_block = INPUTS_OF_A_SCALE / STEP * self.digits;
+        let tiles = block * of_a_block..of_a_strip.min((block + 1) * of_a_block);
+        let first = strip * of_a_strip;
+        (
+            self.stored.tiles(first + tiles.start..first + tiles.end, place),
+            &self.scales[strip * self.blocks() + block],
+        )
     }
 }
 
@@ -187,7 +187,7 @@ impl Tiles {
         strips: Range<usize>,
         rows: Matrix<'_>,
     ) {
-        let mut sums = [Sums::ZERO; LEVELS];
+        let (mut sums, mut place) = ([const { Sums::ZERO }; LEVELS], Vec::new());
         for (first, output) in (0..rows.rows)
             .step_by(ROWS_AT_ONCE)
             .zip(output.chunks_mut(ROWS_AT_ONCE * stride))
@@ -198,7 +198,7 @@ impl Tiles {
                 let column = (strip - strips.start) * LANES;
                 let columns = LANES.min(stride - column);
                 for block in 0..self.blocks() {
-                    let (weights, weight_scales) = self.part(strip, block);
+                    let (weights, weight_scales) = self.part(strip, block, &mut place);
                     let row_scales = x.scales[block * rows.rows..][..rows.rows].chunks(rows_of_a_tile);
                     for (tile, row_scales) in row_scales.enumerate() {
                         unit.multiply(self.digits, x.part(tile, block), weights, &mut sums);

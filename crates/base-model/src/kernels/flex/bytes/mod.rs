@@ -1,4 +1,4 @@
-//! Products of whole numbers with a frozen matrix in 8 bits, on vector registers.
+//! Products of whole numbers with a frozen matrix in 8 bits or in 4, on vector registers.
 //!
 //! Weights are whole numbers of one byte and rows become whole numbers of two, each with a scale for
 //! [`INPUTS_OF_A_SCALE`] inputs, over which sums of products are exact in 32 bits. An instruction adds two products to a
@@ -7,20 +7,21 @@
 //! order, a row's result depends on nothing but the row, and has the same bits on every machine.
 
 mod kernel;
+mod stored;
 
 use std::ops::Range;
 
-use pulp::bytemuck;
 use rayon::prelude::*;
 
 use super::{
-    ahead::{self, LINE, after},
+    ahead,
     layout::Layout,
     matrix::Matrix,
     whole::{INPUTS_OF_A_SCALE, Rounded, largest, scale_of, size_of_largest},
 };
 use crate::WeightFormat;
 use kernel::{Kernel, ROWS, Strip};
+use stored::{Part, Stored};
 
 /// Two neighbouring inputs of a row: what an instruction multiplies with two weights of every output.
 type Pair = [i16; 2];
@@ -40,69 +41,55 @@ pub(super) struct Bytes {
     d_input: usize,
     d_output: usize,
     kernel: Kernel,
-    /// `[panels, pairs of inputs, outputs of a panel, 2]`, from `start` on, where a cache line begins. What fills up the
-    /// last panel and the last pair is 0.
-    weights: Vec<i8>,
-    start: usize,
+    stored: Stored,
     /// `[panels, blocks of inputs, outputs of a panel]`
     scales: Vec<f32>,
 }
 
 impl Bytes {
-    pub(super) fn of(weight: Matrix<'_>) -> Self {
+    /// Lays out a matrix in 8 bits or in 4.
+    pub(super) fn of(weight: Matrix<'_>, format: WeightFormat) -> Self {
         let kernel = Kernel::of_this_machine();
         let (d_output, d_input, width) = (weight.rows, weight.columns, kernel.width());
-        let (panels, pairs) = (d_output.div_ceil(width), d_input.div_ceil(2));
-        let mut weights = vec![0; panels * pairs * width * 2 + LINE];
-        // The numbers stay where they are when the vector moves.
-        let start = weights.as_ptr().align_offset(LINE).min(LINE);
+        let panels = d_output.div_ceil(width);
+        let mut stored = Stored::new(format, panels, d_input, width);
         let mut scales = vec![0.0; panels * d_input.div_ceil(INPUTS_OF_A_SCALE) * width];
-        if pairs > 0 {
-            let weights = weights[start..].par_chunks_exact_mut(pairs * width * 2);
+        if d_input > 0 {
             let scales = scales.par_chunks_exact_mut(d_input.div_ceil(INPUTS_OF_A_SCALE) * width);
-            weights
-                .zip(scales)
-                .enumerate()
-                .for_each(|(panel, (weights, scales))| {
-                    for output in panel * width..d_output.min((panel + 1) * width) {
-                        lay_out(weight, output, width, weights, scales);
+            let panels = stored.panels_mut(d_input, width).zip(scales).enumerate();
+            panels.for_each(|(panel, (mut stored, scales))| {
+                for output in panel * width..d_output.min((panel + 1) * width) {
+                    let lane = output % width;
+                    for (block, scales) in scales.chunks_exact_mut(width).enumerate() {
+                        let first = block * INPUTS_OF_A_SCALE;
+                        let inputs = first..d_input.min(first + INPUTS_OF_A_SCALE);
+                        let numbers: Vec<f32> = inputs.map(|input| weight.at(output, input)).collect();
+                        let rounded = Rounded::of(&numbers, format);
+                        scales[lane] = rounded.scale;
+                        stored.lay_out(&rounded, first, lane, width);
                     }
-                });
+                }
+            });
         }
         Self {
             d_input,
             d_output,
             kernel,
-            weights,
-            start,
+            stored,
             scales,
         }
     }
 
-    /// A panel's weights and scales.
-    fn panel(&self, panel: usize) -> (&[i8], &[f32]) {
-        let width = self.kernel.width();
-        let of_weights = self.d_input.div_ceil(2) * width * 2;
-        let of_scales = self.d_input.div_ceil(INPUTS_OF_A_SCALE) * width;
-        (
-            &self.weights[self.start..][panel * of_weights..][..of_weights],
-            &self.scales[panel * of_scales..][..of_scales],
-        )
+    /// The scales of a panel, `[blocks of inputs, outputs of a panel]`.
+    fn scales(&self, panel: usize) -> &[f32] {
+        let of_a_panel = self.d_input.div_ceil(INPUTS_OF_A_SCALE) * self.kernel.width();
+        &self.scales[panel * of_a_panel..][..of_a_panel]
     }
-}
 
-/// Lays out an output of a panel.
-fn lay_out(weight: Matrix<'_>, output: usize, width: usize, weights: &mut [i8], scales: &mut [f32]) {
-    let lane = output % width;
-    for (block, scales) in scales.chunks_exact_mut(width).enumerate() {
-        let inputs = block * INPUTS_OF_A_SCALE..weight.columns.min((block + 1) * INPUTS_OF_A_SCALE);
-        let numbers: Vec<f32> = inputs.clone().map(|input| weight.at(output, input)).collect();
-        let rounded = Rounded::of(&numbers, WeightFormat::Int8);
-        scales[lane] = rounded.scale;
-        for (input, whole) in inputs.zip(rounded.numbers) {
-            // Within a byte, by the scale.
-            weights[(input / 2 * width + lane) * 2 + input % 2] = whole as i8;
-        }
+    /// Pairs of inputs of a block, counted from the first of a panel.
+    fn pairs(&self, block: usize) -> Range<usize> {
+        let of_a_block = INPUTS_OF_A_SCALE / 2;
+        block * of_a_block..self.d_input.div_ceil(2).min((block + 1) * of_a_block)
     }
 }
 
@@ -125,6 +112,7 @@ impl Layout for Bytes {
             return;
         }
         let width = self.kernel.width();
+        let mut place = self.stored.place(width);
         for (first, output) in (0..rows.rows)
             .step_by(ROWS_AT_ONCE)
             .zip(output.chunks_mut(ROWS_AT_ONCE * stride))
@@ -132,22 +120,21 @@ impl Layout for Bytes {
             let x = WholeRows::of(rows.part(first, output.len() / stride));
             for panel in panels.clone() {
                 let column = (panel - panels.start) * width;
-                let (weights, scales) = self.panel(panel);
-                let of_a_block = INPUTS_OF_A_SCALE * width;
-                let parts = weights.chunks(of_a_block).zip(scales.chunks_exact(width));
-                for (block, (weights, scales)) in parts.enumerate() {
+                for (block, scales) in self.scales(panel).chunks_exact(width).enumerate() {
+                    let part = Part {
+                        panel,
+                        pairs: self.pairs(block),
+                        of_a_panel: self.d_input.div_ceil(2),
+                        width,
+                    };
                     // For few rows weights are read as they lie in memory, and what is read next is fetched meanwhile.
-                    let first = panel * self.d_input.div_ceil(2) * width * 2 + block * of_a_block;
-                    let ahead = match x.rows <= FEW_ROWS {
-                        true => after(
-                            bytemuck::cast_slice(&self.weights[self.start..]),
-                            first..first + weights.len(),
-                            1,
-                        ),
-                        false => &[],
+                    let ahead = if x.rows <= FEW_ROWS {
+                        self.stored.after(&part)
+                    } else {
+                        &[]
                     };
                     let strip = Strip {
-                        weights,
+                        weights: self.stored.part(&part, &mut place),
                         scales,
                         outputs: width.min(stride - column),
                     };
@@ -159,12 +146,25 @@ impl Layout for Bytes {
 
     fn to_rows(&self) -> Vec<f32> {
         let width = self.kernel.width();
+        let mut place = self.stored.place(width);
         let mut rows = vec![0.0; self.d_output * self.d_input];
-        for (output, row) in rows.chunks_exact_mut(self.d_input.max(1)).enumerate() {
-            let ((weights, scales), lane) = (self.panel(output / width), output % width);
-            for (input, number) in row.iter_mut().enumerate() {
-                let whole = weights[(input / 2 * width + lane) * 2 + input % 2];
-                *number = f32::from(whole) * scales[input / INPUTS_OF_A_SCALE * width + lane];
+        let panels = rows.chunks_mut((width * self.d_input).max(1));
+        for (panel, rows) in panels.enumerate() {
+            for (block, scales) in self.scales(panel).chunks_exact(width).enumerate() {
+                let part = Part {
+                    panel,
+                    pairs: self.pairs(block),
+                    of_a_panel: self.d_input.div_ceil(2),
+                    width,
+                };
+                let weights = self.stored.part(&part, &mut place);
+                for (lane, row) in rows.chunks_exact_mut(self.d_input).enumerate() {
+                    let row = &mut row[block * INPUTS_OF_A_SCALE..];
+                    for (input, number) in row.iter_mut().take(INPUTS_OF_A_SCALE).enumerate() {
+                        let whole = weights[(input / 2 * width + lane) * 2 + input % 2];
+                        *number = f32::from(whole) * scales[lane];
+                    }
+                }
             }
         }
         rows

@@ -6,7 +6,12 @@ use crate::kernels::flex::{
     whole::{INPUTS_OF_A_SCALE, largest},
 };
 
-const FORMATS: [WeightFormat; 3] = [WeightFormat::F32, WeightFormat::Int16, WeightFormat::Int8];
+const FORMATS: [WeightFormat; 4] = [
+    WeightFormat::F32,
+    WeightFormat::Int16,
+    WeightFormat::Int8,
+    WeightFormat::Int4,
+];
 
 /// Of the size of what is added up, what rounding in sums of up to 1,200 numbers in f32 may change: twice what it did.
 const ROUNDING: f64 = 3e-6;
@@ -92,6 +97,8 @@ proptest! {
                             WeightFormat::F32 => most / largest(3) as f32,
                             WeightFormat::Int16 => 0.501 * most / largest(2) as f32,
                             WeightFormat::Int8 => 0.501 * most / largest(1) as f32,
+                            // See the tests of rounding.
+                            WeightFormat::Int4 => most / 4.0,
                         };
                         for (rounded, exact) in rounded.iter().zip(exact) {
                             assert!((rounded - exact).abs() <= error, "{format:?}: {rounded}, {exact}");
@@ -103,7 +110,7 @@ proptest! {
                     // With fewer digits, each input may be rounded by so much of the largest, which is 1.
                     let error = match format {
                         WeightFormat::F32 => ROUNDING * size,
-                        WeightFormat::Int16 | WeightFormat::Int8 => 2e-5 * d_input as f64,
+                        _ => 2e-5 * d_input as f64,
                     };
                     assert!((f64::from(*found) - expected).abs() <= error + 1e-7, "{format:?}: {found}, {expected}, {size}");
                 }
@@ -131,7 +138,7 @@ proptest! {
 fn formats_round_alike_on_every_machine() {
     let (d_input, d_output) = (1300, 21);
     let weight = inexact(d_output * d_input);
-    for format in [WeightFormat::Int16, WeightFormat::Int8] {
+    for format in [WeightFormat::Int16, WeightFormat::Int8, WeightFormat::Int4] {
         let rounded = std::cell::OnceCell::new();
         on_every_machine(|| {
             let found = laid(&weight, d_input, format).to_rows();
@@ -148,7 +155,7 @@ fn formats_round_alike_on_every_machine() {
 }
 
 #[test]
-fn weights_of_8_bits_give_the_same_bits_on_every_machine() {
+fn weights_of_8_and_4_bits_give_the_same_bits_on_every_machine() {
     for (rows, d_input, d_output) in [(1, 384, 64), (13, 1301, 150), (50, 700, 33), (200, 3, 5)] {
         let (left, right) = (inexact(rows * d_input), inexact(d_output * d_input));
         let expected = std::cell::OnceCell::new();

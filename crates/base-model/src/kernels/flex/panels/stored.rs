@@ -7,7 +7,7 @@ use pulp::bytemuck;
 use crate::{
     WeightFormat,
     kernels::flex::{
-        ahead::{LINE, after},
+        ahead::{Lines, after},
         machine::vectorised,
         whole::{INPUTS_OF_A_SCALE, Rounded},
     },
@@ -16,10 +16,12 @@ use crate::{
 /// Panels one after the other.
 #[derive(Debug)]
 pub(super) enum Stored {
-    /// Their numbers from `start` on, where a cache line begins.
-    F32 { numbers: Vec<f32>, start: usize },
+    F32(Lines<f32>),
     /// Whole numbers, and for every [`INPUTS_OF_A_SCALE`] of a panel a scale for each output.
-    Int16 { numbers: Vec<i16>, scales: Vec<f32> },
+    Int16 {
+        numbers: Vec<i16>,
+        scales: Vec<f32>,
+    },
 }
 
 impl Stored {
@@ -33,16 +35,14 @@ impl Stored {
 
     /// Whether [`Stored::part`] gives what lies in memory, and needs no place for it.
     pub(super) fn is_plain(&self) -> bool {
-        matches!(self, Self::F32 { .. })
+        matches!(self, Self::F32(_))
     }
 
     /// As many bytes as some inputs of a panel take, [`DISTANCE`] behind these.
     pub(super) fn after(&self, panel: &Panel) -> &[u8] {
         let at = panel.numbers();
         match self {
-            Self::F32 { numbers, start } => {
-                after(bytemuck::cast_slice(&numbers[*start..]), at, size_of::<f32>())
-            }
+            Self::F32(numbers) => after(bytemuck::cast_slice(numbers), at, size_of::<f32>()),
             Self::Int16 { numbers, .. } => after(bytemuck::cast_slice(numbers), at, size_of::<i16>()),
         }
     }
@@ -53,7 +53,7 @@ impl Stored {
     pub(super) fn part<'a>(&'a self, panel: &Panel, place: &'a mut [f32]) -> &'a [f32] {
         let at = panel.numbers();
         match self {
-            Self::F32 { numbers, start } => &numbers[*start..][at],
+            Self::F32(numbers) => &numbers[at],
             Self::Int16 { numbers, scales } => {
                 let place = &mut place[..at.len()];
                 widen(&numbers[at], &scales[panel.scales()], place);
@@ -85,12 +85,9 @@ impl Panel {
 }
 
 fn aligned(panels: &[f32]) -> Stored {
-    let spare = LINE / size_of::<f32>();
-    let mut numbers = vec![0.0; panels.len() + spare];
-    // The numbers stay where they are when the vector moves.
-    let start = numbers.as_ptr().align_offset(LINE).min(spare);
-    numbers[start..start + panels.len()].copy_from_slice(panels);
-    Stored::F32 { numbers, start }
+    let mut numbers = Lines::new(0.0, panels.len());
+    numbers.copy_from_slice(panels);
+    Stored::F32(numbers)
 }
 
 fn rounded(panels: &[f32], d_input: usize, width: usize) -> Stored {
