@@ -19,7 +19,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import shlex
 import statistics
 import subprocess
 import sys
@@ -48,7 +47,8 @@ PYTORCH_AVX2 = {
 }
 ONNX_F32 = ("ONNX Runtime, fused", "ONNX Runtime, as exported")
 ONNX_INT8 = "ONNX Runtime, int8"
-OURS, OURS_LORA, OURS_INT8 = "Rightsize", "Rightsize, adapter of rank 16", "Rightsize, int8"
+OURS, OURS_LORA = "Rightsize", "Rightsize, adapter of rank 16"
+OURS_FEWER = {f"Rightsize, {format}": ["--weights", format] for format in ("int16", "int8", "int4")}
 
 
 def arguments():
@@ -65,7 +65,6 @@ def arguments():
     parser.add_argument("--parts", default="encoder,decoder")
     parser.add_argument("--threads", default="1,all")
     parser.add_argument("--isa", default="native,avx2")
-    parser.add_argument("--int8", help='what switches on the 8-bit weights of `speed`, such as "--weights int8"')
     parser.add_argument("--avx2", help="NAME=VALUE that keeps `speed` to AVX2, in place of avx2_only.so")
     parser.add_argument("--report", action="store_true", help="only print the tables of what was measured before")
     return parser.parse_args()
@@ -102,9 +101,6 @@ class Engine:
         )
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         for line in lines:
-            if isa == "avx2" and self.kind == "rightsize" and options.avx2:
-                # The program says what the processor has; a variable of ours is believed.
-                line["isa"] = "avx2"
             if isa == "avx2" and line["isa"] != "avx2":
                 raise SystemExit(f"{self.name} was to use AVX2 and says {line['isa']!r}")
         return lines
@@ -127,18 +123,17 @@ def engines(options):
     ]
     if not options.adapter:
         found.insert(1, Engine(OURS_LORA, "encoder", [*speed, *ids, "--adapter", work / "lora16"], "rightsize", None))
-    if options.int8:
-        with_int8 = [*speed, *ids, "--adapter", head, *shlex.split(options.int8)]
-        found.insert(1, Engine(OURS_INT8, "encoder", with_int8, "rightsize", False))
+    for place, (name, format) in enumerate(OURS_FEWER.items(), 1):
+        found.insert(place, Engine(name, "encoder", [*speed, *ids, "--adapter", head, *format], "rightsize", False))
     smol = work / "smollm"
     prompts = ["--ids", smol / "prompts.jsonl"]
     found += [
         Engine(OURS, "decoder", [options.speed, "--model", smol / "hf", *prompts], "rightsize", True),
         Engine("PyTorch", "decoder", [*torch, "--model", smol / "hf", *prompts], "pytorch", True),
     ]
-    if options.int8:
-        with_int8 = [options.speed, "--model", smol / "hf", *prompts, *shlex.split(options.int8)]
-        found.append(Engine(OURS_INT8, "decoder", with_int8, "rightsize", False))
+    for name, format in OURS_FEWER.items():
+        command = [options.speed, "--model", smol / "hf", *prompts, *format]
+        found.append(Engine(name, "decoder", command, "rightsize", False))
     for kind in ("f32", "f16", "q8_0"):
         command = [python, HERE / "time_llamacpp.py", "--model", smol / f"{kind}.gguf", *prompts]
         found.append(Engine(f"llama.cpp, {kind}", "decoder", command, "llama.cpp", kind == "f32"))

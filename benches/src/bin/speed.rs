@@ -35,6 +35,7 @@ use std::{
 use adapter_runtime::Latency;
 use base_model::{
     Adapter, BaseModel, Decoder, Encoder, Generation, Network, TokenBatch, WeightFormat, device_by_name,
+    instruction_set,
 };
 use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
@@ -286,7 +287,7 @@ impl Clock {
             "version": env!("CARGO_PKG_VERSION"),
             "mode": mode,
             "threads": options.number("threads", 1)?,
-            "isa": instructions(),
+            "isa": instruction_set(),
             "p50_ms": latency.p50_ms,
             "p99_ms": latency.p99_ms,
             "rows_per_second": self.rows as f64 / seconds,
@@ -300,20 +301,6 @@ impl Clock {
         }
         Ok(line)
     }
-}
-
-/// The widest vectors that the processor says it has, which is what kernels are chosen by.
-fn instructions() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            return "avx512";
-        }
-        if is_x86_feature_detected!("avx2") {
-            return "avx2";
-        }
-    }
-    "other"
 }
 
 /// Rows in batches of one size, in the order of the file or sorted by length.

@@ -51,8 +51,8 @@ pub fn device_names() -> Vec<&'static str> {
 /// workspace that looks at backend features.
 ///
 /// On `flex` the fused kernels run on the best instruction set that the machine has. The environment variable
-/// `RIGHTSIZE_CPU`, `portable`, `avx2` or `avx512`, lowers that to one that the machine may have beside others, so that
-/// it can be tested and timed; one that the machine lacks stands for the best before it. It is read once. Products
+/// `RIGHTSIZE_CPU`, `portable`, `avx2`, `avx512` or `amx`, lowers that to one that the machine may have beside others, so
+/// that it can be tested and timed; one that the machine lacks stands for the best before it. It is read once. Products
 /// with matrices that are trained, and gradients of attention, go through the `gemm` crate, which chooses for itself.
 ///
 /// # Errors
@@ -79,4 +79,14 @@ pub fn device_by_name(name: &str) -> Result<Device, DeviceError> {
             available: device_names().join(", "),
         }),
     }
+}
+
+/// What the fused kernels of `flex` run on: `amx`, `avx512`, `avx2`, `neon` or `portable`, the name of another set where there
+/// is one, or `none` without that feature.
+#[must_use]
+pub fn instruction_set() -> &'static str {
+    #[cfg(feature = "flex")]
+    return machine::name();
+    #[cfg(not(feature = "flex"))]
+    "none"
 }

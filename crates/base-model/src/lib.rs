@@ -87,7 +87,7 @@ pub use config::{
     RopeScaling, YarnScaling, base_hash,
 };
 pub use decoder::{Decoder, Generation, Prefix};
-pub use device::{DeviceError, device_by_name, device_names};
+pub use device::{DeviceError, device_by_name, device_names, instruction_set};
 pub use encoder::{Encoder, mean_pool};
 pub use error::{ConfigError, ModelError, TokenizerError, WeightsError};
 #[cfg(feature = "hub")]

@@ -42,6 +42,23 @@ pub(super) fn machine() -> Machine {
     *MACHINE.get_or_init(|| up_to(std::env::var(VARIABLE).as_deref().unwrap_or_default()))
 }
 
+/// What kernels run on, as [`NAMES`] has it where it is one of these.
+pub(crate) fn name() -> &'static str {
+    let Machine { simd, has_tiles } = machine();
+    match simd {
+        _ if has_tiles => "amx",
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(_) => "avx512",
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(_) => "avx2",
+        #[cfg(target_arch = "aarch64")]
+        Arch::Neon(_) => "neon",
+        Arch::Scalar => "portable",
+        #[allow(unreachable_patterns, reason = "pulp may learn more sets")]
+        _ => "other",
+    }
+}
+
 fn up_to(name: &str) -> Machine {
     let without_tiles = |simd| Machine {
         simd,

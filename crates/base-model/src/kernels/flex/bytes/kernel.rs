@@ -168,10 +168,7 @@ macro_rules! multiply {
         $zero:ident, $widen:ident, $spread:ident, |$sum:ident, $x:ident, $weight:ident| $add:expr
     ) => {
         #[target_feature(enable = $features)]
-        #[expect(
-            clippy::needless_range_loop,
-            reason = "loops that the compiler unrolls keep their sums in registers"
-        )]
+        // Loops over indices, which the compiler unrolls, so that sums stay in registers.
         fn $name<const COUNT: usize>(rows: &[&[Pair]; ROWS], weights: &[i8], ahead: &[u8], sums: &mut Sums) {
             use std::arch::x86_64::*;
             let weights = weights
