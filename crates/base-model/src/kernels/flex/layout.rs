@@ -4,7 +4,7 @@ use std::{fmt::Debug, ops::Range};
 
 use rayon::prelude::*;
 
-use super::{bytes::Bytes, machine::machine, matrix::Matrix, panels::Panels, threads::threads_for};
+use super::{bytes::Bytes, matrix::Matrix, panels::Panels, threads::threads_for};
 use crate::WeightFormat;
 
 /// Rows for one thread from which threads share out rows rather than outputs.
@@ -33,7 +33,7 @@ pub(super) trait Layout: Debug + Send + Sync {
 /// Lays out a matrix for the best that this machine has.
 pub(super) fn laid_out(weight: Matrix<'_>, format: WeightFormat) -> Box<dyn Layout> {
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-    if machine().has_tiles {
+    if super::machine::machine().has_tiles {
         return Box::new(super::amx::Tiles::of(weight, format));
     }
     match format {

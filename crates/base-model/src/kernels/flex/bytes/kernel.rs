@@ -248,3 +248,78 @@ multiply!(
     _mm512_set1_epi32,
     |sum, x, weight| _mm512_dpwssd_epi32(sum, x, weight)
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::flex::whole::{INPUTS_OF_A_SCALE, largest};
+
+    /// Every kernel that this machine can run, and not the best alone.
+    fn kernels() -> Vec<Kernel> {
+        let mut kernels = vec![Kernel::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx512 = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+            let found = [
+                (Kernel::Avx2, is_x86_feature_detected!("avx2")),
+                (Kernel::Avx512, avx512),
+                (Kernel::Vnni, avx512 && is_x86_feature_detected!("avx512vnni")),
+            ];
+            kernels.extend(
+                found
+                    .into_iter()
+                    .filter_map(|(kernel, found)| found.then_some(kernel)),
+            );
+        }
+        kernels
+    }
+
+    #[test]
+    fn sums_are_exact_in_every_kernel() {
+        // Up to the largest sum that there can be.
+        for (pairs, row_size, weight_size) in
+            [(1, 5, 3), (7, 300, 127), (INPUTS_OF_A_SCALE / 2, largest(2), 127)]
+        {
+            for kernel in kernels() {
+                let width = kernel.width();
+                let weights: Vec<i8> = (0..pairs * width * 2)
+                    .map(|index| if index % 11 == 3 { -1 } else { 1 } * (weight_size - (index / 64 % 2) as i32))
+                    .map(|weight| weight as i8)
+                    .collect();
+                for count in 1..=ROWS {
+                    let row = |row: usize| -> Vec<Pair> {
+                        let numbers = (0..pairs).map(|pair| (row_size - (pair % 3 * row) as i32) as i16);
+                        numbers.map(|number| [number, number - 1]).collect()
+                    };
+                    let rows: Vec<Vec<Pair>> = (0..ROWS).map(row).collect();
+                    let strip = Strip {
+                        weights: &weights,
+                        scales: &vec![1.0; width],
+                        outputs: width - 1,
+                    };
+                    let stride = width + 2;
+                    let mut output = vec![0.0; ROWS * stride];
+                    let numbers =
+                        std::array::from_fn(|at| if at < count { rows[at].as_slice() } else { &[] });
+                    kernel.add(&strip, (numbers, &vec![1.0; count]), &[], (&mut output, stride));
+                    for (at, number) in output.iter().enumerate() {
+                        let (row, lane) = (at / stride, at % stride);
+                        let sum: i64 = match row < count && lane < width - 1 {
+                            false => 0,
+                            true => (0..pairs * 2)
+                                .map(|input| {
+                                    let weight = weights[(input / 2 * width + lane) * 2 + input % 2];
+                                    i64::from(rows[row][input / 2][input % 2]) * i64::from(weight)
+                                })
+                                .sum(),
+                        };
+                        assert!(
+                            *number == sum as f32,
+                            "{kernel:?}, {pairs} pairs, {count} rows at {row}, {lane}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
