@@ -184,20 +184,21 @@ impl Encoder {
     /// - output: `[batch, seq, d_model]`; what stands at padding means nothing
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
-        let pieces = match adapter.is_some_and(Adapter::is_trained) {
-            // One graph, for what flows back.
-            true => None,
-            false => kernels::in_pieces(&batch.device(), &batch.lengths(), |rows| {
-                let piece = batch.part(rows);
-                self.among(&piece, &EndToEnd::new(&piece, true), adapter)
-            }),
-        };
-        let rows = EndToEnd::new(batch, pieces.is_some());
-        let states = match pieces {
-            Some(pieces) => Tensor::cat(pieces, 1),
-            None => self.among(batch, &rows, adapter),
-        };
-        rows.to_rows(states)
+        // What is trained is one graph, for what flows back.
+        let in_pieces = kernels::are_fused_on(&batch.device()) && !adapter.is_some_and(Adapter::is_trained);
+        let rows = EndToEnd::new(batch, in_pieces);
+        if !in_pieces {
+            return rows.to_rows(self.among(batch, &rows, adapter));
+        }
+        let lengths = batch.lengths();
+        let states = kernels::in_pieces(&lengths, |piece| {
+            if piece.len() == lengths.len() {
+                return self.among(batch, &rows, adapter);
+            }
+            let batch = batch.part(piece);
+            self.among(&batch, &EndToEnd::new(&batch, true), adapter)
+        });
+        rows.to_rows(Tensor::cat(states, 1))
     }
 
     /// The last state of every token, rows laid end to end: `[1, tokens, d_model]`.

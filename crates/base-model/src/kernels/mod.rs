@@ -42,29 +42,37 @@ macro_rules! fused_or_plain {
     }};
 }
 
-/// Computes on all threads, where bodies are fused and cut their work over threads.
+/// Whether bodies are fused for what is computed on a device without gradients; then a row's result does not depend on the
+/// rows beside it, and work is cut over threads.
+pub(crate) fn are_fused_on(device: &Device) -> bool {
+    #[cfg(feature = "flex")]
+    return flex::is_here(device);
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = device;
+        false
+    }
+}
+
+/// Computes on all threads, where bodies are fused.
 pub(crate) fn on_all_threads<T: Send>(device: &Device, compute: impl FnOnce() -> T + Send) -> T {
     #[cfg(feature = "flex")]
-    if flex::is_here(device) {
+    if are_fused_on(device) {
         return flex::on_all_threads(compute);
     }
     let _ = device;
     compute()
 }
 
-/// Computes rows of so many tokens each in pieces, one after the other or on threads: where bodies are fused and a row's
-/// result does not depend on the rows beside it.
+/// Computes rows of so many tokens each in pieces, one after the other or on threads, where bodies are fused.
 pub(crate) fn in_pieces(
-    device: &Device,
     lengths: &[usize],
     compute: impl Fn(Range<usize>) -> Tensor<3> + Send + Sync,
-) -> Option<Vec<Tensor<3>>> {
+) -> Vec<Tensor<3>> {
     #[cfg(feature = "flex")]
-    if flex::is_here(device) {
-        return Some(flex::in_pieces(lengths, compute));
-    }
-    let _ = (device, lengths, compute);
-    None
+    return flex::in_pieces(lengths, compute);
+    #[cfg(not(feature = "flex"))]
+    vec![compute(0..lengths.len())]
 }
 
 /// A frozen linear layer with its low-rank update, `x W^T + b + scale * (x A^T) B^T`

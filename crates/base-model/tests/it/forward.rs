@@ -136,3 +136,16 @@ fn a_pass_after_a_prefix_and_at_some_places_is_the_pass_over_whole_rows() {
         }
     }
 }
+
+#[test]
+fn rows_without_tokens_are_rows_all_the_same() {
+    for name in ALL {
+        let network = open(name).network;
+        for kept in [[false, false], [false, true]] {
+            let masks = kept.map(|kept| vec![kept; 3]).to_vec();
+            let batch = TokenBatch::with_mask(&[vec![1, 2, 3], vec![4, 5, 6]], masks, &device());
+            let states = states(&network, &batch, None);
+            assert_eq!(states.dims(), [2, 3, network.hidden_size()], "{name}, {kept:?}");
+        }
+    }
+}

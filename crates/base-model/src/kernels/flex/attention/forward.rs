@@ -21,7 +21,9 @@ pub(super) fn forward(
 ) {
     let machine = machine().simd;
     let is_worth_threads = sizes.is_worth_threads();
-    let rows = rows.enumerate().map(|(row, [queries, keys])| {
+    // A row of no tokens has nothing to look with.
+    let rows = rows.enumerate().filter(|(_, [queries, _])| *queries > 0);
+    let rows = rows.map(|(row, [queries, keys])| {
         let (of_queries, of_keys) = (queries * sizes.query_width(), keys * sizes.key_width());
         Row {
             sizes: AttentionSizes {
