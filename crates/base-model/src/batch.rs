@@ -246,9 +246,9 @@ impl TokenBatch {
                 .map(|row| row[..seq].to_vec())
                 .collect(),
             kept: kept.iter().map(|row| row[..seq].to_vec()).collect(),
-            positions: match self.positions.len() {
-                1 => self.positions.iter().map(cut).collect(),
-                _ => self.positions[rows].iter().map(cut).collect(),
+            positions: match self.positions.as_slice() {
+                [of_all] => vec![cut(of_all)],
+                of_each => of_each[rows].iter().map(cut).collect(),
             },
             branches: None,
         }
@@ -256,8 +256,7 @@ impl TokenBatch {
 
     /// How many tokens each row has.
     pub(crate) fn lengths(&self) -> Vec<usize> {
-        let count = |row: &Vec<bool>| row.iter().filter(|&&kept| kept).count();
-        self.kept.iter().map(count).collect()
+        lengths(&self.kept)
     }
 
     /// Which tokens see which along a tree, if there is one.
@@ -304,6 +303,12 @@ impl Paths<'_> {
 fn id_tensor(rows: &[Vec<u32>], seq: usize, device: &Device) -> Tensor<2, Int> {
     let ids: Vec<i32> = rows.iter().flatten().map(|id| id.cast_signed()).collect();
     Tensor::from_data(TensorData::new(ids, [rows.len(), seq]), device)
+}
+
+/// How many tokens each row has that holds a token where it is true.
+pub(crate) fn lengths(kept: &[Vec<bool>]) -> Vec<usize> {
+    let count = |row: &Vec<bool>| row.iter().filter(|&&kept| kept).count();
+    kept.iter().map(count).collect()
 }
 
 /// Indices as a tensor, `[n]`.

@@ -2,7 +2,11 @@
 
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 
-use crate::{LayerConfig, Rope, TokenBatch, batch::EndToEnd, layers::Rotary};
+use crate::{
+    LayerConfig, Rope, TokenBatch,
+    batch::{self, EndToEnd},
+    layers::Rotary,
+};
 
 /// What the tokens of a pass may see beside their own row.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +36,7 @@ impl PastTokens {
 
     /// How many tokens stand before each row.
     pub(crate) fn lengths(&self) -> Vec<usize> {
-        let count = |row: &Vec<bool>| row.iter().filter(|&&kept| kept).count();
-        self.kept.iter().map(count).collect()
+        batch::lengths(&self.kept)
     }
 
     /// These and then the tokens of a batch.

@@ -12,6 +12,7 @@ mod attention;
 mod bytes;
 mod differentiate;
 mod frozen;
+mod halves;
 mod lanes;
 mod layout;
 pub(crate) mod machine;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::threads::on_all_threads;
+use super::threads::{on_all_threads, threads};
 
 /// Tokens of a piece, at most: with more, states leave the second-level cache; with fewer, weights are read too often.
 const MOST: usize = 512;
@@ -20,17 +20,11 @@ pub(in crate::kernels) fn in_pieces<T: Send>(
     lengths: &[usize],
     compute: impl Fn(Range<usize>) -> T + Send + Sync,
 ) -> Vec<T> {
-    let is_in_pool = rayon::current_thread_index().is_some();
-    let threads = if is_in_pool {
-        1
-    } else {
-        rayon::current_num_threads()
-    };
+    let threads = threads();
     let pieces = pieces(lengths, threads);
-    match threads {
-        1 => pieces.into_iter().map(compute).collect(),
-        _ if pieces.len() == 1 => on_all_threads(|| pieces.into_iter().map(compute).collect()),
-        _ => pieces.into_par_iter().map(&compute).collect(),
+    match threads == 1 || pieces.len() == 1 {
+        true => on_all_threads(|| pieces.into_iter().map(compute).collect()),
+        false => pieces.into_par_iter().map(compute).collect(),
     }
 }
 

@@ -10,15 +10,20 @@ thread_local! {
     static HAS_POOL: Cell<bool> = const { Cell::new(false) };
 }
 
-/// How many threads work of so many multiplications is cut over.
+/// How many threads work may be cut over.
 ///
 /// Work that is on a thread of the pool is left there, unless [`on_all_threads`] put it there: the rows of a batch or the
 /// parts of a step have been dealt out.
-pub(super) fn threads_for(multiplications: usize) -> usize {
+pub(super) fn threads() -> usize {
     match rayon::current_thread_index().is_none() || HAS_POOL.get() {
-        true => (multiplications / OF_A_THREAD).clamp(1, rayon::current_num_threads()),
+        true => rayon::current_num_threads(),
         false => 1,
     }
+}
+
+/// How many threads work of so many multiplications is cut over.
+pub(super) fn threads_for(multiplications: usize) -> usize {
+    (multiplications / OF_A_THREAD).clamp(1, threads())
 }
 
 /// Runs on a thread of the pool what cuts its work over all of them.

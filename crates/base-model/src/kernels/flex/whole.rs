@@ -1,5 +1,6 @@
 //! Numbers as whole numbers times a scale.
 
+use super::matrix::Matrix;
 use crate::WeightFormat;
 
 /// Inputs that share a scale. A number that is far larger than all others takes precision from these, and from no more.
@@ -118,6 +119,19 @@ impl Rounded {
             numbers: whole,
             steps,
         }
+    }
+
+    /// The weights of an output, block after block of inputs that share a scale, each with the first of its inputs.
+    pub(super) fn blocks(
+        weight: Matrix<'_>,
+        output: usize,
+        format: WeightFormat,
+    ) -> impl Iterator<Item = (usize, Self)> {
+        (0..weight.columns).step_by(INPUTS_OF_A_SCALE).map(move |first| {
+            let inputs = first..weight.columns.min(first + INPUTS_OF_A_SCALE);
+            let numbers: Vec<f32> = inputs.map(|input| weight.at(output, input)).collect();
+            (first, Self::of(&numbers, format))
+        })
     }
 
     /// In 4 bits, the multiple of its step that a number is.

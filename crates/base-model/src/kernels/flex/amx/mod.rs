@@ -85,11 +85,8 @@ impl Tiles {
                 .for_each(|(strip, (mut stored, scales))| {
                     for output in strip * LANES..d_output.min((strip + 1) * LANES) {
                         let lane = output % LANES;
-                        for (block, scales) in scales.iter_mut().enumerate() {
-                            let first = block * INPUTS_OF_A_SCALE;
-                            let inputs = first..d_input.min(first + INPUTS_OF_A_SCALE);
-                            let numbers: Vec<f32> = inputs.map(|input| weight.at(output, input)).collect();
-                            let rounded = Rounded::of(&numbers, format);
+                        let blocks = Rounded::blocks(weight, output, format);
+                        for (scales, (first, rounded)) in scales.iter_mut().zip(blocks) {
                             scales[lane] = rounded.scale;
                             stored.lay_out(&rounded, first, lane);
                         }

@@ -7,11 +7,11 @@ use rayon::prelude::*;
 use super::{LANES, ROWS_OF_A_TILE, STEP, Tile, digits::cut};
 use crate::{
     WeightFormat,
-    kernels::flex::whole::{INPUTS_OF_A_STEP, Rounded},
+    kernels::flex::{
+        halves,
+        whole::{INPUTS_OF_A_STEP, Rounded},
+    },
 };
-
-/// Added to a number of 4 bits, so that it is none below 0.
-const RAISED: i32 = 8;
 
 /// A tile in half its bytes: the left half of each row in the lower bits, the right in the upper.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub(super) enum StripMut<'a> {
 impl Stored {
     /// So many tiles of 0.
     pub(super) fn new(format: WeightFormat, tiles: usize) -> Self {
-        let zero = Halves([[RAISED as u8 * 0x11; STEP / 2]; ROWS_OF_A_TILE]);
+        let zero = Halves([[halves::ZEROS; STEP / 2]; ROWS_OF_A_TILE]);
         match format {
             WeightFormat::Int4 => Self::Int4(vec![(zero, Steps::default()); tiles]),
             _ => Self::Digits(vec![Tile::ZERO; tiles]),
@@ -96,9 +96,7 @@ impl StripMut<'_> {
                     let at = input % STEP;
                     let column = lane * 4 + at % 4;
                     let byte = &mut tiles[input / STEP].0.0[at / 4][column % (STEP / 2)];
-                    let shift = column / (STEP / 2) * 4;
-                    let raised = (rounded.multiple(index) + RAISED) as u8;
-                    *byte = *byte & !(0xf << shift) | raised << shift;
+                    halves::put(byte, column >= STEP / 2, rounded.multiple(index));
                 }
             }
         }
@@ -114,10 +112,8 @@ fn widen(halves: &Halves, steps: &Steps, tile: &mut Tile) {
         let rows = part * ROWS_OF_A_STEP..(part + 1) * ROWS_OF_A_STEP;
         for (halves, row) in halves.0[rows.clone()].iter().zip(&mut tile.0[rows]) {
             for (column, byte) in halves.iter().enumerate() {
-                // A byte holds the largest step times -8.
-                let times = |raised: u8, step: i16| ((i16::from(raised) - RAISED as i16) * step) as i8;
-                row[column] = times(byte & 0xf, steps[column]);
-                row[column + STEP / 2] = times(byte >> 4, steps[column + STEP / 2]);
+                let steps = [steps[column], steps[column + STEP / 2]];
+                [row[column], row[column + STEP / 2]] = halves::times(*byte, steps);
             }
         }
     }

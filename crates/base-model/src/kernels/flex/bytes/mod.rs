@@ -60,11 +60,8 @@ impl Bytes {
             panels.for_each(|(panel, (mut stored, scales))| {
                 for output in panel * width..d_output.min((panel + 1) * width) {
                     let lane = output % width;
-                    for (block, scales) in scales.chunks_exact_mut(width).enumerate() {
-                        let first = block * INPUTS_OF_A_SCALE;
-                        let inputs = first..d_input.min(first + INPUTS_OF_A_SCALE);
-                        let numbers: Vec<f32> = inputs.map(|input| weight.at(output, input)).collect();
-                        let rounded = Rounded::of(&numbers, format);
+                    let blocks = Rounded::blocks(weight, output, format);
+                    for (scales, (first, rounded)) in scales.chunks_exact_mut(width).zip(blocks) {
                         scales[lane] = rounded.scale;
                         stored.lay_out(&rounded, first, lane, width);
                     }
@@ -86,10 +83,15 @@ impl Bytes {
         &self.scales[panel * of_a_panel..][..of_a_panel]
     }
 
-    /// Pairs of inputs of a block, counted from the first of a panel.
-    fn pairs(&self, block: usize) -> Range<usize> {
-        let of_a_block = INPUTS_OF_A_SCALE / 2;
-        block * of_a_block..self.d_input.div_ceil(2).min((block + 1) * of_a_block)
+    /// A block of inputs of a panel.
+    fn part(&self, panel: usize, block: usize) -> Part {
+        let (of_a_panel, of_a_block) = (self.d_input.div_ceil(2), INPUTS_OF_A_SCALE / 2);
+        Part {
+            panel,
+            pairs: block * of_a_block..of_a_panel.min((block + 1) * of_a_block),
+            of_a_panel,
+            width: self.kernel.width(),
+        }
     }
 }
 
@@ -121,12 +123,7 @@ impl Layout for Bytes {
             for panel in panels.clone() {
                 let column = (panel - panels.start) * width;
                 for (block, scales) in self.scales(panel).chunks_exact(width).enumerate() {
-                    let part = Part {
-                        panel,
-                        pairs: self.pairs(block),
-                        of_a_panel: self.d_input.div_ceil(2),
-                        width,
-                    };
+                    let part = self.part(panel, block);
                     // For few rows weights are read as they lie in memory, and what is read next is fetched meanwhile.
                     let ahead = if x.rows <= FEW_ROWS {
                         self.stored.after(&part)
@@ -151,12 +148,7 @@ impl Layout for Bytes {
         let panels = rows.chunks_mut((width * self.d_input).max(1));
         for (panel, rows) in panels.enumerate() {
             for (block, scales) in self.scales(panel).chunks_exact(width).enumerate() {
-                let part = Part {
-                    panel,
-                    pairs: self.pairs(block),
-                    of_a_panel: self.d_input.div_ceil(2),
-                    width,
-                };
+                let part = self.part(panel, block);
                 let weights = self.stored.part(&part, &mut place);
                 for (lane, row) in rows.chunks_exact_mut(self.d_input).enumerate() {
                     let row = &mut row[block * INPUTS_OF_A_SCALE..];

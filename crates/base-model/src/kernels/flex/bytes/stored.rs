@@ -9,13 +9,11 @@ use crate::{
     WeightFormat,
     kernels::flex::{
         ahead::{Lines, after},
+        halves,
         machine::vectorised,
         whole::{INPUTS_OF_A_SCALE, INPUTS_OF_A_STEP, Rounded},
     },
 };
-
-/// Added to a number of 4 bits, so that it is none below 0.
-const RAISED: i32 = 8;
 
 /// Panels one after the other. What fills up the last panel and the last pair is 0.
 #[derive(Debug)]
@@ -62,7 +60,7 @@ impl Stored {
         let pairs = panels * d_input.div_ceil(2) * width;
         match format {
             WeightFormat::Int4 => Self::Int4 {
-                pairs: Lines::new(RAISED as u8 * 0x11, pairs),
+                pairs: Lines::new(halves::ZEROS, pairs),
                 steps: Lines::new(0, panels * d_input.div_ceil(INPUTS_OF_A_STEP) * width),
             },
             _ => Self::Int8(Lines::new(0, pairs * 2)),
@@ -140,9 +138,8 @@ impl PanelMut<'_> {
                     steps[index * width + lane] = step;
                 }
                 for (index, input) in (0..rounded.numbers.len()).zip(first..) {
-                    let raised = (rounded.multiple(index) + RAISED) as u8;
-                    let (pair, shift) = (&mut pairs[input / 2 * width + lane], input % 2 * 4);
-                    *pair = *pair & !(0xf << shift) | raised << shift;
+                    let pair = &mut pairs[input / 2 * width + lane];
+                    halves::put(pair, input % 2 == 1, rounded.multiple(index));
                 }
             }
         }
@@ -157,9 +154,7 @@ vectorised! {
         for (steps, (pairs, place)) in steps.chunks_exact(width).zip(parts) {
             for (pairs, place) in pairs.chunks_exact(width).zip(place.chunks_exact_mut(2 * width)) {
                 for ((&pair, &step), place) in pairs.iter().zip(steps).zip(place.as_chunks_mut::<2>().0) {
-                    let times = |raised: u8| (i16::from(raised) - RAISED as i16) * i16::from(step);
-                    // A byte holds the largest step times -8.
-                    *place = [times(pair & 0xf) as i8, times(pair >> 4) as i8];
+                    *place = halves::times(pair, [i16::from(step); 2]);
                 }
             }
         }
