@@ -88,13 +88,11 @@ fn forwards(criterion: &mut Criterion) {
     let device = device_by_name("flex").expect("the benches are built with flex, and RIGHTSIZE_CPU is good");
     let folder = tempfile::tempdir().expect("there is room for a model");
     write_model(folder.path(), &device);
-    let encoders = [
-        WeightFormat::F32,
-        WeightFormat::Int16,
-        WeightFormat::Int8,
-        WeightFormat::Int4,
-    ]
-    .map(|format| (format, encoder(folder.path(), format, &device)));
+    let encoders: Vec<(WeightFormat, Encoder)> = WeightFormat::ALL
+        .into_iter()
+        .filter(|format| format.is_for(&device))
+        .map(|format| (format, encoder(folder.path(), format, &device)))
+        .collect();
     let weights: Vec<Tensor<2>> = linear_layers()
         .into_iter()
         .enumerate()

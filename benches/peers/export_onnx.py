@@ -3,11 +3,7 @@
 Usage:  python export_onnx.py MODEL_DIR OUT [ADAPTER_DIR]
 
 MODEL_DIR holds a BERT encoder in the Hugging Face layout (all-MiniLM-L6-v2). ADAPTER_DIR is a PEFT folder with a label
-head, whose factors are merged. Without it there are two random ones, seed 7, for a task of 77 labels:
-
-- OUT/head: a head, and a rank-1 update of the pooler that is zero, because a PEFT folder has at least one;
-- OUT/lora16: the same head with an update of rank 16 on every linear layer, none of them zero. Nothing here reads it: it
-  is for timing how an adapter that is not merged is served.
+head, whose factors are merged. Without it random_adapters.py writes two into OUT, and the first is taken.
 
 Writes OUT/model.onnx (exported by torch.onnx with its tracing exporter: what the newer one writes, ONNX Runtime 1.32's
 optimizer does not recognise as attention), OUT/f32.onnx (fused by onnxruntime.transformers.optimizer), OUT/int8.onnx (the
@@ -33,37 +29,12 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers import optimizer
 from onnxruntime.transformers.fusion_options import FusionOptions
-from safetensors.torch import save_file
 
 import protocol
+import random_adapters
 import torch_model
 
-LABELS = 77
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
-
-
-def write_adapter(folder, config, layers, rank, zero):
-    random = torch.Generator().manual_seed(7)
-    normal = lambda *shape: 0.02 * torch.randn(*shape, generator=random)
-    head = {"classifier.weight": normal(LABELS, config.hidden_size), "classifier.bias": normal(LABELS)}
-    factors = {}
-    for path, layer in layers.items():
-        factors[f"bert.{path}.lora_A.weight"] = normal(rank, layer.in_features)
-        factors[f"bert.{path}.lora_B.weight"] = normal(layer.out_features, rank) * (0.0 if zero else 1.0)
-    folder.mkdir(parents=True, exist_ok=True)
-    named = {torch_model.PREFIX + name: tensor.contiguous() for name, tensor in (head | factors).items()}
-    save_file(named, str(folder / "adapter_model.safetensors"))
-    about = {
-        "base_model_name_or_path": "encoder",
-        "bias": "none",
-        "lora_alpha": 2 * rank,
-        "modules_to_save": ["classifier", "score"],
-        "peft_type": "LORA",
-        "r": rank,
-        "target_modules": sorted(layers),
-        "task_type": "SEQ_CLS",
-    }
-    (folder / "adapter_config.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
 def samples(vocab):
@@ -79,11 +50,7 @@ def main(model_dir, out, adapter_dir=None):
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     if adapter_dir is None:
-        encoder = torch_model.transformers.BertModel.from_pretrained(str(model_dir))
-        layers = {name: layer for name, layer in encoder.named_modules() if isinstance(layer, torch.nn.Linear)}
-        pooler = {name: layer for name, layer in layers.items() if name.startswith("pooler.")}
-        write_adapter(out / "head", encoder.config, pooler, 1, zero=True)
-        write_adapter(out / "lora16", encoder.config, layers, 16, zero=False)
+        random_adapters.write(model_dir, out)
         adapter_dir = out / "head"
     model = torch_model.read(model_dir, adapter_dir, attention="eager")
     config = model.encoder.config

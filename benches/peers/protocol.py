@@ -21,7 +21,8 @@ WARM_UP = 400
 DUMPED = 16
 
 
-def arguments(description):
+def arguments(description, **more):
+    """The arguments that all have, and some more with their defaults."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--adapter", type=Path, help="a PEFT folder, for its label head; its factors are merged")
@@ -33,6 +34,8 @@ def arguments(description):
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=64, help="tokens to write after each prompt, for decode")
     parser.add_argument("--dump", type=Path, help="where to write the results of the first rows, f32, little end first")
+    for name, default in more.items():
+        parser.add_argument(f"--{name}", default=default)
     return parser.parse_args()
 
 

@@ -1,6 +1,6 @@
 """A decoder with the sizes of SmolLM2-135M and random weights, for timing, with prompts.
 
-Usage:  python smollm_shaped.py OUT [PROMPTS]
+Usage:  python smollm_shaped.py OUT [PROMPTS] [--no-gguf]
 
 What a pass costs depends on the sizes and not on the weights, and the real checkpoint is no part of this repository. The
 sizes are those of HuggingFaceTB/SmolLM2-135M (Ben Allal et al. 2025, arXiv:2502.02737): 30 blocks, 576 numbers a state, 9
@@ -8,17 +8,16 @@ heads, 3 of them for keys, 1536 in the feed-forward layer, 49,152 tokens, head t
 parameters. Weights are normal with deviation 0.0417, as that model was initialised, gains of norms 1 with deviation 0.1,
 seed 7.
 
-Writes OUT/hf (config.json, model.safetensors in f32), OUT/f32.gguf, OUT/f16.gguf and OUT/q8_0.gguf for llama.cpp, and
-OUT/prompts.jsonl: PROMPTS lists (8 unless told otherwise) of 400 random token ids.
+Writes OUT/hf (config.json, model.safetensors in f32), OUT/f32.gguf, OUT/f16.gguf and OUT/q8_0.gguf for llama.cpp unless
+told otherwise, and OUT/prompts.jsonl: PROMPTS lists (8 unless told otherwise) of 400 random token ids.
 
-numpy, safetensors and gguf as in requirements.txt.
+numpy and safetensors, and gguf for llama.cpp's files, as in requirements.txt.
 """
 
 import json
 import sys
 from pathlib import Path
 
-import gguf
 import numpy
 from safetensors.numpy import save_file
 
@@ -98,6 +97,9 @@ def gguf_name(name):
 
 
 def write_gguf(path, tensors, kind):
+    import gguf
+
+    kind = gguf.GGMLQuantizationType[kind]
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_name("smollm-shaped")
     writer.add_context_length(CONFIG["max_position_embeddings"])
@@ -125,20 +127,21 @@ def write_gguf(path, tensors, kind):
     writer.close()
 
 
-def main(out, prompts=8):
+def main(out, prompts=8, has_gguf=True):
     out = Path(out)
     (out / "hf").mkdir(parents=True, exist_ok=True)
     tensors = weights()
     (out / "hf" / "config.json").write_text(json.dumps(CONFIG, indent=2) + "\n")
     save_file(tensors, str(out / "hf" / "model.safetensors"), metadata={"format": "pt"})
-    for kind in (gguf.GGMLQuantizationType[name] for name in ("F32", "F16", "Q8_0")):
-        write_gguf(out / f"{kind.name.lower()}.gguf", tensors, kind)
+    for kind in ("F32", "F16", "Q8_0") if has_gguf else ():
+        write_gguf(out / f"{kind.lower()}.gguf", tensors, kind)
     random = numpy.random.default_rng(8)
     rows = random.integers(0, CONFIG["vocab_size"], (prompts, PROMPT_TOKENS)).tolist()
     (out / "prompts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    given = [argument for argument in sys.argv[1:] if argument != "--no-gguf"]
+    if len(given) not in (1, 2):
         raise SystemExit(__doc__)
-    main(sys.argv[1], *map(int, sys.argv[2:]))
+    main(given[0], *map(int, given[1:]), has_gguf=len(given) == len(sys.argv) - 1)

@@ -27,13 +27,6 @@ use serde_json::{Value, json};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-const FORMATS: [(&str, WeightFormat); 4] = [
-    ("f32", WeightFormat::F32),
-    ("int16", WeightFormat::Int16),
-    ("int8", WeightFormat::Int8),
-    ("int4", WeightFormat::Int4),
-];
-
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments
@@ -50,9 +43,10 @@ fn main() -> Result<(), Failure> {
 
 fn all(model: &str, adapter: &str, ids: &str) -> Result<(), Failure> {
     let mut exact: Option<Vec<Vec<f32>>> = None;
-    for (name, _) in FORMATS {
+    let cpu = device_by_name("flex")?;
+    for format in WeightFormat::ALL.into_iter().filter(|format| format.is_for(&cpu)) {
         let done = Command::new(std::env::current_exe()?)
-            .args(["--one", name, model, adapter, ids])
+            .args(["--one", format.name(), model, adapter, ids])
             .output()?;
         if !done.status.success() {
             return Err(String::from_utf8_lossy(&done.stderr).into_owned().into());
@@ -70,7 +64,7 @@ fn all(model: &str, adapter: &str, ids: &str) -> Result<(), Failure> {
         println!(
             "{}",
             json!({
-                "format": name,
+                "format": format.name(),
                 "memory_mb": line["memory_mb"],
                 "p50_ms": line["p50_ms"],
                 "rows": found.len(),
@@ -83,11 +77,10 @@ fn all(model: &str, adapter: &str, ids: &str) -> Result<(), Failure> {
 }
 
 fn one(format: &str, model: &str, adapter: &str, ids: &str) -> Result<(), Failure> {
-    let known = FORMATS.iter().find(|(name, _)| *name == format);
-    let (_, format) = known.ok_or("no such format")?;
+    let format = WeightFormat::by_name(format).ok_or("no such format")?;
     let device = device_by_name("flex")?;
     let before = resident_mb()?;
-    let network = Network::open_as(Path::new(model), *format, &device)?;
+    let network = Network::open_as(Path::new(model), format, &device)?;
     let memory = resident_mb()? - before;
     let adapter = Adapter::read(Path::new(adapter), &network, &device)?;
     let Network::Encoder(encoder) = &network else {

@@ -4,11 +4,13 @@
 //! speed --model DIR --adapter DIR --ids FILE --mode single,batch [--batch 8,32,128] [--order given,sorted]
 //! speed --model DIR --adapter DIR --texts FILE --mode text
 //! speed --model DIR --ids FILE --mode prefill,decode
-//!       [--weights f32|int16|int8|int4] [--tokens 64] [--threads 1] [--rounds 1] [--dump FILE]
+//!       [--device flex|wgpu|cuda] [--weights f32|int16|int8|int4|bf16|f16] [--tokens 64] [--threads 1] [--rounds 1]
+//!       [--dump FILE]
 //! ```
 //!
-//! One line of JSON for every mode, and in the mode `batch` for every size and order. `peers/run.py` starts it with all
-//! that it needs; alone it wants the files that `peers/ids.py`, `peers/export_onnx.py` and `peers/smollm_shaped.py` write.
+//! One line of JSON for every mode, and in the mode `batch` for every size and order. `peers/run.py` and, on a GPU,
+//! `peers/gpu.py` start it with all that it needs; alone it wants the files that `peers/ids.py`, `peers/export_onnx.py` and
+//! `peers/smollm_shaped.py` write. A device other than `flex` needs the feature of its name.
 //!
 //! - `single`: each row of `--ids` (a JSON list of token ids a line) alone, to the scores of all labels.
 //! - `batch`: rows in batches, padded to the longest of the batch; in the given order, or sorted by length before they are
@@ -18,7 +20,7 @@
 //! - `decode`: `--tokens` tokens that are written greedily after each row, without the time of the row itself.
 //!
 //! The clock starts when ids are in memory and stops when scores are: what a batch costs to lay out is in it. What is not
-//! measured: opening the model, and the first passes, which lay out weights.
+//! measured: opening the model, and the first passes, which lay out weights, and compile and choose kernels on a GPU.
 
 #![expect(clippy::print_stdout, reason = "a program talks to whoever runs it")]
 
@@ -37,6 +39,7 @@ use base_model::{
     Adapter, BaseModel, Decoder, Encoder, Generation, Network, TokenBatch, WeightFormat, device_by_name,
     instruction_set,
 };
+use burn::tensor::Device;
 use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
 
@@ -68,7 +71,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
     let modes: Vec<String> = options.list("mode", "")?;
     let rounds = options.number("rounds", 1)?;
     let model = options.path("model")?;
-    let device = device_by_name("flex")?;
+    let device = options.device()?;
     let format = options.weights()?;
     if modes.iter().any(|mode| mode == "text") {
         let [_] = modes.as_slice() else {
@@ -79,7 +82,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
         let texts = rows(&options.path("texts")?, |value| value.as_str().map(str::to_owned))?;
         let clock = Clock::run(&texts, rounds, |text| {
             let ids = base.tokenizer.encode(text)?;
-            scores(encoder(&base.network)?, &adapter, &[ids])
+            scores(encoder(&base.network)?, &adapter, &[ids], &device)
         })?;
         return Ok(vec![clock.line("text", options, &[])?]);
     }
@@ -100,11 +103,13 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
         for row in ids.iter().take(DUMPED) {
             match &network {
                 Network::Encoder(encoder) => {
-                    let states = encoder.forward(&one(row)?, adapter.as_ref());
+                    let states = encoder.forward(&one(row, &device), adapter.as_ref());
                     results.extend(states.into_data().iter::<f32>());
-                    results.extend(scores(encoder, with_head()?, std::slice::from_ref(row))?);
+                    results.extend(scores(encoder, with_head()?, std::slice::from_ref(row), &device)?);
                 }
-                Network::Decoder(decoder) => results.extend(next_token(decoder, adapter.as_ref(), row)?),
+                Network::Decoder(decoder) => {
+                    results.extend(next_token(decoder, adapter.as_ref(), row, &device)?)
+                }
                 _ => return Err("a network of this kind is not timed".into()),
             }
         }
@@ -118,7 +123,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
             "single" => {
                 let (encoder, adapter) = (encoder(&network)?, with_head()?);
                 let clock = Clock::run(&ids, rounds, |row| {
-                    scores(encoder, adapter, std::slice::from_ref(row))
+                    scores(encoder, adapter, std::slice::from_ref(row), &device)
                 })?;
                 lines.push(clock.line(mode, options, &[])?);
             }
@@ -127,7 +132,8 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
                 for size in options.list::<usize>("batch", "8,32,128")? {
                     for order in options.list::<String>("order", "given,sorted")? {
                         let batches = batches(&ids, size, &order)?;
-                        let clock = Clock::run(&batches, rounds, |rows| scores(encoder, adapter, rows))?;
+                        let clock =
+                            Clock::run(&batches, rounds, |rows| scores(encoder, adapter, rows, &device))?;
                         let about = [("batch", json!(size)), ("order", json!(order))];
                         lines.push(clock.line(mode, options, &about)?);
                     }
@@ -135,10 +141,12 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
             }
             "prefill" => {
                 let decoder = decoder(&network)?;
-                let clock = Clock::run(&ids, rounds, |row| next_token(decoder, adapter.as_ref(), row))?;
+                let clock = Clock::run(&ids, rounds, |row| {
+                    next_token(decoder, adapter.as_ref(), row, &device)
+                })?;
                 lines.push(clock.line(mode, options, &[])?);
             }
-            "decode" => lines.push(decode(decoder(&network)?, &ids, options)?),
+            "decode" => lines.push(decode(decoder(&network)?, &ids, options, &device)?),
             other => return Err(format!("there is no mode {other:?}").into()),
         }
     }
@@ -146,8 +154,13 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
 }
 
 /// The scores of all labels for every row, row after row.
-fn scores(encoder: &Encoder, adapter: &Adapter, rows: &[Vec<u32>]) -> Result<Vec<f32>, Failure> {
-    let batch = TokenBatch::new(rows, 0, &device_by_name("flex")?);
+fn scores(
+    encoder: &Encoder,
+    adapter: &Adapter,
+    rows: &[Vec<u32>],
+    device: &Device,
+) -> Result<Vec<f32>, Failure> {
+    let batch = TokenBatch::new(rows, 0, device);
     let states = encoder.forward(&batch, Some(adapter)); // [batch, seq, d_model]
     let pooled = encoder.pool(states, &batch, Some(adapter)); // [batch, d_model]
     let scores = adapter.classify(pooled).ok_or("the adapter has no label head")?; // [batch, classes]
@@ -155,32 +168,45 @@ fn scores(encoder: &Encoder, adapter: &Adapter, rows: &[Vec<u32>]) -> Result<Vec
 }
 
 /// The logarithm of the probability of every token as the next one.
-fn next_token(decoder: &Decoder, adapter: Option<&Adapter>, row: &[u32]) -> Result<Vec<f32>, Failure> {
+fn next_token(
+    decoder: &Decoder,
+    adapter: Option<&Adapter>,
+    row: &[u32],
+    device: &Device,
+) -> Result<Vec<f32>, Failure> {
     let last = row.len().checked_sub(1).ok_or("an empty prompt")?;
-    let log_p = decoder.log_probabilities_at(one(row)?, None, &[vec![last]], adapter); // [1, vocab]
+    let log_p = decoder.log_probabilities_at(one(row, device), None, &[vec![last]], adapter); // [1, vocab]
     Ok(log_p.into_data().iter::<f32>().collect())
 }
 
 /// Writes tokens greedily after each prompt; how long each took, without the first, whose time is the prompt's.
-fn decode(decoder: &Decoder, prompts: &[Vec<u32>], options: &Options) -> Result<Value, Failure> {
-    let device = device_by_name("flex")?;
+fn decode(
+    decoder: &Decoder,
+    prompts: &[Vec<u32>],
+    options: &Options,
+    device: &Device,
+) -> Result<Value, Failure> {
     let generation = Generation {
         max_new_tokens: 1 + options.number("tokens", 64)?,
         stop: Vec::new(),
     };
     let mut durations = Vec::new();
+    let mut answer = |prompt: &Vec<u32>| {
+        let mut last: Option<Instant> = None;
+        let one = std::slice::from_ref(prompt);
+        let answer = decoder.generate_each(one, None, &generation, device, |_, _| {
+            let now = Instant::now();
+            durations.extend(last.map(|last| now - last));
+            last = Some(now);
+        });
+        black_box(answer);
+    };
+    prompts.first().map(&mut answer);
     for _ in 0..options.number("rounds", 1)? {
-        for prompt in prompts {
-            let mut last: Option<Instant> = None;
-            let one = std::slice::from_ref(prompt);
-            let answer = decoder.generate_each(one, None, &generation, &device, |_, _| {
-                let now = Instant::now();
-                durations.extend(last.map(|last| now - last));
-                last = Some(now);
-            });
-            black_box(answer);
-        }
+        prompts.iter().for_each(&mut answer);
     }
+    // The first is for what comes only once.
+    durations.drain(..durations.len().min(generation.max_new_tokens - 1));
     let tokens = durations.len();
     let clock = Clock {
         durations,
@@ -191,8 +217,8 @@ fn decode(decoder: &Decoder, prompts: &[Vec<u32>], options: &Options) -> Result<
     clock.line("decode", options, &[])
 }
 
-fn one(row: &[u32]) -> Result<TokenBatch, Failure> {
-    Ok(TokenBatch::new(&[row.to_vec()], 0, &device_by_name("flex")?))
+fn one(row: &[u32], device: &Device) -> TokenBatch {
+    TokenBatch::new(&[row.to_vec()], 0, device)
 }
 
 fn encoder(network: &Network) -> Result<&Encoder, Failure> {
@@ -287,7 +313,10 @@ impl Clock {
             "version": env!("CARGO_PKG_VERSION"),
             "mode": mode,
             "threads": options.number("threads", 1)?,
-            "isa": instruction_set(),
+            "isa": match options.device_name() {
+                "flex" => instruction_set(),
+                other => other,
+            },
             "p50_ms": latency.p50_ms,
             "p99_ms": latency.p99_ms,
             "rows_per_second": self.rows as f64 / seconds,
@@ -338,9 +367,9 @@ fn token_ids(value: &Value) -> Option<Vec<u32>> {
 struct Options(BTreeMap<String, String>);
 
 impl Options {
-    const NAMES: [&'static str; 12] = [
+    const NAMES: [&'static str; 13] = [
         "model", "adapter", "ids", "texts", "mode", "batch", "order", "threads", "rounds", "tokens",
-        "weights", "dump",
+        "weights", "device", "dump",
     ];
 
     fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
@@ -367,13 +396,19 @@ impl Options {
     }
 
     fn weights(&self) -> Result<WeightFormat, Failure> {
-        match self.0.get("weights").map_or("f32", String::as_str) {
-            "f32" => Ok(WeightFormat::F32),
-            "int16" => Ok(WeightFormat::Int16),
-            "int8" => Ok(WeightFormat::Int8),
-            "int4" => Ok(WeightFormat::Int4),
-            other => Err(format!("--weights {other:?} is none of f32, int16, int8 and int4").into()),
-        }
+        let name = self.0.get("weights").map_or("f32", String::as_str);
+        WeightFormat::by_name(name).ok_or_else(|| {
+            let known = WeightFormat::ALL.map(WeightFormat::name).join(", ");
+            format!("--weights {name:?} is none of {known}").into()
+        })
+    }
+
+    fn device_name(&self) -> &str {
+        self.0.get("device").map_or("flex", String::as_str)
+    }
+
+    fn device(&self) -> Result<Device, Failure> {
+        Ok(device_by_name(self.device_name())?)
     }
 
     fn number(&self, name: &str, default: usize) -> Result<usize, Failure> {

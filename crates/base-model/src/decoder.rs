@@ -3,7 +3,7 @@
 mod generate;
 mod maker;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 use crate::{
     Adapter, DecoderConfig, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
@@ -185,7 +185,8 @@ impl Decoder {
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
         let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
-        self.states(batch, None, Wanted::All, tuning.as_ref())
+        let states = self.states(batch, None, Wanted::All, tuning.as_ref());
+        kernels::of_type(states, DType::F32)
     }
 
     /// The logarithm of the probability of every next token, at some places.
@@ -338,7 +339,7 @@ impl Decoder {
     }
 
     fn head(&self, states: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
-        let logits = self.head.forward(states, tuning);
+        let logits = kernels::of_type(self.head.forward(states, tuning), DType::F32);
         match self.config.logit_softcap {
             Some(cap) => logits.div_scalar(cap).tanh().mul_scalar(cap),
             None => logits,

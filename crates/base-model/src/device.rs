@@ -1,6 +1,11 @@
 //! Devices by name.
 
+#[cfg(feature = "cube")]
+use std::sync::OnceLock;
+
 use burn::tensor::Device;
+#[cfg(feature = "cube")]
+use burn::tensor::DeviceType;
 
 #[cfg(feature = "flex")]
 use crate::kernels::machine;
@@ -14,6 +19,14 @@ pub enum DeviceError {
         "device {name:?} is not in this binary, which has {available}: rebuild with the feature of that name"
     )]
     NotBuilt {
+        /// The name as given.
+        name: String,
+        /// The names that this binary has.
+        available: String,
+    },
+    /// The binary knows such devices, and the machine has none, or no driver for it.
+    #[error("this machine has no device {name:?}, or no driver for one: use another of {available}")]
+    NotThere {
         /// The name as given.
         name: String,
         /// The names that this binary has.
@@ -57,8 +70,8 @@ pub fn device_names() -> Vec<&'static str> {
 ///
 /// # Errors
 ///
-/// [`DeviceError::NotBuilt`] if the binary was built without that backend; [`DeviceError::InstructionSet`] if
-/// `RIGHTSIZE_CPU` names none.
+/// [`DeviceError::NotBuilt`] if the binary was built without that backend; [`DeviceError::NotThere`] if the machine has no
+/// such device; [`DeviceError::InstructionSet`] if `RIGHTSIZE_CPU` names none.
 pub fn device_by_name(name: &str) -> Result<Device, DeviceError> {
     match name {
         #[cfg(feature = "flex")]
@@ -71,10 +84,30 @@ pub fn device_by_name(name: &str) -> Result<Device, DeviceError> {
             None => Ok(Device::flex()),
         },
         #[cfg(feature = "wgpu")]
-        "wgpu" => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        "wgpu" => {
+            static IS_THERE: OnceLock<bool> = OnceLock::new();
+            if_there(name, &IS_THERE, DeviceType::Wgpu)?;
+            Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
+        }
         #[cfg(feature = "cuda")]
-        "cuda" => Ok(Device::cuda(burn::tensor::DeviceIndex::Default)),
+        "cuda" => {
+            static IS_THERE: OnceLock<bool> = OnceLock::new();
+            if_there(name, &IS_THERE, DeviceType::Cuda)?;
+            Ok(Device::cuda(burn::tensor::DeviceIndex::Default))
+        }
         _ => Err(DeviceError::NotBuilt {
+            name: name.to_owned(),
+            available: device_names().join(", "),
+        }),
+    }
+}
+
+/// Asks once whether the machine has a device: burn opens it when it is first computed on, and panics then if there is none.
+#[cfg(feature = "cube")]
+fn if_there(name: &str, is_there: &OnceLock<bool>, kind: DeviceType) -> Result<(), DeviceError> {
+    match is_there.get_or_init(|| !Device::enumerate(kind).into_vec().is_empty()) {
+        true => Ok(()),
+        false => Err(DeviceError::NotThere {
             name: name.to_owned(),
             available: device_names().join(", "),
         }),

@@ -3,7 +3,7 @@
 mod maker;
 mod names;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::{
     Adapter, EncoderConfig, Pooling, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
@@ -219,10 +219,11 @@ impl Encoder {
             let (rotary, blocked) = passes.of(layer);
             block.among(states, rotary, blocked, tuning, rows)
         });
-        match &self.last_norm {
+        let states = match &self.last_norm {
             Some(norm) => norm.forward(states, tuning),
             None => states,
-        }
+        };
+        kernels::of_type(states, DType::F32)
     }
 
     fn d_head(&self) -> usize {

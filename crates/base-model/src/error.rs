@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use stage_files::FileError;
 
+use crate::WeightFormat;
+
 /// A base model, its tokenizer or its chat template cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -23,6 +25,14 @@ pub enum ModelError {
         path: PathBuf,
         /// Which field, and why.
         source: ConfigError,
+    },
+    /// The device does not compute in a format.
+    #[error("the device {device} does not compute in {}: open the model in f32, or on another device", format.name())]
+    Format {
+        /// The format.
+        format: WeightFormat,
+        /// The device, as it calls itself.
+        device: String,
     },
     /// The weights do not fit the config.
     #[error("the weights in {} do not fit its config.json", folder.display())]

@@ -12,7 +12,7 @@ use stage_files::{FileError, read_json, write_json, write_whole};
 
 use crate::{
     Adapter, AdapterError, ModelError, ModuleKind, Network, Precision, Slot, TensorSource, WeightFormat,
-    WeightWriter, WeightWriterError, WeightsError, adapter::LowRank, decoder::HEAD, layers::Module,
+    WeightWriter, WeightWriterError, WeightsError, adapter::LowRank, decoder::HEAD, kernels, layers::Module,
 };
 
 /// An adapter cannot be folded into a network, or out of it.
@@ -246,7 +246,8 @@ fn folded(
     let folded = match direction {
         Direction::In => {
             let square_norms = || LowRank::square_norms(weight.clone());
-            let ratio = update.magnitude_ratio(square_norms, |a| weight.clone().matmul(a.transpose()));
+            let ratio =
+                update.magnitude_ratio(square_norms, |a| kernels::times(weight.clone(), a.transpose()));
             let changed = weight.clone() + change;
             match update.magnitude {
                 Some(_) => changed * ratio.unsqueeze_dim::<2>(1),
@@ -273,7 +274,7 @@ fn folded(
 fn stored(module: &Module) -> Weights {
     match module {
         Module::Linear(layer) => layer.stored(),
-        Module::Embedding(embedding) => (embedding.table(), None),
+        Module::Embedding(embedding) => (embedding.stored(), None),
         Module::Norm(norm) => {
             let (gain, bias) = norm.stored();
             (gain.unsqueeze(), bias)

@@ -40,7 +40,7 @@ impl BaseModel {
     ///
     /// # Errors
     ///
-    /// As [`BaseModel::open`].
+    /// As [`BaseModel::open`]; [`ModelError::Format`] if the device does not compute in it.
     pub fn open_as(folder: &Path, format: WeightFormat, device: &Device) -> Result<Self, ModelError> {
         let config = ModelConfig::read(folder)?;
         let network = Network::of_config(config.clone(), folder, Some(format), device)?;

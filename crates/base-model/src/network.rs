@@ -64,7 +64,7 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// As [`Network::open`].
+    /// As [`Network::open`]; [`ModelError::Format`] if the device does not compute in it.
     pub fn open_as(folder: &Path, format: WeightFormat, device: &Device) -> Result<Self, ModelError> {
         Self::of_config(ModelConfig::read(folder)?, folder, Some(format), device)
     }
@@ -84,6 +84,12 @@ impl Network {
             folder: folder.to_owned(),
             source,
         };
+        if let Some(format) = format.filter(|format| !format.is_for(device)) {
+            return Err(ModelError::Format {
+                format,
+                device: format!("{device:?}"),
+            });
+        }
         let files = WeightFiles::open_folder(folder)
             .map_err(fail)?
             .with_format(format);

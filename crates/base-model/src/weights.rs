@@ -345,7 +345,9 @@ impl<'a> WeightReader<'a> {
 
 impl TensorSource for WeightReader<'_> {
     fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, WeightsError> {
-        Ok(Tensor::from_data(self.take(name, &shape)?, self.device))
+        let element = self.files.format.unwrap_or_default().element();
+        let stored = self.take(name, &shape)?;
+        Ok(Tensor::from_data(stored, (self.device, element)))
     }
 
     fn vector(&mut self, name: &str, length: usize) -> Result<Tensor<1>, WeightsError> {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base_model::{Adapter, DeviceError, Network, TokenBatch, WeightFiles, device_by_name};
+use base_model::{Adapter, DeviceError, Network, TokenBatch, WeightFiles, WeightFormat, device_by_name};
 use burn::tensor::{Device, Tensor};
 
 pub(crate) type Fallible<T> = Result<T, Box<dyn Error>>;
@@ -28,8 +28,8 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    pub(crate) fn open(folder: &Path, device: &Device) -> Fallible<Self> {
-        let network = Network::open(folder, device)?;
+    pub(crate) fn open(folder: &Path, format: WeightFormat, device: &Device) -> Fallible<Self> {
+        let network = Network::open_as(folder, format, device)?;
         let reference = WeightFiles::open(&folder.join(REFERENCE))?;
         let (shape, ids) = reference.read_integers("input_ids")?;
         let (mask_shape, mask) = reference.read_integers("attention_mask")?;

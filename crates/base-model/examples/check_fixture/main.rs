@@ -19,7 +19,7 @@ use std::{
     process::ExitCode,
 };
 
-use base_model::{Adapter, Network, WeightFiles};
+use base_model::{Adapter, Network, WeightFiles, WeightFormat};
 use burn::tensor::{Device, Tensor};
 
 use fixture::{Fallible, Fixture, REFERENCE, adapters_in, device, largest_difference, values};
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let mut all_good = true;
     for folder in folders {
         let adapters = adapters_in(&folder);
-        match Fixture::open(&folder, &device) {
+        match Fixture::open(&folder, WeightFormat::F32, &device) {
             Ok(fixture) => {
                 all_good &= say(&folder, MODEL_TOLERANCE, check_model(&fixture));
                 for adapter in &adapters {

@@ -158,7 +158,7 @@ impl Adapter {
                 continue;
             }
             let table = match module {
-                Module::Embedding(embedding) => embedding.table(),
+                Module::Embedding(embedding) => embedding.stored(),
                 Module::Linear(layer) => layer.stored().0,
                 Module::Norm(_) => continue,
             };

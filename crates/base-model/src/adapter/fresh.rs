@@ -58,11 +58,13 @@ fn first_value(wanted: &Wanted<'_>, seed: u64, device: &Device) -> Tensor<2> {
         Part::HeadWeight => of_numbers(&mut |random| 0.02 * normal(random)),
         Part::Weight(Module::Linear(_), false) => of_numbers(&mut |random| 0.02 * normal(random)),
         Part::Magnitude(Module::Linear(layer)) => LowRank::square_norms(layer.stored().0).sqrt().unsqueeze(),
-        Part::Magnitude(Module::Embedding(embedding)) => LowRank::square_norms(embedding.table().transpose())
-            .sqrt()
-            .unsqueeze(),
+        Part::Magnitude(Module::Embedding(embedding)) => {
+            LowRank::square_norms(embedding.stored().transpose())
+                .sqrt()
+                .unsqueeze()
+        }
         Part::Weight(Module::Linear(layer), true) => layer.stored().0,
-        Part::Weight(Module::Embedding(embedding), _) => embedding.table(),
+        Part::Weight(Module::Embedding(embedding), _) => embedding.stored(),
         Part::Weight(Module::Norm(norm), _) => norm.stored().0.unsqueeze(),
         Part::Bias(Module::Linear(layer)) => bias(layer.stored().1, columns, device),
         Part::Bias(Module::Norm(norm)) => bias(norm.stored().1, columns, device),

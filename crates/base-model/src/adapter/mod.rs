@@ -290,7 +290,7 @@ impl Adapter {
             let scores = kernels::linear(pooled.unsqueeze_dim::<3>(0), frozen, bias); // [1, batch, classes]
             return Some(scores.squeeze_dim::<2>(0));
         }
-        let scores = pooled.matmul(weight.transpose()); // [batch, classes]
+        let scores = kernels::times(pooled, weight.transpose()); // [batch, classes]
         Some(match bias {
             Some(bias) => scores + bias,
             None => scores,

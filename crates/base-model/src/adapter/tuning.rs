@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use burn::tensor::{Tensor, TensorData, module};
+use burn::tensor::{DType, Tensor, TensorData};
 
 use super::Adapter;
 use crate::{
@@ -167,7 +167,7 @@ impl LowRank {
     /// The change as a matrix, `scale * B A`, `[d_output, d_input]`.
     pub(crate) fn dense(&self) -> Tensor<2> {
         let (a, b) = (self.a.clone().inner(), self.b.clone().inner());
-        b.matmul(a).mul_scalar(self.scale)
+        kernels::times(b, a).mul_scalar(self.scale)
     }
 
     /// The lengths of the changed rows, if they have been computed.
@@ -180,8 +180,7 @@ impl LowRank {
         if let Some((a, b)) = self.frozen(&input) {
             return kernels::linear(kernels::linear(input, a, None), b, None);
         }
-        let narrow = module::linear(input, self.a.clone().transpose(), None); // [batch, seq, rank]
-        module::linear(narrow.mul_scalar(self.scale), self.b.clone().transpose(), None)
+        kernels::low_rank(input, self.a.clone(), self.b.clone(), self.scale)
     }
 
     /// `A` and `scale * B`, unless gradients flow to them or through them.
@@ -191,7 +190,7 @@ impl LowRank {
         }
         let (a, b) = self.frozen.get_or_init(|| {
             let b = self.b.clone().mul_scalar(self.scale);
-            let lay_out = |matrix| Frozen::new(matrix, WeightFormat::F32);
+            let lay_out = |matrix| Frozen::new(kernels::of_type(matrix, input.dtype()), WeightFormat::F32);
             (lay_out(self.a.clone()), lay_out(b))
         });
         Some((a, b))
@@ -215,9 +214,9 @@ impl LowRank {
             .get_or_init(|| {
                 let (a, b) = (self.a.clone().inner(), self.b.clone().inner());
                 let crossed = crossed(a.clone()); // [d_output, rank]
-                let gram = a.clone().matmul(a.transpose()); // [rank, rank]
+                let gram = kernels::times(a.clone(), a.transpose()); // [rank, rank]
                 let change = crossed.mul_scalar(2.0 * self.scale)
-                    + b.clone().matmul(gram).mul_scalar(self.scale * self.scale);
+                    + kernels::times(b.clone(), gram).mul_scalar(self.scale * self.scale);
                 let squares = square_norms() + (change * b).sum_dim(1).squeeze_dim::<1>(1);
                 // Rounding could make the square of a length near 0 negative.
                 squares.clamp_min(f32::MIN_POSITIVE).sqrt()
@@ -231,6 +230,7 @@ impl LowRank {
 
     /// Squared lengths of a matrix' rows.
     pub(crate) fn square_norms(weight: Tensor<2>) -> Tensor<1> {
+        let weight = kernels::of_type(weight, DType::F32);
         weight.square().sum_dim(1).squeeze_dim::<1>(1)
     }
 }

@@ -5,8 +5,10 @@
 //! body in [`flex`] that passes over its data once and differentiates by a formula of its own. Tests hold the
 //! two to one another, values and gradients.
 
+#[cfg(feature = "cube")]
+mod cube;
 mod frozen;
-pub(crate) mod plain;
+mod plain;
 
 #[cfg(feature = "flex")]
 mod flex;
@@ -14,6 +16,8 @@ mod flex;
 use std::ops::Range;
 
 use burn::tensor::{Bool, Device, Tensor, activation};
+
+pub(crate) use plain::{low_rank, of_type, times};
 
 #[cfg(feature = "flex")]
 pub(crate) use flex::machine;
@@ -152,7 +156,8 @@ pub(crate) fn linear(input: Tensor<3>, frozen: &Frozen, bias: Option<Tensor<1>>)
     plus(product(input, frozen.plain()), bias)
 }
 
-fn product(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
+/// The product with a weight `[d_output, d_input]` that may be being trained.
+pub(crate) fn product(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
     fused_or_plain!(product(input, weight; ;))
 }
 
@@ -165,9 +170,13 @@ fn fused_bias(bias: Option<Tensor<1>>) -> (Option<burn::backend::flex::FlexTenso
     }
 }
 
-fn plus(output: Tensor<3>, bias: Option<Tensor<1>>) -> Tensor<3> {
+/// A product with its bias.
+pub(crate) fn plus(output: Tensor<3>, bias: Option<Tensor<1>>) -> Tensor<3> {
     match bias {
-        Some(bias) => output + bias.unsqueeze(),
+        Some(bias) => {
+            let bias = of_type(bias, output.dtype());
+            output + bias.unsqueeze()
+        }
         None => output,
     }
 }
@@ -254,8 +263,8 @@ fn gelu(input: Tensor<3>) -> Tensor<3> {
 pub(crate) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
     match activation {
         Activation::Gelu => gelu(input),
-        Activation::GeluTanh => activation::gelu_approximate(input),
-        Activation::Silu => activation::silu(input),
+        Activation::GeluTanh => plain::gelu_tanh(input),
+        Activation::Silu => plain::silu(input),
         Activation::Relu => activation::relu(input),
     }
 }

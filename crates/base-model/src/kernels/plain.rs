@@ -1,9 +1,49 @@
 //! The operations in plain tensor operations: for every backend, and what fused bodies are held to.
+//!
+//! States may be of 16 bits. Matrices are multiplied in the weight's type then, and all else is computed in f32; what comes
+//! out is of the type that went in.
 
-use burn::tensor::{Bool, Tensor, activation, module};
+use burn::tensor::{Bool, DType, FloatDType, Tensor, activation, module};
+
+#[cfg(feature = "cube")]
+use super::cube;
+
+/// The same numbers in another type.
+pub(crate) fn of_type<const D: usize>(tensor: Tensor<D>, element: DType) -> Tensor<D> {
+    match tensor.dtype() == element {
+        true => tensor,
+        false => tensor.cast(FloatDType::from(element)),
+    }
+}
+
+/// A function computed in f32.
+fn in_f32<const D: usize>(input: Tensor<D>, function: impl FnOnce(Tensor<D>) -> Tensor<D>) -> Tensor<D> {
+    let element = input.dtype();
+    of_type(function(of_type(input, DType::F32)), element)
+}
 
 pub(super) fn product(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
-    module::linear(input, weight.transpose(), None)
+    let ([batch, seq, _], [d_output, _], element) = (input.dims(), weight.dims(), input.dtype());
+    let rows = of_type(input, weight.dtype()).flatten::<2>(0, 1); // [batch * seq, d_input]
+    let output = times(rows, weight.transpose()).reshape([batch, seq, d_output]);
+    of_type(output, element)
+}
+
+/// The product of two tensors of one rank and one batch shape; of f32 in f32, whatever the device could do faster.
+pub(crate) fn times<const D: usize>(lhs: Tensor<D>, rhs: Tensor<D>) -> Tensor<D> {
+    #[cfg(feature = "cube")]
+    if cube::are_rounded(&lhs) {
+        return cube::exact_product(lhs, rhs);
+    }
+    lhs.matmul(rhs)
+}
+
+/// `scale * (x A^T) B^T`: `[batch, seq, d_input]` to `[batch, seq, d_output]`, with factors that may be being trained.
+pub(crate) fn low_rank(input: Tensor<3>, a: Tensor<2>, b: Tensor<2>, scale: f64) -> Tensor<3> {
+    let [a, b] = [a, b].map(|factor| of_type(factor, input.dtype()));
+    let narrow = product(input, a); // [batch, seq, rank]
+    // Scaling the narrow product touches `rank` numbers a token instead of `d_output`.
+    product(narrow.mul_scalar(scale), b)
 }
 
 pub(super) fn adapted_product(
@@ -13,10 +53,7 @@ pub(super) fn adapted_product(
     b: Tensor<2>,
     scale: f64,
 ) -> Tensor<3> {
-    let narrow = module::linear(input.clone(), a.transpose(), None); // [batch, seq, rank]
-    // Scaling the narrow product touches `rank` numbers a token instead of `d_output`.
-    let update = module::linear(narrow.mul_scalar(scale), b.transpose(), None); // [batch, seq, d_output]
-    product(input, weight) + update
+    product(input.clone(), weight) + low_rank(input, a, b, scale)
 }
 
 pub(super) fn attention(
@@ -28,7 +65,7 @@ pub(super) fn attention(
     n_kv_heads: usize,
 ) -> Tensor<3> {
     let [batch, queries, width] = query.dims();
-    let d_head = width / n_heads;
+    let (d_head, element) = (width / n_heads, query.dtype());
     let heads = |states: Tensor<3>, heads: usize| {
         let [batch, seq, _] = states.dims();
         let states = states.reshape([batch, seq, heads, d_head]).swap_dims(1, 2); // [batch, heads, seq, d_head]
@@ -39,13 +76,13 @@ pub(super) fn attention(
         heads(key, n_kv_heads),
         heads(value, n_kv_heads),
     );
-    let scores = query
-        .mul_scalar((d_head as f64).powf(-0.5))
-        .matmul(key.swap_dims(2, 3)); // [batch, n_heads, queries, keys]
+    let query = query.mul_scalar((d_head as f64).powf(-0.5));
+    let scores = times(query, key.swap_dims(2, 3)); // [batch, n_heads, queries, keys]
     let blocked = blocked.clone().expand(scores.dims());
     // A finite floor, so that a row in which everything is blocked (padding) stays finite too.
-    let scores = scores.mask_fill(blocked, -1e30);
-    let mixed = activation::softmax(scores, 3).matmul(value); // [batch, n_heads, queries, d_head]
+    let scores = of_type(scores, DType::F32).mask_fill(blocked, -1e30);
+    let shares = of_type(activation::softmax(scores, 3), element);
+    let mixed = times(shares, value); // [batch, n_heads, queries, d_head]
     mixed.swap_dims(1, 2).reshape([batch, queries, width])
 }
 
@@ -62,27 +99,41 @@ fn repeat(states: Tensor<4>, groups: usize) -> Tensor<4> {
 }
 
 pub(super) fn layer_norm(input: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, eps: f64) -> Tensor<3> {
-    module::layer_norm(input, gain, Some(bias), eps)
+    in_f32(input, |input| module::layer_norm(input, gain, Some(bias), eps))
 }
 
 pub(super) fn rms_norm(input: Tensor<3>, gain: Tensor<1>, eps: f64) -> Tensor<3> {
-    let mean_square = input.clone().square().mean_dim(2); // [batch, seq, 1]
-    input * mean_square.add_scalar(eps).sqrt().recip() * gain.unsqueeze()
+    in_f32(input, |input| {
+        let mean_square = input.clone().square().mean_dim(2); // [batch, seq, 1]
+        input * mean_square.add_scalar(eps).sqrt().recip() * gain.unsqueeze()
+    })
 }
 
 pub(super) fn silu_gate(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
-    activation::silu(gate) * up
+    silu(gate) * up
 }
 
 pub(super) fn gelu(input: Tensor<3>) -> Tensor<3> {
-    activation::gelu(input)
+    in_f32(input, activation::gelu)
+}
+
+pub(super) fn gelu_tanh(input: Tensor<3>) -> Tensor<3> {
+    in_f32(input, activation::gelu_approximate)
+}
+
+pub(super) fn silu(input: Tensor<3>) -> Tensor<3> {
+    in_f32(input, activation::silu)
 }
 
 pub(super) fn log_softmax(scores: Tensor<2>) -> Tensor<2> {
-    activation::log_softmax(scores, 1)
+    in_f32(scores, |scores| activation::log_softmax(scores, 1))
 }
 
 pub(super) fn rotate(states: Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Tensor<3> {
+    in_f32(states, |states| turned(states, cos, sin))
+}
+
+fn turned(states: Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Tensor<3> {
     let [batch, seq, width] = states.dims();
     let [_, _, half] = cos.dims();
     let heads = width / (2 * half);

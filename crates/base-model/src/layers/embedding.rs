@@ -1,11 +1,12 @@
 //! The table of tokens' states.
 
-use burn::tensor::{Int, Tensor, module};
+use burn::tensor::{DType, Int, Tensor, module};
 
 use super::{Module, Slots};
 use crate::{
     ModuleKind, TensorSource, WeightsError,
     adapter::{LowRank, Tuning},
+    kernels,
 };
 
 /// Rows by token, and the number under which an adapter knows them.
@@ -37,9 +38,14 @@ impl Embedding {
         Ok(embedding)
     }
 
-    /// The table, `[vocab, d_model]`.
+    /// The table, `[vocab, d_model]`, as it is held.
     pub(crate) fn table(&self) -> Tensor<2> {
         self.table.clone()
+    }
+
+    /// The same in f32.
+    pub(crate) fn stored(&self) -> Tensor<2> {
+        kernels::of_type(self.table(), DType::F32)
     }
 
     /// The tokens' rows, `[batch, seq]` to `[batch, seq, d_model]`.
@@ -48,7 +54,7 @@ impl Embedding {
             Some((table, _)) => table,
             None => self.table.clone(),
         };
-        let rows = module::embedding(table, ids.clone());
+        let rows = kernels::of_type(module::embedding(table, ids.clone()), self.table.dtype());
         let rows = match tuning.and_then(|tuning| tuning.low_rank(self.slot)) {
             None => rows,
             Some(update) => self.tuned(rows, ids, &update),
@@ -63,18 +69,16 @@ impl Embedding {
     /// `[d_model, rank]`, and a magnitude has a number for each of `d_model`.
     fn tuned(&self, rows: Tensor<3>, ids: &Tensor<2, Int>, update: &LowRank) -> Tensor<3> {
         let narrow = module::embedding(update.a.clone().transpose(), ids.clone()); // [batch, seq, rank]
-        let change = module::linear(
-            narrow.mul_scalar(update.scale),
-            update.b.clone().transpose(),
-            None,
-        );
+        let change = kernels::product(narrow.mul_scalar(update.scale), update.b.clone());
+        let change = kernels::of_type(change, rows.dtype());
         let changed = rows + change;
         if update.magnitude.is_none() {
             return changed;
         }
-        let columns = || self.table.clone().transpose();
+        let columns = || self.stored().transpose();
         let square_norms = || LowRank::square_norms(columns());
-        let ratio = update.magnitude_ratio(square_norms, |a| columns().matmul(a.transpose()));
+        let ratio = update.magnitude_ratio(square_norms, |a| kernels::times(columns(), a.transpose()));
+        let ratio = kernels::of_type(ratio, changed.dtype());
         changed * ratio.unsqueeze()
     }
 }

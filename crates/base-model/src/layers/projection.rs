@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 use super::{Module, Slots};
 use crate::{
@@ -45,13 +45,13 @@ impl Projection {
         (weight, format): (Tensor<2>, Option<WeightFormat>),
         bias: Option<Tensor<1>>,
     ) -> Self {
-        let [d_output, d_input] = weight.dims();
+        let ([d_output, d_input], element) = (weight.dims(), weight.dtype());
         let projection = Self {
             weight: match format {
                 Some(format) => Frozen::new(weight, format),
                 None => Frozen::passing(weight),
             },
-            bias,
+            bias: bias.map(|bias| kernels::of_type(bias, element)),
             slot: slots.next(),
             square_norms: Arc::default(),
         };
@@ -65,9 +65,13 @@ impl Projection {
         tuning.saved(self.slot).is_some()
     }
 
-    /// The weight, `[d_output, d_input]`, and the bias, `[d_output]`.
+    /// The weight, `[d_output, d_input]`, and the bias, `[d_output]`, in f32.
     pub(crate) fn stored(&self) -> (Tensor<2>, Option<Tensor<1>>) {
-        (self.weight.plain(), self.bias.clone())
+        let bias = self.bias.clone();
+        (
+            kernels::of_type(self.weight.plain(), DType::F32),
+            bias.map(|bias| kernels::of_type(bias, DType::F32)),
+        )
     }
 
     /// The layer with the adapter's update, if it has one for this layer.
@@ -88,6 +92,7 @@ impl Projection {
         match (tuning.low_rank(self.slot), tuning.active()) {
             (None, _) => kernels::linear(input, &self.weight, bias),
             (Some(update), Some(active)) => {
+                let active = kernels::of_type(active, input.dtype());
                 let chosen = input.clone() * active; // [batch, seq, d_input], 0 where the adapter is not active
                 kernels::linear(input, &self.weight, bias) + update.of(chosen)
             }
@@ -99,11 +104,9 @@ impl Projection {
                     product.squeeze_dim::<2>(0).transpose()
                 };
                 let ratio = update.magnitude_ratio(|| self.square_norms(), crossed);
-                let output = self.adapted(input, &update, None) * ratio.unsqueeze();
-                match bias {
-                    Some(bias) => output + bias.unsqueeze(),
-                    None => output,
-                }
+                let output = self.adapted(input, &update, None);
+                let ratio = kernels::of_type(ratio, output.dtype());
+                kernels::plus(output * ratio.unsqueeze(), bias)
             }
         }
     }

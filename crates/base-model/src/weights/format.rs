@@ -1,12 +1,20 @@
 //! How weights are held in memory.
 
-/// How the frozen matrices of a network are held in memory on the CPU, chosen when it is opened.
+use burn::tensor::{DType, Device};
+
+use crate::kernels;
+
+/// How the frozen matrices of a network are held in memory, and what is computed with them, chosen when it is opened.
 ///
-/// Only the matrices of linear layers are concerned: embeddings, norms, biases and adapters stay f32, and all
-/// arithmetic is f32. On other backends than `flex` matrices stay f32 whatever is asked for. An adapter can be trained
-/// on any format: its gradients are those of the rounded weights, and a transposed layout of these, in f32, is made
-/// when the first gradient flows. An adapter and the decisions fitted on it belong to the format that they were made
-/// with.
+/// `Int16`, `Int8` and `Int4` are formats of the CPU (`flex`) and of linear layers: embeddings, norms, biases and adapters
+/// stay f32, and so does all arithmetic; on other devices such matrices stay f32 whatever is asked for. `Bf16` and `F16`
+/// are formats of the others, where the processor multiplies in them: embeddings are held so too, and the states between
+/// layers. Norms, rotations, softmax and activations are computed in f32 there, labels' and next tokens' scores too, and
+/// adapters are kept in f32.
+///
+/// An adapter can be trained on any format: its gradients are those of the rounded weights; on the CPU a transposed layout
+/// of these, in f32, is made when the first gradient flows. An adapter and the decisions fitted on it belong to the format
+/// that they were made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum WeightFormat {
@@ -24,4 +32,58 @@ pub enum WeightFormat {
     /// inputs of an output, and these times a scale for every 512. Products are those of [`WeightFormat::Int8`]. A
     /// network loses answers by it: measure, and train the adapter on it.
     Int4,
+    /// 2 bytes a weight: bfloat16, as most checkpoints of decoders are stored. GPUs multiply it many times faster than f32.
+    Bf16,
+    /// 2 bytes a weight: IEEE half precision, with 3 bits more than bfloat16 and numbers up to 65,504. Checkpoints that were
+    /// trained in bfloat16 may leave that range.
+    F16,
+}
+
+impl WeightFormat {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::F32,
+        Self::Int16,
+        Self::Int8,
+        Self::Int4,
+        Self::Bf16,
+        Self::F16,
+    ];
+
+    /// Its name, for options and reports: `f32`, `int16`, `int8`, `int4`, `bf16` or `f16`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Int16 => "int16",
+            Self::Int8 => "int8",
+            Self::Int4 => "int4",
+            Self::Bf16 => "bf16",
+            Self::F16 => "f16",
+        }
+    }
+
+    /// The format of this name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// Whether a network can be opened in it on a device: always, but for `Bf16` and `F16`.
+    #[must_use]
+    pub fn is_for(self, device: &Device) -> bool {
+        match self {
+            Self::Bf16 | Self::F16 => !kernels::are_fused_on(device) && device.supports_dtype(self.element()),
+            _ => true,
+        }
+    }
+
+    /// What tensors are made of.
+    pub(crate) fn element(self) -> DType {
+        match self {
+            Self::Bf16 => DType::BF16,
+            Self::F16 => DType::F16,
+            _ => DType::F32,
+        }
+    }
 }

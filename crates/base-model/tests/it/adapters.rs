@@ -7,7 +7,7 @@ use base_model::{
 };
 
 use crate::fixtures::{
-    ALL, Fixture, adapters, adapters_in, device, folder, largest_difference, open, states, values,
+    ALL, Fixture, adapters, adapters_in, device, folder, largest_difference, open, repeated, states, values,
 };
 
 /// Logits with an adapter: `[batch, classes]` of an encoder, `[batch, seq, vocab]` of a decoder.
@@ -82,7 +82,9 @@ fn an_adapter_that_is_written_reads_back_the_same() {
             adapter.write(copy.path()).unwrap();
             let again = Adapter::read(copy.path(), &fixture.network, &device()).unwrap();
             assert_eq!(again.config(), adapter.config(), "{path}");
-            assert_eq!(logits(&fixture, &again), logits(&fixture, &adapter), "{path}");
+            let [found, expected] = [&again, &adapter].map(|adapter| logits(&fixture, adapter));
+            let worst = largest_difference(&found, &expected, &[true]);
+            assert!(worst <= repeated(), "{path}: {worst}");
             assert_eq!(
                 again.to_safetensors().unwrap(),
                 adapter.to_safetensors().unwrap(),
@@ -113,7 +115,10 @@ fn a_fresh_adapter_changes_nothing_and_is_the_same_for_the_same_seed() {
             let states = |adapter| values(states(&fixture.network, &fixture.batch, adapter));
             let worst = largest_difference(&states(Some(&first)), &states(None), &fixture.kept);
             // A weight-decomposed adapter divides a length by itself.
-            assert!(worst <= if use_dora { 1e-5 } else { 0.0 }, "{name}: {worst}");
+            assert!(
+                worst <= if use_dora { 1e-5 } else { repeated() },
+                "{name}: {worst}"
+            );
         }
     }
 }

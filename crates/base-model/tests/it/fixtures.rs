@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use base_model::{Adapter, Decoder, Network, TokenBatch};
+use base_model::{Adapter, Decoder, Network, TokenBatch, WeightFormat};
 use burn::tensor::{Device, Tensor};
 
 #[path = "../../examples/check_fixture/fixture.rs"]
@@ -35,8 +35,18 @@ pub(crate) fn device() -> Device {
     fixture::device().unwrap()
 }
 
+/// How far apart the same may come out twice: nowhere on the CPU; a GPU's kernels are chosen by speed, as a process runs.
+pub(crate) fn repeated() -> f32 {
+    let is_cpu = device() == base_model::device_by_name("flex").unwrap();
+    if is_cpu { 0.0 } else { 1e-5 }
+}
+
 pub(crate) fn open(name: &str) -> Fixture {
-    Fixture::open(&folder(name), &device()).unwrap()
+    open_in(name, WeightFormat::F32)
+}
+
+pub(crate) fn open_in(name: &str, format: WeightFormat) -> Fixture {
+    Fixture::open(&folder(name), format, &device()).unwrap()
 }
 
 pub(crate) fn largest_difference(found: &[f32], expected: &[f32], kept: &[bool]) -> f32 {

@@ -7,6 +7,7 @@ mod chat;
 mod fixtures;
 mod forward;
 mod generate;
+mod half;
 mod hostile;
 mod merge;
 mod minilm;

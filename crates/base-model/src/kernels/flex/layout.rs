@@ -39,7 +39,8 @@ pub(super) fn laid_out(weight: Matrix<'_>, format: WeightFormat) -> Box<dyn Layo
     match format {
         WeightFormat::Int8 | WeightFormat::Int4 => Box::new(Bytes::of(weight, format)),
         WeightFormat::Int16 => Box::new(Panels::of(weight, true)),
-        WeightFormat::F32 => Box::new(Panels::of(weight, false)),
+        // Formats of other devices are not rounded to here.
+        WeightFormat::F32 | WeightFormat::Bf16 | WeightFormat::F16 => Box::new(Panels::of(weight, false)),
     }
 }
 

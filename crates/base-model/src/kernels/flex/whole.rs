@@ -18,7 +18,7 @@ const LANES: usize = 16;
 /// Bytes of a weight's whole number in products: for f32 where these are computed with bytes.
 pub(super) const fn bytes_of(format: WeightFormat) -> usize {
     match format {
-        WeightFormat::F32 => 3,
+        WeightFormat::F32 | WeightFormat::Bf16 | WeightFormat::F16 => 3,
         WeightFormat::Int16 => 2,
         WeightFormat::Int8 | WeightFormat::Int4 => 1,
     }

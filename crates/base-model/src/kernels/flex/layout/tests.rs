@@ -94,7 +94,7 @@ proptest! {
                         let most = exact.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
                         // Half a unit of the last place, which a power of two makes twice as large at most.
                         let error = match format {
-                            WeightFormat::F32 => most / largest(3) as f32,
+                            WeightFormat::F32 | WeightFormat::Bf16 | WeightFormat::F16 => most / largest(3) as f32,
                             WeightFormat::Int16 => 0.501 * most / largest(2) as f32,
                             WeightFormat::Int8 => 0.501 * most / largest(1) as f32,
                             // See the tests of rounding.
