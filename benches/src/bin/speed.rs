@@ -99,22 +99,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
             .ok_or("an encoder needs --adapter, for its label head")
     };
     if let Ok(path) = options.path("dump") {
-        let mut results = Vec::new();
-        for row in ids.iter().take(DUMPED) {
-            match &network {
-                Network::Encoder(encoder) => {
-                    let states = encoder.forward(&one(row, &device), adapter.as_ref());
-                    results.extend(states.into_data().iter::<f32>());
-                    results.extend(scores(encoder, with_head()?, std::slice::from_ref(row), &device)?);
-                }
-                Network::Decoder(decoder) => {
-                    results.extend(next_token(decoder, adapter.as_ref(), row, &device)?)
-                }
-                _ => return Err("a network of this kind is not timed".into()),
-            }
-        }
-        let bytes: Vec<u8> = results.iter().flat_map(|number| number.to_le_bytes()).collect();
-        fs::write(path, bytes)?;
+        dump(&path, &network, adapter.as_ref(), &ids, &device)?;
     }
 
     let mut lines = Vec::new();
@@ -151,6 +136,31 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
         }
     }
     Ok(lines)
+}
+
+/// Writes the results of the first rows: an encoder's states and scores, a decoder's probabilities of next tokens.
+fn dump(
+    path: &Path,
+    network: &Network,
+    adapter: Option<&Adapter>,
+    ids: &[Vec<u32>],
+    device: &Device,
+) -> Result<(), Failure> {
+    let mut results = Vec::new();
+    for row in ids.iter().take(DUMPED) {
+        match network {
+            Network::Encoder(encoder) => {
+                let states = encoder.forward(&one(row, device), adapter);
+                results.extend(states.into_data().iter::<f32>());
+                let adapter = adapter.ok_or("an encoder needs --adapter, for its label head")?;
+                results.extend(scores(encoder, adapter, std::slice::from_ref(row), device)?);
+            }
+            Network::Decoder(decoder) => results.extend(next_token(decoder, adapter, row, device)?),
+            _ => return Err("a network of this kind is not timed".into()),
+        }
+    }
+    let bytes: Vec<u8> = results.iter().flat_map(|number| number.to_le_bytes()).collect();
+    Ok(fs::write(path, bytes)?)
 }
 
 /// The scores of all labels for every row, row after row.

@@ -9,7 +9,11 @@ use super::{
     differentiate::Formula,
     lanes::{erf, exp, log_sum_exp, sigmoid, sum},
     machine::vectorised,
+    threads::fill,
 };
+
+/// How many multiplications take as long as the activation of a number.
+const MULTIPLICATIONS: usize = 64;
 
 /// The gate of a gated feed-forward layer.
 #[derive(Debug, Clone)]
@@ -27,8 +31,11 @@ impl SiluGate {
 
 impl Formula<2> for SiluGate {
     fn output(&self) -> FlexTensor {
-        let mut output = self.gate.zeros();
-        silu_gate(self.gate.values(), self.up.values(), &mut output);
+        let (gate, up, mut output) = (self.gate.values(), self.up.values(), self.gate.zeros());
+        fill(&mut output, MULTIPLICATIONS, |from, output| {
+            let [gate, up] = [gate, up].map(|input| &input[from..][..output.len()]);
+            silu_gate(gate, up, output);
+        });
         self.gate.like(output)
     }
 
@@ -57,8 +64,10 @@ impl Gelu {
 
 impl Formula<1> for Gelu {
     fn output(&self) -> FlexTensor {
-        let mut output = self.input.zeros();
-        gelu(self.input.values(), &mut output);
+        let (input, mut output) = (self.input.values(), self.input.zeros());
+        fill(&mut output, MULTIPLICATIONS, |from, output| {
+            gelu(&input[from..][..output.len()], output);
+        });
         self.input.like(output)
     }
 
