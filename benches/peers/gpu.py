@@ -19,7 +19,6 @@ import json
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy
@@ -45,7 +44,8 @@ def arguments():
     parser.add_argument("--weights", default="f32,bf16")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no round after so long")
     parser.add_argument("--check-only", action="store_true")
-    return parser.parse_args()
+    # What run.py would ask for more: threads and instructions of the CPU, which are all the same here.
+    return parser.parse_args(namespace=argparse.Namespace(threads="1", isa="native"))
 
 
 def prepare(options):
@@ -73,10 +73,8 @@ def prepare(options):
             lengths = [min(5 + int(draw.lognormvariate(2.1, 0.55)), 100) for _ in range(256)]
             rows = [[101] + [draw.randrange(1000, 30000) for _ in range(length - 2)] + [102] for length in lengths]
             options.ids.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    prompts = work / "smollm" / "prompts.jsonl"
-    if "decoder" in options.parts and not prompts.is_file():
-        command = [sys.executable, HERE / "smollm_shaped.py", work / "smollm", str(options.prompts), "--no-gguf"]
-        subprocess.run(list(map(str, command)), check=True)
+    if "decoder" in options.parts:
+        run.prepare_decoder(options, "--no-gguf")
 
 
 def engines(options):
@@ -97,18 +95,11 @@ def check(found, options):
     """Holds the results of the first rows against ours in f32; a table."""
     rows, ours = ["| engine | model | largest difference from ours in f32 | of the largest number |", "|---|---|---|---|"], {}
     for engine in found:
-        path = options.work / "dump.f32"
-        mode = "single" if engine.part == "encoder" else "prefill"
-        few = options.work / f"few-{engine.part}.jsonl"
-        source = Path(engine.command[engine.command.index("--ids") + 1])
-        few.write_text("".join(line + "\n" for line in source.read_text().splitlines()[:8]))
-        small = [few if word == source else word for word in engine.command]
-        small = run.Engine(engine.name, engine.part, small, engine.kind, engine.exact)
+        small, _ = run.on_few_rows(engine, options, 8)
         try:
-            small.run(mode, 1, "native", options, ["--dump", path])
+            results = run.dumped(small, options)
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"{engine.name} fails on the {engine.part}: {error.stderr.strip()}") from error
-        results = numpy.fromfile(path, dtype="<f4")
         expected = ours.setdefault(engine.part, results)
         if results.shape != expected.shape:
             raise SystemExit(f"{engine.name} has {results.shape} results, ours {expected.shape}")
@@ -119,20 +110,6 @@ def check(found, options):
         if not difference <= most:
             raise SystemExit(f"{engine.name} and ours differ by {difference} on the {engine.part}: nothing is timed")
     return rows
-
-
-def measure(found, options):
-    start = time.monotonic()
-    with (options.work / "results.jsonl").open("w") as file:
-        for number in range(options.rounds):
-            begin, turn = time.monotonic(), number % len(found)
-            if begin - start > options.seconds:
-                break
-            for engine in found[turn:] + found[:turn]:
-                for line in engine.run(",".join(run.modes(engine)), 1, "native", options):
-                    file.write(json.dumps(line | {"name": engine.name, "part": engine.part, "round": number}) + "\n")
-                file.flush()
-            print(f"round {number + 1} of {options.rounds}: {time.monotonic() - begin:.0f} s", file=sys.stderr)
 
 
 def tables(figures, options):
@@ -175,7 +152,8 @@ def main():
     }
     out = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in about.items()), "", *check(found, options)]
     if not options.check_only:
-        measure(found, options)
+        # One process for all modes of an engine: on a GPU each begins by compiling.
+        run.measure([(engine, ",".join(run.modes(engine))) for engine in found], options)
         lines = [json.loads(line) for line in (options.work / "results.jsonl").read_text().splitlines()]
         out += tables(run.Figures(lines), options)
         out += ["", f"Medians of {1 + max(line['round'] for line in lines)} rounds."]

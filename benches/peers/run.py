@@ -66,6 +66,7 @@ def arguments():
     parser.add_argument("--threads", default="1,all")
     parser.add_argument("--isa", default="native,avx2")
     parser.add_argument("--avx2", help="NAME=VALUE that keeps `speed` to AVX2, in place of avx2_only.so")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no round after so long")
     parser.add_argument("--report", action="store_true", help="only print the tables of what was measured before")
     return parser.parse_args()
 
@@ -140,15 +141,22 @@ def engines(options):
     return [engine for engine in found if engine.part in options.parts.split(",")]
 
 
+def script(name, *rest):
+    print(f"{name} ...", file=sys.stderr)
+    subprocess.run([sys.executable, str(HERE / name), *map(str, rest)], check=True, stdout=subprocess.DEVNULL)
+
+
+def prepare_decoder(options, *more):
+    """Writes the decoder and its prompts, where there are not as many yet."""
+    prompts = options.work / "smollm" / "prompts.jsonl"
+    if not (prompts.is_file() and len(prompts.read_text().splitlines()) == options.prompts):
+        script("smollm_shaped.py", options.work / "smollm", options.prompts, *more)
+
+
 def prepare(options):
     """Exports what is not there yet."""
     options.work.mkdir(parents=True, exist_ok=True)
     work, parts = options.work, options.parts.split(",")
-
-    def script(name, *rest):
-        print(f"{name} ...", file=sys.stderr)
-        subprocess.run([sys.executable, str(HERE / name), *map(str, rest)], check=True, stdout=subprocess.DEVNULL)
-
     if "encoder" in parts:
         if not options.minilm or not options.texts:
             raise SystemExit("the encoder needs --minilm and --texts")
@@ -160,29 +168,39 @@ def prepare(options):
         if not about.is_file() or not known.is_file() or known.read_text() != adapter:
             script("export_onnx.py", options.minilm, work, *([options.adapter] if options.adapter else []))
             known.write_text(adapter)
-    prompts = work / "smollm" / "prompts.jsonl"
-    if "decoder" in parts and not (prompts.is_file() and len(prompts.read_text().splitlines()) == options.prompts):
-        script("smollm_shaped.py", work / "smollm", options.prompts)
+    if "decoder" in parts:
+        prepare_decoder(options)
 
 
 def modes(engine):
     return ("single,batch",) if engine.part == "encoder" else ("prefill", "decode")
 
 
+def on_few_rows(engine, options, count):
+    """The engine on the first of its rows, and the file that holds them."""
+    few = options.work / f"few-{engine.part}.jsonl"
+    source = Path(engine.command[engine.command.index("--ids") + 1])
+    few.write_text("".join(line + "\n" for line in source.read_text().splitlines()[:count]))
+    command = [few if part == source else part for part in engine.command]
+    return Engine(engine.name, engine.part, command, engine.kind, engine.exact), few
+
+
+def dumped(engine, options):
+    """What an engine computes for its rows; a CalledProcessError where it fails."""
+    path = options.work / "dump.f32"
+    path.unlink(missing_ok=True)
+    mode = {"encoder": "single", "decoder": "prefill"}[engine.part]
+    engine.run(mode, 1, "native", options, ["--dump", path])
+    return numpy.fromfile(path, dtype="<f4")
+
+
 def check(found, options):
     """Holds every engine's results against ours; returns what can be timed and a table."""
     rows, ours, able = ["| engine | model | largest difference from ours | same answer |", "|---|---|---|---|"], {}, []
-    first = {"encoder": "single", "decoder": "prefill"}
     for engine in found:
-        path = options.work / "dump.f32"
-        path.unlink(missing_ok=True)
-        few = options.work / f"few-{engine.part}.jsonl"
-        source = Path(engine.command[engine.command.index("--ids") + 1])
-        few.write_text("".join(line + "\n" for line in source.read_text().splitlines()[:16]))
-        command = [few if part == source else part for part in engine.command]
-        small = Engine(engine.name, engine.part, command, engine.kind, engine.exact)
+        small, few = on_few_rows(engine, options, 16)
         try:
-            small.run(first[engine.part], 1, "native", options, ["--dump", path])
+            results = dumped(small, options)
             able.append((engine, modes(engine)[0]))
         except subprocess.CalledProcessError as error:
             if engine.name == OURS:
@@ -195,7 +213,6 @@ def check(found, options):
                 able.append((engine, "decode"))
             except subprocess.CalledProcessError as error:
                 print(f"{engine.name}: {error.stderr.strip()}", file=sys.stderr)
-        results = numpy.fromfile(path, dtype="<f4")
         if engine.name == OURS:
             ours[engine.part] = results
             continue
@@ -275,10 +292,12 @@ def measure(able, options):
     cores = len(os.sched_getaffinity(0))
     threads = sorted({cores if count == "all" else int(count) for count in options.threads.split(",")})
     settings = [(isa, count) for isa in options.isa.split(",") for count in threads]
-    lost = set()
+    lost, start = set(), time.monotonic()
     with (options.work / "results.jsonl").open("w") as file:
         for number in range(options.rounds):
             begin = time.monotonic()
+            if begin - start > options.seconds:
+                break
             for isa, count in settings:
                 turn = number % len(able)
                 for engine, mode in able[turn:] + able[:turn]:

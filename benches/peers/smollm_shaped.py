@@ -14,8 +14,8 @@ told otherwise, and OUT/prompts.jsonl: PROMPTS lists (8 unless told otherwise) o
 numpy and safetensors, and gguf for llama.cpp's files, as in requirements.txt.
 """
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy
@@ -127,8 +127,7 @@ def write_gguf(path, tensors, kind):
     writer.close()
 
 
-def main(out, prompts=8, has_gguf=True):
-    out = Path(out)
+def main(out, prompts, has_gguf):
     (out / "hf").mkdir(parents=True, exist_ok=True)
     tensors = weights()
     (out / "hf" / "config.json").write_text(json.dumps(CONFIG, indent=2) + "\n")
@@ -141,7 +140,9 @@ def main(out, prompts=8, has_gguf=True):
 
 
 if __name__ == "__main__":
-    given = [argument for argument in sys.argv[1:] if argument != "--no-gguf"]
-    if len(given) not in (1, 2):
-        raise SystemExit(__doc__)
-    main(given[0], *map(int, given[1:]), has_gguf=len(given) == len(sys.argv) - 1)
+    parser = argparse.ArgumentParser(description="A decoder with the sizes of SmolLM2-135M and random weights")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("prompts", type=int, nargs="?", default=8)
+    parser.add_argument("--no-gguf", action="store_true", help="write nothing for llama.cpp")
+    given = parser.parse_args()
+    main(given.out, given.prompts, has_gguf=not given.no_gguf)

@@ -93,11 +93,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
         Ok(folder) => Some(Adapter::read(&folder, &network, &device)?),
         Err(_) => None,
     };
-    let with_head = || {
-        adapter
-            .as_ref()
-            .ok_or("an encoder needs --adapter, for its label head")
-    };
+    let with_head = || required(adapter.as_ref());
     if let Ok(path) = options.path("dump") {
         dump(&path, &network, adapter.as_ref(), &ids, &device)?;
     }
@@ -152,8 +148,8 @@ fn dump(
             Network::Encoder(encoder) => {
                 let states = encoder.forward(&one(row, device), adapter);
                 results.extend(states.into_data().iter::<f32>());
-                let adapter = adapter.ok_or("an encoder needs --adapter, for its label head")?;
-                results.extend(scores(encoder, adapter, std::slice::from_ref(row), device)?);
+                let one = std::slice::from_ref(row);
+                results.extend(scores(encoder, required(adapter)?, one, device)?);
             }
             Network::Decoder(decoder) => results.extend(next_token(decoder, adapter, row, device)?),
             _ => return Err("a network of this kind is not timed".into()),
@@ -200,9 +196,8 @@ fn decode(
         max_new_tokens: 1 + options.number("tokens", 64)?,
         stop: Vec::new(),
     };
-    let mut durations = Vec::new();
-    let mut answer = |prompt: &Vec<u32>| {
-        let mut last: Option<Instant> = None;
+    let answer = |prompt: &Vec<u32>| -> Vec<Duration> {
+        let (mut durations, mut last) = (Vec::new(), None::<Instant>);
         let one = std::slice::from_ref(prompt);
         let answer = decoder.generate_each(one, None, &generation, device, |_, _| {
             let now = Instant::now();
@@ -210,13 +205,12 @@ fn decode(
             last = Some(now);
         });
         black_box(answer);
+        durations
     };
-    prompts.first().map(&mut answer);
-    for _ in 0..options.number("rounds", 1)? {
-        prompts.iter().for_each(&mut answer);
-    }
-    // The first is for what comes only once.
-    durations.drain(..durations.len().min(generation.max_new_tokens - 1));
+    // For what comes only once.
+    prompts.first().map(answer);
+    let rounds = 0..options.number("rounds", 1)?;
+    let durations: Vec<Duration> = rounds.flat_map(|_| prompts.iter().flat_map(answer)).collect();
     let tokens = durations.len();
     let clock = Clock {
         durations,
@@ -229,6 +223,11 @@ fn decode(
 
 fn one(row: &[u32], device: &Device) -> TokenBatch {
     TokenBatch::new(&[row.to_vec()], 0, device)
+}
+
+/// The adapter of a mode that needs one.
+fn required(adapter: Option<&Adapter>) -> Result<&Adapter, Failure> {
+    adapter.ok_or_else(|| "an encoder needs --adapter, for its label head".into())
 }
 
 fn encoder(network: &Network) -> Result<&Encoder, Failure> {

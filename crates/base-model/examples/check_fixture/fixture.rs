@@ -10,6 +10,9 @@ use burn::tensor::{Device, Tensor};
 
 pub(crate) type Fallible<T> = Result<T, Box<dyn Error>>;
 
+/// A tensor of the reference by name: what was found, and what is expected.
+pub(crate) type Compared = (&'static str, Vec<f32>, Vec<f32>);
+
 /// What the oracle computed with a model or an adapter.
 pub(crate) const REFERENCE: &str = "reference.safetensors";
 
@@ -49,6 +52,21 @@ impl Fixture {
             kept,
             reference,
         })
+    }
+
+    /// What the network makes of the batch and what the oracle did, by the reference's names.
+    pub(crate) fn results(&self) -> Fallible<Vec<Compared>> {
+        let found = match &self.network {
+            Network::Encoder(encoder) => vec![("last_hidden_state", encoder.forward(&self.batch, None))],
+            Network::Decoder(decoder) => {
+                let states = decoder.forward(&self.batch, None);
+                let logits = decoder.logits(states.clone(), &self.batch, None);
+                vec![("last_hidden_state", states), ("logits", logits)]
+            }
+            _ => return Err("a kind of network that is not known here".into()),
+        };
+        let with_expected = |(name, found)| Ok((name, values(found), self.reference.read(name)?.values));
+        found.into_iter().map(with_expected).collect()
     }
 
     /// Logits with an adapter, and which of their rows count: all `[batch, classes]` of an encoder, and of a decoder's

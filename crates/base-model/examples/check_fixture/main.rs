@@ -19,10 +19,10 @@ use std::{
     process::ExitCode,
 };
 
-use base_model::{Adapter, Network, WeightFiles, WeightFormat};
-use burn::tensor::{Device, Tensor};
+use base_model::{Adapter, WeightFiles, WeightFormat};
+use burn::tensor::Device;
 
-use fixture::{Fallible, Fixture, REFERENCE, adapters_in, device, largest_difference, values};
+use fixture::{Fallible, Fixture, REFERENCE, adapters_in, device, largest_difference};
 
 /// The largest difference of each tensor that was compared.
 type Differences = Vec<(&'static str, f32)>;
@@ -102,28 +102,10 @@ fn chain(error: &dyn Error) -> String {
 }
 
 fn check_model(fixture: &Fixture) -> Fallible<Differences> {
-    let compare = |name: &'static str, found: Tensor<3>| -> Fallible<(&'static str, f32)> {
-        let expected = fixture.reference.read(name)?.values;
-        Ok((
-            name,
-            largest_difference(&values(found), &expected, &fixture.kept)?,
-        ))
-    };
-    match &fixture.network {
-        Network::Encoder(encoder) => {
-            let states = encoder.forward(&fixture.batch, None);
-            Ok(vec![compare("last_hidden_state", states)?])
-        }
-        Network::Decoder(decoder) => {
-            let states = decoder.forward(&fixture.batch, None);
-            let logits = decoder.logits(states.clone(), &fixture.batch, None);
-            Ok(vec![
-                compare("last_hidden_state", states)?,
-                compare("logits", logits)?,
-            ])
-        }
-        _ => Err("a kind of network that this program does not know".into()),
-    }
+    let results = fixture.results()?.into_iter();
+    results
+        .map(|(name, found, expected)| Ok((name, largest_difference(&found, &expected, &fixture.kept)?)))
+        .collect()
 }
 
 fn check_adapter(fixture: &Fixture, folder: &Path, device: &Device) -> Fallible<Differences> {

@@ -84,6 +84,13 @@ pub(crate) fn decoder(network: &Network) -> &Decoder {
     }
 }
 
+/// A row with padding before it and after it.
+pub(crate) fn padded(row: &[u32], before: usize, after: usize) -> TokenBatch {
+    let ids = [&vec![7; before], row, &vec![9; after]].concat();
+    let kept = [vec![false; before], vec![true; row.len()], vec![false; after]].concat();
+    TokenBatch::with_mask(&[ids], vec![kept], &device())
+}
+
 /// Rows of several lengths: ramps, because constant rows hide mistakes.
 pub(crate) fn rows() -> Vec<Vec<u32>> {
     [5_usize, 11, 1, 8]

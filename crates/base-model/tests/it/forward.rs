@@ -3,7 +3,9 @@
 use base_model::{Network, TokenBatch, TokenTree};
 use burn::tensor::activation;
 
-use crate::fixtures::{ALL, decoder, decoders, device, largest_difference, open, rows, states, values};
+use crate::fixtures::{
+    ALL, decoder, decoders, device, largest_difference, open, padded, rows, states, values,
+};
 
 /// Tolerance of f32 against another order of summation, over three layers.
 const TOLERANCE: f32 = 1e-4;
@@ -12,13 +14,7 @@ const TOLERANCE: f32 = 1e-4;
 fn states_and_logits_match_transformers() {
     for name in ALL {
         let fixture = open(name);
-        let states = states(&fixture.network, &fixture.batch, None);
-        let mut found = vec![("last_hidden_state", values(states.clone()))];
-        if let Network::Decoder(decoder) = &fixture.network {
-            found.push(("logits", values(decoder.logits(states, &fixture.batch, None))));
-        }
-        for (what, found) in found {
-            let expected = fixture.reference.read(what).unwrap().values;
+        for (what, found, expected) in fixture.results().unwrap() {
             let worst = largest_difference(&found, &expected, &fixture.kept);
             assert!(worst < TOLERANCE, "{name}, {what}: largest difference {worst}");
         }
@@ -58,9 +54,7 @@ fn padding_and_its_value_change_nothing_on_either_side() {
         let plain = TokenBatch::new(std::slice::from_ref(&row), 0, &device());
         let expected = row_states(&network, &plain, 0, row.len());
         for (before, after) in [(0, 4), (3, 0), (2, 5)] {
-            let ids: Vec<u32> = [vec![7; before], row.clone(), vec![9; after]].concat();
-            let kept = [vec![false; before], vec![true; row.len()], vec![false; after]].concat();
-            let padded = TokenBatch::with_mask(&[ids], vec![kept], &device());
+            let padded = padded(&row, before, after);
             let all = row_states(&network, &padded, 0, before + row.len() + after);
             let width = network.hidden_size();
             let found = &all[before * width..(before + row.len()) * width];

@@ -2,7 +2,7 @@
 
 use base_model::{Generation, ModelError, Network, TokenBatch, WeightFormat};
 
-use crate::fixtures::{ALL, adapters, decoder, device, folder, open, open_in, rows, states, values};
+use crate::fixtures::{ALL, adapters, decoder, device, folder, open, open_in, padded, rows, states, values};
 
 /// The 16-bit formats, with what a state or a score may be off by, of the largest: an error of half a unit in the last
 /// place at every step, through three layers.
@@ -35,13 +35,7 @@ fn states_logits_and_adapters_are_those_of_f32_but_for_rounding() {
     for (format, tolerance) in FORMATS.into_iter().filter(|(format, _)| format.is_for(&device())) {
         for name in ALL {
             let fixture = open_in(name, format);
-            let all = states(&fixture.network, &fixture.batch, None);
-            let mut found = vec![("last_hidden_state", values(all.clone()))];
-            if let Network::Decoder(decoder) = &fixture.network {
-                found.push(("logits", values(decoder.logits(all, &fixture.batch, None))));
-            }
-            for (what, found) in found {
-                let expected = fixture.reference.read(what).unwrap().values;
+            for (what, found, expected) in fixture.results().unwrap() {
                 let off = relative_difference(&found, &expected, &fixture.kept);
                 assert!(off < tolerance, "{name} in {}, {what}: {off}", format.name());
             }
@@ -78,10 +72,7 @@ fn answers_are_written_and_padding_changes_little() {
             let row = rows().swap_remove(3);
             let alone = TokenBatch::new(std::slice::from_ref(&row), 0, &device());
             let expected = values(states(&network, &alone, None));
-            let ids = [vec![7; 3], row.clone()].concat();
-            let kept = [vec![false; 3], vec![true; row.len()]].concat();
-            let padded = TokenBatch::with_mask(&[ids], vec![kept], &device());
-            let found = values(states(&network, &padded, None).narrow(1, 3, row.len()));
+            let found = values(states(&network, &padded(&row, 3, 0), None).narrow(1, 3, row.len()));
             let off = relative_difference(&found, &expected, &vec![true; row.len()]);
             assert!(off < tolerance, "{name} in {}: {off}", format.name());
         }
