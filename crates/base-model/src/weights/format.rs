@@ -73,7 +73,10 @@ impl WeightFormat {
     #[must_use]
     pub fn is_for(self, device: &Device) -> bool {
         match self {
-            Self::Bf16 | Self::F16 => !kernels::are_fused_on(device) && device.supports_dtype(self.element()),
+            Self::Bf16 | Self::F16 => {
+                let device = device.clone().without_autodiff();
+                !kernels::are_fused_on(&device) && device.supports_dtype(self.element())
+            }
             _ => true,
         }
     }

@@ -27,7 +27,9 @@ fn a_device_that_does_not_compute_in_a_format_refuses_it() {
         assert!(error.to_string().contains(format.name()), "{error}");
     }
     let cpu = base_model::device_by_name("flex").unwrap();
-    assert!(!WeightFormat::Bf16.is_for(&cpu) && !WeightFormat::F16.is_for(&cpu));
+    for cpu in [cpu.clone(), cpu.autodiff()] {
+        assert!(!WeightFormat::Bf16.is_for(&cpu) && !WeightFormat::F16.is_for(&cpu));
+    }
 }
 
 #[test]
