@@ -5,8 +5,8 @@
 
 use std::{path::Path, sync::Arc};
 
-use adapter_runtime::Classifier;
-use base_model::{Adapter, AdapterConfig, BaseModel, Targets, TaskType, device_by_name};
+use adapter_runtime::{Classifier, ServedAdapter};
+use base_model::{Adapter, AdapterConfig, BaseModel, LabelScoring, Targets, TaskType, device_by_name};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rayon::ThreadPoolBuilder;
 use stage_files::ContentHash;
@@ -26,14 +26,13 @@ fn classifier(labels: usize) -> Classifier {
     let task = Task::of_labels("spending", labels.collect())
         .expect("the labels are different")
         .with_system("Sort the bank card transaction into one spending category.");
-    Classifier::new(
-        Arc::new(base),
+    let served = ServedAdapter {
         adapter,
         task,
-        ContentHash::of_bytes(b"fresh"),
-        &device,
-    )
-    .expect("the adapter fits")
+        scoring: LabelScoring::OverVocabulary,
+        hash: ContentHash::of_bytes(b"fresh"),
+    };
+    Classifier::new(Arc::new(base), served, &device).expect("the adapter fits")
 }
 
 fn answers(criterion: &mut Criterion) {

@@ -2,39 +2,57 @@
 
 use std::{path::Path, sync::Arc};
 
-use base_model::{Adapter, BaseModel, Network, Prefix, TokenBatch, TokenizerError};
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use base_model::{
+    Adapter, BaseModel, LabelChoices, LabelScoring, LabelTrie, Network, Prefix, TokenBatch, TokenizerError,
+};
+use burn::tensor::{Device, activation};
 use rayon::prelude::*;
 use serde::Deserialize;
 use stage_files::{ContentHash, read_json, read_toml};
 use task_spec::{LabelProbability, PredictError, Prediction, Predictor, Task};
 
-use crate::{RuntimeError, label_trie::LabelTrie};
+use crate::RuntimeError;
 
 /// Texts that go through the network together.
 const CHUNK: usize = 16;
 
-/// What `training.json` says about what the adapter belongs to; its other keys are for people.
+/// What `training.json` says about what the adapter belongs to and how it was trained; its other keys are for people.
 #[derive(Deserialize)]
 struct AdapterLineage {
     base_hash: ContentHash,
     probe_hash: ContentHash,
     adapter_hash: ContentHash,
+    #[serde(default)]
+    scoring: LabelScoring,
+}
+
+/// An adapter in memory, and what it belongs to.
+#[derive(Debug, Clone)]
+pub struct ServedAdapter {
+    /// The trained tensors.
+    pub adapter: Adapter,
+    /// The task that it was trained for.
+    pub task: Task,
+    /// How it was trained to score labels; of no account for a label head.
+    pub scoring: LabelScoring,
+    /// The content hash that is to be reported for it.
+    pub hash: ContentHash,
 }
 
 /// A base model with one adapter, which answers with one label of the adapter's task.
 ///
 /// The probability of a label is exact and not sampled: an encoder's label head gives it directly; for a
 /// decoder it is the product of the probabilities of the label's tokens and of the token that ends the
-/// answer, for all labels in one forward pass, renormalised over the set. What had been outside the set is
-/// reported as [`Prediction::outside`]. An illegal answer cannot be produced.
+/// answer, for all labels in one forward pass. An adapter that was trained over the vocabulary gives probabilities that
+/// are renormalised over the set, and what had been outside is reported as [`Prediction::outside`]; one that was
+/// trained over the labels knows nothing else. An illegal answer cannot be produced.
 #[derive(Debug, Clone)]
 pub struct Classifier {
     base: Arc<BaseModel>,
     adapter: Adapter,
     task: Task,
     hash: ContentHash,
-    trie: Option<LabelTrie>,
+    choices: Option<LabelChoices>,
     /// What prompts begin with, as tokens and computed once for this adapter.
     prefix: Option<(Vec<u32>, Prefix)>,
     device: Device,
@@ -77,35 +95,40 @@ impl Classifier {
                 folder: folder.to_owned(),
                 source,
             })?;
-        Self::new(base, adapter, task, weights, device)
+        let served = ServedAdapter {
+            adapter,
+            task,
+            scoring: lineage.scoring,
+            hash: weights,
+        };
+        Self::new(base, served, device)
     }
 
-    /// Serves an adapter that is already in memory, under the content hash that is to be reported for it.
+    /// Serves an adapter that is already in memory.
     ///
     /// # Errors
     ///
     /// [`RuntimeError::OtherLabels`], [`RuntimeError::SameTokens`], [`RuntimeError::Encode`], or
     /// [`RuntimeError::TooLong`] if the prompt alone is longer than what the base model reads.
-    pub fn new(
-        base: Arc<BaseModel>,
-        adapter: Adapter,
-        task: Task,
-        hash: ContentHash,
-        device: &Device,
-    ) -> Result<Self, RuntimeError> {
+    pub fn new(base: Arc<BaseModel>, served: ServedAdapter, device: &Device) -> Result<Self, RuntimeError> {
+        let ServedAdapter {
+            adapter,
+            task,
+            scoring,
+            hash,
+        } = served;
         let labels = task.labels();
-        let trie = match base.network {
-            Network::Decoder(_) => {
+        let choices = match &base.network {
+            Network::Decoder(decoder) => {
                 let sequences = labels
                     .names()
                     .map(|name| base.answer_ids(name))
                     .collect::<Result<Vec<_>, _>>()?;
-                Some(
-                    LabelTrie::new(&sequences).map_err(|(first, second)| RuntimeError::SameTokens {
-                        first: labels.labels()[first].name.clone(),
-                        second: labels.labels()[second].name.clone(),
-                    })?,
-                )
+                let trie = LabelTrie::new(&sequences).map_err(|same| RuntimeError::SameTokens {
+                    first: labels.labels()[same.first].name.clone(),
+                    second: labels.labels()[same.second].name.clone(),
+                })?;
+                Some(LabelChoices::new(trie, scoring, decoder, device))
             }
             _ => {
                 let head = adapter.classes().unwrap_or(0);
@@ -134,7 +157,7 @@ impl Classifier {
             adapter,
             task,
             hash,
-            trie,
+            choices,
             device: device.clone(),
         };
         // The first pass over few tokens lays out the weights: nobody is to wait for that.
@@ -198,9 +221,9 @@ impl Classifier {
     fn ids(&self, text: &str, number: usize) -> Result<Vec<u32>, RuntimeError> {
         let ids = self.base.question_ids(&self.task.prompt(text))?;
         let longest_answer = self
-            .trie
+            .choices
             .as_ref()
-            .and_then(|trie| trie.paths.iter().map(Vec::len).max())
+            .and_then(|choices| choices.trie().paths().iter().map(Vec::len).max())
             .unwrap_or(0);
         let (tokens, limit) = (ids.len() + longest_answer, self.base.max_tokens());
         if tokens > limit {
@@ -217,7 +240,7 @@ impl Classifier {
     /// The natural logarithm of the probability of every label, a list a row: over the set for a label head,
     /// over all texts for a decoder.
     fn log_scores(&self, rows: &[Vec<u32>]) -> Vec<Vec<f64>> {
-        match (&self.base.network, &self.trie) {
+        match (&self.base.network, &self.choices) {
             (Network::Encoder(encoder), _) => {
                 let batch = TokenBatch::new(rows, 0, &self.device);
                 let states = encoder.forward(&batch, Some(&self.adapter));
@@ -231,43 +254,17 @@ impl Classifier {
                 let scores: Vec<f64> = scores.iter::<f32>().map(f64::from).collect();
                 scores.chunks(classes).map(<[f64]>::to_vec).collect()
             }
-            (Network::Decoder(decoder), Some(trie)) => {
+            (Network::Decoder(decoder), Some(choices)) => {
                 let prefix = self.prefix.as_ref().filter(|(shared, _)| {
                     rows.iter()
                         .all(|row| row.len() > shared.len() && row.starts_with(shared))
                 });
                 let shared = prefix.map_or(0, |(shared, _)| shared.len());
                 let rest: Vec<Vec<u32>> = rows.iter().map(|row| row[shared..].to_vec()).collect();
-                let batch = TokenBatch::with_tree(&rest, &trie.tree, &self.device);
-                let places = trie.tree.tokens.len() + 1;
-                let at: Vec<Vec<usize>> = rest
-                    .iter()
-                    .map(|prompt| (prompt.len() - 1..prompt.len() - 1 + places).collect())
-                    .collect();
-                let log_p =
-                    decoder.log_probabilities_at(batch, prefix.map(|(_, p)| p), &at, Some(&self.adapter)); // [rows * places, vocab]
-                let vocab = log_p.dims()[1];
-                let wanted: Vec<i32> = (0..rows.len())
-                    .flat_map(|row| {
-                        trie.edges
-                            .iter()
-                            .map(move |edge| ((row * places + edge.from) * vocab) as i32 + edge.token as i32)
-                    })
-                    .collect();
-                let wanted = Tensor::<1, Int>::from_data(TensorData::from(wanted.as_slice()), &self.device);
-                let edges = log_p.flatten::<1>(0, 1).select(0, wanted).into_data(); // [rows * edges]
-                let edges: Vec<f64> = edges.iter::<f32>().map(f64::from).collect();
-                edges
-                    .chunks(trie.edges.len())
-                    .map(|row| {
-                        trie.paths
-                            .iter()
-                            .map(|path| path.iter().map(|&e| row[e]).sum())
-                            .collect()
-                    })
-                    .collect()
+                let prefix = prefix.map(|(_, prefix)| prefix);
+                choices.log_scores(decoder, &rest, prefix, Some(&self.adapter), &self.device)
             }
-            _ => unreachable!("a decoder's classifier always has a trie"),
+            _ => unreachable!("a decoder's classifier always has labels to choose among"),
         }
     }
 
@@ -291,10 +288,10 @@ impl Classifier {
         Prediction {
             answer: best.label.clone(),
             confidence: Some(best.probability),
-            outside: self
-                .trie
-                .as_ref()
-                .map(|_| (1.0 - total * highest.exp()).clamp(0.0, 1.0)),
+            outside: match self.choices.as_ref().map(LabelChoices::scoring) {
+                Some(LabelScoring::OverVocabulary) => Some((1.0 - total * highest.exp()).clamp(0.0, 1.0)),
+                _ => None,
+            },
             probabilities,
         }
     }

@@ -42,9 +42,8 @@
 
 mod classifier;
 mod error;
-mod label_trie;
 mod latency;
 
-pub use classifier::Classifier;
+pub use classifier::{Classifier, ServedAdapter};
 pub use error::RuntimeError;
 pub use latency::Latency;

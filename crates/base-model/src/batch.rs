@@ -43,13 +43,41 @@ impl TokenTree {
         }
         depths
     }
+
+    /// Whether every node follows the one before it.
+    fn is_chain(&self) -> bool {
+        let mut parents = self.parents.iter().enumerate();
+        parents.all(|(node, parent)| *parent == node.checked_sub(1))
+    }
+
+    /// Which nodes lie on the path to which, `[nodes, nodes]`.
+    fn sees(&self) -> Sees {
+        let nodes = self.parents.len();
+        let mut sees = vec![false; nodes * nodes];
+        for node in 0..nodes {
+            if let Some(parent) = self.parents[node] {
+                sees.copy_within(parent * nodes..(parent + 1) * nodes, node * nodes);
+            }
+            sees[node * nodes + node] = true;
+        }
+        Sees { nodes, sees }
+    }
+}
+
+/// Which nodes of a tree lie on the path to which.
+#[derive(Debug, Clone)]
+struct Sees {
+    nodes: usize,
+    /// `[nodes, nodes]`
+    sees: Vec<bool>,
 }
 
 /// Where a tree hangs in each row.
 #[derive(Debug, Clone)]
-struct Branches {
+pub(crate) struct Branches {
     prompt_lengths: Vec<usize>,
-    parents: Vec<Option<usize>>,
+    /// One a row, or one for all; none if no tree branches.
+    sees: Vec<Sees>,
 }
 
 impl TokenBatch {
@@ -117,19 +145,42 @@ impl TokenBatch {
     /// Each prompt followed by all nodes of a tree, of which each sees its prompt, the nodes on its path and
     /// itself: every branch is computed as if it alone followed the prompt.
     ///
-    /// Node `i` of row `r` stands at index `prompts[r].len() + i`.
+    /// There is a tree for every prompt, or one for all. Node `i` of row `r` stands at index `prompts[r].len() + i`.
+    ///
+    /// # Panics
+    ///
+    /// If there are other than one or as many trees as prompts.
     #[must_use]
-    pub fn with_tree(prompts: &[Vec<u32>], tree: &TokenTree, device: &Device) -> Self {
+    pub fn with_trees(prompts: &[Vec<u32>], trees: &[&TokenTree], device: &Device) -> Self {
+        assert!(
+            trees.len() == 1 || trees.len() == prompts.len(),
+            "{} trees for {} prompts",
+            trees.len(),
+            prompts.len()
+        );
+        let tree_of = |row: usize| trees[row.min(trees.len() - 1)];
         let rows: Vec<Vec<u32>> = prompts
             .iter()
-            .map(|prompt| prompt.iter().chain(&tree.tokens).copied().collect())
+            .enumerate()
+            .map(|(row, prompt)| prompt.iter().chain(&tree_of(row).tokens).copied().collect())
             .collect();
         let mut batch = Self::new(&rows, 0, device);
+        let prompt_lengths = prompts.iter().map(Vec::len).collect();
+        // Where nothing branches, a row is like any other.
+        if trees.iter().all(|tree| tree.is_chain()) {
+            batch.branches = Some(Branches {
+                prompt_lengths,
+                sees: Vec::new(),
+            });
+            return batch;
+        }
         let (_, seq) = batch.sizes();
-        let depths = tree.depths();
+        let depths: Vec<Vec<usize>> = trees.iter().map(|tree| tree.depths()).collect();
         batch.positions = prompts
             .iter()
-            .map(|prompt| {
+            .enumerate()
+            .map(|(row, prompt)| {
+                let depths = &depths[row.min(depths.len() - 1)];
                 let nodes = depths.iter().map(|depth| prompt.len() + depth);
                 (0..prompt.len())
                     .chain(nodes)
@@ -139,8 +190,8 @@ impl TokenBatch {
             })
             .collect();
         batch.branches = Some(Branches {
-            prompt_lengths: prompts.iter().map(Vec::len).collect(),
-            parents: tree.parents.clone(),
+            prompt_lengths,
+            sees: trees.iter().map(|tree| tree.sees()).collect(),
         });
         batch
     }
@@ -259,44 +310,21 @@ impl TokenBatch {
         lengths(&self.kept)
     }
 
-    /// Which tokens see which along a tree, if there is one.
-    pub(crate) fn paths(&self) -> Option<Paths<'_>> {
-        self.branches.as_ref().map(Branches::paths)
+    /// Which tokens see which along trees, if some tree branches.
+    pub(crate) fn branches(&self) -> Option<&Branches> {
+        self.branches
+            .as_ref()
+            .filter(|branches| !branches.sees.is_empty())
     }
-}
-
-/// Which nodes lie on the path to which.
-pub(crate) struct Paths<'a> {
-    starts: &'a [usize],
-    nodes: usize,
-    /// `[nodes, nodes]`
-    sees: Vec<bool>,
 }
 
 impl Branches {
-    fn paths(&self) -> Paths<'_> {
-        let nodes = self.parents.len();
-        let mut sees = vec![false; nodes * nodes];
-        for node in 0..nodes {
-            if let Some(parent) = self.parents[node] {
-                sees.copy_within(parent * nodes..(parent + 1) * nodes, node * nodes);
-            }
-            sees[node * nodes + node] = true;
-        }
-        Paths {
-            starts: &self.prompt_lengths,
-            nodes,
-            sees,
-        }
-    }
-}
-
-impl Paths<'_> {
     /// Whether a query sees an earlier key in a row.
     pub(crate) fn sees(&self, row: usize, query: usize, key: usize) -> bool {
-        let start = self.starts[row];
-        let inside = |index: usize| (start..start + self.nodes).contains(&index);
-        !(inside(query) && inside(key)) || self.sees[(query - start) * self.nodes + key - start]
+        let start = self.prompt_lengths[row];
+        let Sees { nodes, sees } = &self.sees[row.min(self.sees.len() - 1)];
+        let inside = |index: usize| (start..start + nodes).contains(&index);
+        !(inside(query) && inside(key)) || sees[(query - start) * nodes + key - start]
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod generate;
 mod maker;
+mod past;
 
 use burn::tensor::{DType, Device, Tensor};
 
@@ -11,13 +12,15 @@ use crate::{
     batch::{indices, pick},
     kernels,
     layers::{Block, Embedding, KeysValues, Module, Norm, Projection, Slots},
-    pass::{Passes, PastTokens, View},
+    pass::{Passes, View},
     weights::WeightReader,
 };
 
 pub use generate::Generation;
+pub use past::Prefix;
 
 use maker::Maker;
+use past::Past;
 
 /// A decoder with its output head.
 #[derive(Debug, Clone)]
@@ -32,23 +35,6 @@ pub struct Decoder {
     modules: Vec<Module>,
 }
 
-/// A text that has been computed and that stands before every row of the batches that are run after it.
-///
-/// It belongs to the decoder and the adapter that made it. An adapter that is called by its invocation tokens counts as
-/// called in what comes after, if they are in the text.
-#[derive(Debug, Clone)]
-pub struct Prefix(Past);
-
-/// Keys and values of what stands before a batch.
-#[derive(Debug, Clone)]
-struct Past {
-    tokens: PastTokens,
-    /// For every block, `[batch or 1, keys, n_kv_heads * d_head]`.
-    found: Vec<KeysValues>,
-    /// Whether an adapter that must be called has been.
-    is_called: bool,
-}
-
 /// Which tokens' last states are to be computed.
 #[derive(Debug, Clone, Copy)]
 enum Wanted<'a> {
@@ -60,13 +46,9 @@ enum Wanted<'a> {
     Nothing,
 }
 
-impl Prefix {
-    /// How many tokens it has.
-    #[must_use]
-    pub fn tokens(&self) -> usize {
-        self.0.tokens.keys()
-    }
-}
+/// Rows of a decoder's output head: scores of some tokens, and of no others.
+#[derive(Debug, Clone)]
+pub struct TokenHead(Projection);
 
 /// What stands before every name of the decoder but its head's.
 const PREFIX: &str = "model.";
@@ -168,9 +150,24 @@ impl Decoder {
     /// has no such text: it must be given whole rows.
     #[must_use]
     pub fn prefix(&self, ids: &[u32], adapter: Option<&Adapter>, device: &Device) -> Prefix {
-        let batch = TokenBatch::new(&[ids.to_vec()], 0, device);
-        let mut past = Past::none(adapter);
-        let tuning = adapter.map(|adapter| Tuning::new(adapter, &batch, false));
+        self.extended(Past::none(adapter), ids, adapter, device)
+    }
+
+    /// A text that begins with another and goes on with some tokens.
+    #[must_use]
+    pub fn longer_prefix(
+        &self,
+        before: &Prefix,
+        ids: &[u32],
+        adapter: Option<&Adapter>,
+        device: &Device,
+    ) -> Prefix {
+        self.extended(before.0.clone(), ids, adapter, device)
+    }
+
+    fn extended(&self, mut past: Past, ids: &[u32], adapter: Option<&Adapter>, device: &Device) -> Prefix {
+        let batch = TokenBatch::new(&[ids.to_vec()], 0, device).after(&past.tokens.lengths());
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, &batch, past.is_called));
         self.extend(&mut past, &batch, Wanted::Nothing, tuning.as_ref());
         past.call(&batch, adapter);
         Prefix(past)
@@ -189,7 +186,26 @@ impl Decoder {
         kernels::of_type(states, DType::F32)
     }
 
-    /// The logarithm of the probability of every next token, at some places.
+    /// The rows of the output head that score these tokens, in this order.
+    #[must_use]
+    pub fn token_head(&self, tokens: &[u32], device: &Device) -> TokenHead {
+        let rows = indices(tokens.iter().map(|&token| token as usize), device);
+        TokenHead(self.head.outputs(rows))
+    }
+
+    /// The logarithm of the probability of every next token, at some places; see [`Decoder::logits_at`].
+    #[must_use]
+    pub fn log_probabilities_at(
+        &self,
+        batch: TokenBatch,
+        prefix: Option<&Prefix>,
+        places: &[Vec<usize>],
+        adapter: Option<&Adapter>,
+    ) -> Tensor<2> {
+        kernels::log_softmax(self.logits_at(batch, prefix, places, None, adapter))
+    }
+
+    /// Scores of every next token, or of those of a head, at some places.
     ///
     /// Only these places are computed in what only they need, the last block's queries and feed-forward and the
     /// head: in training and in scoring they are few.
@@ -198,13 +214,14 @@ impl Decoder {
     ///
     /// - `batch`: `[batch, seq]`; its rows come after the prefix, if there is one
     /// - `places`: a list of indices into `seq` for every row, `n` in all
-    /// - output: `[n, vocab]`, row after row
+    /// - output: `[n, vocab]`, or as many scores as the head has tokens, row after row
     #[must_use]
-    pub fn log_probabilities_at(
+    pub fn logits_at(
         &self,
         batch: TokenBatch,
         prefix: Option<&Prefix>,
         places: &[Vec<usize>],
+        head: Option<&TokenHead>,
         adapter: Option<&Adapter>,
     ) -> Tensor<2> {
         let past = prefix.map(|prefix| &prefix.0);
@@ -233,8 +250,9 @@ impl Decoder {
             values.unsqueeze_dim::<3>(0)
         };
         let tuning = tuning.map(|tuning| tuning.at(|active| chosen(pick(active, &even))));
-        let logits = self.head(chosen(states), tuning.as_ref()); // [1, n, vocab]
-        kernels::log_softmax(logits.squeeze_dim::<2>(0))
+        let head = head.map_or(&self.head, |head| &head.0);
+        let logits = self.scores(head, chosen(states), tuning.as_ref()); // [1, n, vocab]
+        logits.squeeze_dim::<2>(0)
     }
 
     /// The normalised states after the last block of the tokens that are wanted, `None` if none are; `keep` is told every
@@ -339,44 +357,15 @@ impl Decoder {
     }
 
     fn head(&self, states: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
-        let logits = kernels::of_type(self.head.forward(states, tuning), DType::F32);
+        self.scores(&self.head, states, tuning)
+    }
+
+    fn scores(&self, head: &Projection, states: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
+        let logits = kernels::of_type(head.forward(states, tuning), DType::F32);
         match self.config.logit_softcap {
             Some(cap) => logits.div_scalar(cap).tanh().mul_scalar(cap),
             None => logits,
         }
-    }
-}
-
-impl Past {
-    /// Nothing yet.
-    fn none(adapter: Option<&Adapter>) -> Self {
-        let must_be_called =
-            adapter.is_some_and(|adapter| adapter.config().alora_invocation_tokens.is_some());
-        Self {
-            tokens: PastTokens::default(),
-            found: Vec::new(),
-            is_called: !must_be_called,
-        }
-    }
-
-    /// Keeps some of its rows.
-    fn keep(&mut self, rows: &[usize], device: &Device) {
-        let of_rows = indices(rows.iter().copied(), device);
-        for found in &mut self.found {
-            found.keys = found.keys.clone().select(0, of_rows.clone());
-            found.values = found.values.clone().select(0, of_rows.clone());
-        }
-        let tokens = &mut self.tokens;
-        if tokens.positions.len() > 1 {
-            tokens.positions = rows.iter().map(|&row| tokens.positions[row].clone()).collect();
-        }
-        tokens.kept = rows.iter().map(|&row| tokens.kept[row].clone()).collect();
-    }
-
-    /// Notes whether a batch of one row has called the adapter.
-    fn call(&mut self, batch: &TokenBatch, adapter: Option<&Adapter>) {
-        let invocation = adapter.and_then(|adapter| adapter.config().alora_invocation_tokens.as_deref());
-        self.is_called |= invocation.is_some_and(|tokens| batch.last_start_of(0, tokens).is_some());
     }
 }
 

@@ -71,6 +71,8 @@ mod error;
 #[cfg(feature = "hub")]
 mod hub;
 mod kernels;
+mod label_choices;
+mod label_trie;
 mod layers;
 mod merge;
 mod model;
@@ -86,12 +88,14 @@ pub use config::{
     Activation, DecoderConfig, EncoderConfig, LayerConfig, Llama3Scaling, ModelConfig, Pooling, Rope,
     RopeScaling, YarnScaling, base_hash,
 };
-pub use decoder::{Decoder, Generation, Prefix};
+pub use decoder::{Decoder, Generation, Prefix, TokenHead};
 pub use device::{DeviceError, device_by_name, device_names, instruction_set};
 pub use encoder::{Encoder, mean_pool};
 pub use error::{ConfigError, ModelError, TokenizerError, WeightsError};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, resolve};
+pub use label_choices::{LabelChoices, NextTokens};
+pub use label_trie::{LabelScoring, LabelTrie, SameTokens, TriePart, TrieStep};
 pub use merge::{MergeError, Merged};
 pub use model::BaseModel;
 pub use network::{ModuleKind, Network, Slot};

@@ -21,6 +21,7 @@ pub struct BaseModel {
     /// How a chat is written; encoders have none.
     pub chat: Option<ChatTemplate>,
     config: ModelConfig,
+    format: WeightFormat,
     hash: ContentHash,
     folder: PathBuf,
 }
@@ -67,6 +68,7 @@ impl BaseModel {
             tokenizer,
             chat,
             config,
+            format,
             hash: base_hash(folder)?,
             folder: folder.to_owned(),
         })
@@ -135,6 +137,12 @@ impl BaseModel {
     #[must_use]
     pub fn config(&self) -> &ModelConfig {
         &self.config
+    }
+
+    /// How the network's matrices are held.
+    #[must_use]
+    pub fn format(&self) -> WeightFormat {
+        self.format
     }
 
     /// The content hash by which an adapter knows its base.

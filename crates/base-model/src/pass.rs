@@ -132,12 +132,12 @@ fn mask(batch: &TokenBatch, reach: Option<usize>, view: &View<'_>, device: &Devi
     let (rows, seq) = batch.sizes();
     let none = PastTokens::default();
     let past = view.past.unwrap_or(&none);
-    let paths = batch.paths();
-    let has_own = has_own_mask(batch, reach, view, paths.is_some());
+    let branches = batch.branches();
+    let has_own = has_own_mask(batch, reach, view, branches.is_some());
     let masks = if has_own { rows } else { 1 };
     let queries = match view.places {
         Some(places) => places.first().map_or(0, Vec::len),
-        None if view.is_causal || reach.is_some() || paths.is_some() => seq,
+        None if view.is_causal || reach.is_some() || branches.is_some() => seq,
         None => 1,
     };
     let all: Vec<usize> = (0..seq).collect();
@@ -154,7 +154,7 @@ fn mask(batch: &TokenBatch, reach: Option<usize>, view: &View<'_>, device: &Devi
             }
             for key in 0..seq {
                 let in_order = !view.is_causal || key <= query;
-                let on_path = paths.as_ref().is_none_or(|paths| paths.sees(row, query, key));
+                let on_path = branches.is_none_or(|branches| branches.sees(row, query, key));
                 // A mask for all rows is one in which no row's padding is looked at.
                 let is_kept = !has_own || batch.kept[row][key];
                 let sees = is_kept && in_order && on_path;

@@ -18,8 +18,6 @@ use crate::{
     lineage::{EvaluationRecord, StepRecord},
 };
 
-/// How many checkpoints are kept.
-const KEPT: usize = 2;
 /// Where a file's header says what it belongs to.
 const NOTE: &str = "run";
 
@@ -29,6 +27,8 @@ pub(crate) struct RunIdentity {
     pub(crate) base_hash: ContentHash,
     pub(crate) rows_hash: ContentHash,
     pub(crate) task_hash: ContentHash,
+    /// How the base writes the task as ids.
+    pub(crate) probe_hash: ContentHash,
     /// Of the weights of the adapter that the run started from, if it was not a fresh one.
     pub(crate) start_hash: Option<ContentHash>,
     pub(crate) settings: TrainConfig,
@@ -39,10 +39,17 @@ pub(crate) struct RunIdentity {
 pub(crate) struct RunState {
     pub(crate) step: usize,
     pub(crate) best_step: usize,
-    pub(crate) best_loss: f64,
+    /// The evaluation of the best adapter.
+    pub(crate) best: Option<EvaluationRecord>,
     /// Evaluations since the best one.
     pub(crate) stale: usize,
     pub(crate) tokens: u64,
+    /// What the rows that the present epoch has seen add up to.
+    pub(crate) seen: u64,
+    /// Targets that were learnt.
+    pub(crate) targets: f64,
+    /// Of every parameter, whether a gradient has reached it.
+    pub(crate) reached: Vec<bool>,
     pub(crate) curve: Vec<StepRecord>,
     pub(crate) held_out_curve: Vec<EvaluationRecord>,
 }
@@ -64,6 +71,28 @@ struct Header {
 }
 
 impl Snapshot {
+    /// The state before the first step.
+    pub(crate) fn fresh(adapter: &Adapter) -> Self {
+        let parameters = adapter.parameters().len();
+        Self {
+            state: RunState {
+                step: 0,
+                best_step: 0,
+                best: None,
+                stale: 0,
+                tokens: 0,
+                seen: 0,
+                targets: 0.0,
+                reached: vec![false; parameters],
+                curve: Vec::new(),
+                held_out_curve: Vec::new(),
+            },
+            current: adapter.clone(),
+            best: adapter.clone(),
+            optimizer: vec![None; parameters],
+        }
+    }
+
     /// Writes the snapshot, then removes the oldest ones.
     pub(crate) fn write(&self, folder: &Path, identity: &RunIdentity) -> Result<(), TrainError> {
         // The same for every parameter, and none before the first step.
@@ -101,7 +130,7 @@ impl Snapshot {
             }
         }
         writer.write(&path).map_err(TrainError::WriteCheckpoint)?;
-        for old in list(folder).iter().rev().skip(KEPT) {
+        for old in list(folder).iter().rev().skip(identity.settings.keep_checkpoints) {
             // What cannot be removed only takes up room.
             let _ = fs::remove_file(old);
         }
@@ -141,6 +170,10 @@ impl Snapshot {
             ("base model", found.base_hash == identity.base_hash),
             ("set of rows", found.rows_hash == identity.rows_hash),
             ("task", found.task_hash == identity.task_hash),
+            (
+                "tokenizer or chat template",
+                found.probe_hash == identity.probe_hash,
+            ),
             ("adapter to start from", found.start_hash == identity.start_hash),
             ("setting", found.settings == identity.settings),
         ] {

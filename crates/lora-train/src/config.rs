@@ -1,5 +1,12 @@
 //! How to train.
 
+use std::{
+    collections::BTreeMap,
+    num::NonZero,
+    ops::{Bound, RangeBounds},
+};
+
+use base_model::LabelScoring;
 use serde::{Deserialize, Serialize};
 
 /// Settings of a run. The defaults follow Schulman et al. 2025 ("LoRA without regret"): all linear layers,
@@ -13,15 +20,34 @@ pub struct TrainConfig {
     pub alpha: f64,
     /// Projections to adapt, by the last part of their name; `["all-linear"]` for all.
     pub targets: Vec<String>,
+    /// How the update is made of its factors.
+    pub method: Method,
     /// How often every row is seen at most.
     pub epochs: usize,
     /// Rows of one optimiser step.
     pub batch_rows: usize,
+    /// Rows that are computed at once, by all shards together; 0 for all of a step. Memory grows with them; the gradient
+    /// is that of the whole step to rounding.
+    pub micro_rows: usize,
+    /// Over what a decoder's probabilities of labels are normalised, in training and then in serving.
+    pub scoring: LabelScoring,
+    /// Whether a row's `probabilities`, where it has them, are learnt instead of its answer.
+    pub soft_labels: bool,
+    /// Of `probabilities`, those below this are left out, in 0..1; a decoder computes each label that is left.
+    pub smallest_share: f64,
+    /// Share of a target that is spread evenly over what could be instead, in 0..1.
+    pub label_smoothing: f64,
+    /// How what rows begin with is computed.
+    pub prompt: Prompt,
     /// The highest learning rate, reached after the warm-up.
     pub learning_rate: f64,
+    /// How many times faster than the rest `B` factors and vectors learn (Hayou et al. 2024, arXiv:2402.12354, "LoRA+").
+    pub b_rate_ratio: f64,
     /// Share of all steps in which the rate rises from 0, in 0..1.
     pub warmup_share: f64,
-    /// Share of the highest rate at which the cosine ends, in 0..=1.
+    /// How the rate goes on after that.
+    pub schedule: Decay,
+    /// Share of the highest rate at which cosine and linear decay end, in 0..=1.
     pub final_rate_share: f64,
     /// Decoupled weight decay of AdamW.
     pub weight_decay: f64,
@@ -31,21 +57,84 @@ pub struct TrainConfig {
     /// of its label's share of the rows. 0 counts rows alike, 1 labels alike; the square root between them
     /// (Mahajan et al. 2018, arXiv:1805.00932, section 2.2) is common where few labels hold most rows.
     pub label_balance: f64,
+    /// How much labels count beside that, by name, above 0; 1 for those that are not here.
+    pub class_weights: BTreeMap<String, f64>,
     /// The longest row in tokens; a longer one is an error, never cut in silence.
     pub max_tokens: usize,
     /// Share of the rows that are held out for the early stop, in 0..0.5; rows of one cluster stay together.
     pub held_out_share: f64,
-    /// The run ends when the held-out loss has not improved in this many evaluations.
+    /// What the best adapter is the best in, on the held-out rows.
+    pub best_by: BestBy,
+    /// The run ends when it has not improved in this many evaluations.
     pub patience: usize,
     /// Evaluations an epoch.
     pub evaluations_per_epoch: usize,
     /// Steps between two checkpoints; 0 for none.
     pub checkpoint_steps: usize,
-    /// Parts into which a step's rows are cut, each computed by one thread. Part of the result: sums of
-    /// floating-point numbers depend on it.
+    /// How many checkpoints are kept, the newest.
+    pub keep_checkpoints: usize,
+    /// Parts into which a step's rows are cut, each computed by one thread; 0 for as many as the machine has threads. Part
+    /// of the result: sums of floating-point numbers depend on it.
     pub shards: usize,
     /// Seed of the factors, the split and the order of the rows.
     pub seed: u64,
+}
+
+/// How an update is made of its factors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Method {
+    /// Two factors, scaled by `alpha / rank` (Hu et al. 2021, arXiv:2106.09685).
+    #[default]
+    Lora,
+    /// The same, scaled by `alpha / sqrt(rank)` (Kalajdzievski 2023, arXiv:2312.03732).
+    RsLora,
+    /// Directions and lengths apart (Liu et al. 2024, arXiv:2402.09353).
+    Dora,
+    /// Active from what the chat template ends every prompt with, so that all before it belongs to the frozen base and is
+    /// computed once a run (Greenewald et al. 2025, arXiv:2504.12397); for decoders.
+    ActivatedLora,
+}
+
+/// How the beginning that rows share is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Prompt {
+    /// As [`Prompt::Once`] by a decoder, as [`Prompt::Whole`] by an encoder.
+    #[default]
+    Auto,
+    /// Once a step for all rows, where that saves anything; the same gradient to rounding. Not possible in an encoder.
+    Once,
+    /// In every row.
+    Whole,
+}
+
+/// How the rate goes on after the warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Decay {
+    /// Half a cosine (Loshchilov and Hutter 2016, arXiv:1608.03983, without restarts).
+    #[default]
+    Cosine,
+    /// A straight line.
+    Linear,
+    /// Not at all.
+    Constant,
+}
+
+/// What the best adapter is the best in, on the held-out rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum BestBy {
+    /// The mean loss.
+    #[default]
+    Loss,
+    /// The accuracy of the worst label; of equals, over all rows; of equals, the loss.
+    WorstLabel,
 }
 
 impl Default for TrainConfig {
@@ -54,20 +143,32 @@ impl Default for TrainConfig {
             rank: 16,
             alpha: 32.0,
             targets: vec!["all-linear".to_owned()],
+            method: Method::Lora,
             epochs: 5,
             batch_rows: 32,
+            micro_rows: 0,
+            scoring: LabelScoring::OverVocabulary,
+            soft_labels: true,
+            smallest_share: 0.01,
+            label_smoothing: 0.0,
+            prompt: Prompt::Auto,
             learning_rate: 1e-3,
+            b_rate_ratio: 1.0,
             warmup_share: 0.06,
+            schedule: Decay::Cosine,
             final_rate_share: 0.1,
             weight_decay: 0.01,
             clip_norm: 1.0,
             label_balance: 0.0,
+            class_weights: BTreeMap::new(),
             max_tokens: 256,
             held_out_share: 0.05,
+            best_by: BestBy::Loss,
             patience: 2,
             evaluations_per_epoch: 1,
             checkpoint_steps: 200,
-            shards: 2,
+            keep_checkpoints: 2,
+            shards: 0,
             seed: 1,
         }
     }
@@ -99,6 +200,14 @@ pub enum TrainConfigError {
         /// The values that are allowed.
         range: &'static str,
     },
+    /// A label's weight is not a positive number.
+    #[error("class_weights of {label:?} is {found}: it must be a number above 0")]
+    ClassWeight {
+        /// The label.
+        label: String,
+        /// Its weight.
+        found: f64,
+    },
 }
 
 impl TrainConfig {
@@ -107,7 +216,7 @@ impl TrainConfig {
     /// # Errors
     ///
     /// [`TrainConfigError`], naming the first setting that cannot be used.
-    pub fn check(self) -> Result<TrainPlan, TrainConfigError> {
+    pub fn check(mut self) -> Result<TrainPlan, TrainConfigError> {
         for (field, count) in [
             ("rank", self.rank),
             ("epochs", self.epochs),
@@ -115,67 +224,52 @@ impl TrainConfig {
             ("max_tokens", self.max_tokens),
             ("patience", self.patience),
             ("evaluations_per_epoch", self.evaluations_per_epoch),
-            ("shards", self.shards),
+            ("keep_checkpoints", self.keep_checkpoints),
         ] {
             if count == 0 {
                 return Err(TrainConfigError::Zero { field });
             }
         }
-        let positive = |x: f64| x.is_finite() && x > 0.0;
-        let checks: [(&'static str, f64, bool, &'static str); 8] = [
-            ("alpha", self.alpha, positive(self.alpha), "0.. (open)"),
-            (
-                "learning_rate",
-                self.learning_rate,
-                positive(self.learning_rate),
-                "0.. (open)",
-            ),
-            (
-                "clip_norm",
-                self.clip_norm,
-                positive(self.clip_norm),
-                "0.. (open)",
-            ),
-            (
-                "warmup_share",
-                self.warmup_share,
-                (0.0..1.0).contains(&self.warmup_share),
-                "0..1",
-            ),
-            (
-                "final_rate_share",
-                self.final_rate_share,
-                (0.0..=1.0).contains(&self.final_rate_share),
-                "0..=1",
-            ),
-            (
-                "weight_decay",
-                self.weight_decay,
-                (0.0..1.0).contains(&self.weight_decay),
-                "0..1",
-            ),
-            (
-                "label_balance",
-                self.label_balance,
-                (0.0..=1.0).contains(&self.label_balance),
-                "0..=1",
-            ),
-            (
-                "held_out_share",
-                self.held_out_share,
-                (0.0..0.5).contains(&self.held_out_share),
-                "0..0.5",
-            ),
+        const POSITIVE: (Bound<f64>, Bound<f64>) = (Bound::Excluded(0.0), Bound::Excluded(f64::INFINITY));
+        const SHARE: (Bound<f64>, Bound<f64>) = (Bound::Included(0.0), Bound::Excluded(1.0));
+        const UP_TO_1: (Bound<f64>, Bound<f64>) = (Bound::Included(0.0), Bound::Included(1.0));
+        const BELOW_HALF: (Bound<f64>, Bound<f64>) = (Bound::Included(0.0), Bound::Excluded(0.5));
+        let ranges = [
+            ("alpha", self.alpha, POSITIVE, "0.. (open)"),
+            ("learning_rate", self.learning_rate, POSITIVE, "0.. (open)"),
+            ("b_rate_ratio", self.b_rate_ratio, POSITIVE, "0.. (open)"),
+            ("clip_norm", self.clip_norm, POSITIVE, "0.. (open)"),
+            ("warmup_share", self.warmup_share, SHARE, "0..1"),
+            ("weight_decay", self.weight_decay, SHARE, "0..1"),
+            ("label_smoothing", self.label_smoothing, SHARE, "0..1"),
+            ("smallest_share", self.smallest_share, SHARE, "0..1"),
+            ("final_rate_share", self.final_rate_share, UP_TO_1, "0..=1"),
+            ("label_balance", self.label_balance, UP_TO_1, "0..=1"),
+            ("held_out_share", self.held_out_share, BELOW_HALF, "0..0.5"),
         ];
-        match checks.into_iter().find(|(_, _, good, _)| !good) {
-            Some((field, found, _, range)) => Err(TrainConfigError::Range { field, found, range }),
-            None => Ok(TrainPlan { config: self }),
+        if let Some((field, found, _, range)) = ranges.into_iter().find(|(_, x, range, _)| !range.contains(x))
+        {
+            return Err(TrainConfigError::Range { field, found, range });
         }
+        if let Some((label, &found)) = self
+            .class_weights
+            .iter()
+            .find(|(_, weight)| !POSITIVE.contains(weight))
+        {
+            return Err(TrainConfigError::ClassWeight {
+                label: label.clone(),
+                found,
+            });
+        }
+        if self.shards == 0 {
+            self.shards = std::thread::available_parallelism().map_or(1, NonZero::get);
+        }
+        Ok(TrainPlan { config: self })
     }
 }
 
 impl TrainPlan {
-    /// The settings.
+    /// The settings; `shards` is what it came to on this machine.
     #[must_use]
     pub fn config(&self) -> &TrainConfig {
         &self.config

@@ -1,7 +1,9 @@
 //! What can stop a run.
 
-use base_model::{AdapterError, TokenizerError, WeightWriterError, WeightsError};
+use base_model::{AdapterError, MergeError, TokenizerError, WeightWriterError, WeightsError};
 use stage_files::FileError;
+
+use crate::TargetError;
 
 /// A run could not start, go on or be finished.
 #[derive(Debug, thiserror::Error)]
@@ -64,15 +66,21 @@ pub enum TrainError {
         /// The ids of the rows in the batch.
         rows: String,
     },
-    /// The saved adapter does not answer as the trained one did.
-    #[error(
-        "the adapter read back from {folder} differs from the trained one by up to {difference} in its scores"
-    )]
+    /// A setting does not fit the task or the base model.
+    #[error("the setting {field} cannot be used here")]
+    Setting {
+        /// The setting.
+        field: &'static str,
+        /// Why.
+        source: SettingError,
+    },
+    /// The run has ended and its result is not what was asked for.
+    #[error("the run does not stand up to its own check: what is in {folder} must not be used")]
     SelfCheck {
         /// The adapter folder.
         folder: String,
-        /// The largest difference of two scores.
-        difference: f64,
+        /// What was found.
+        source: SelfCheckError,
     },
     /// The worker threads could not be started.
     #[error("cannot start {threads} worker threads")]
@@ -110,7 +118,9 @@ pub enum RowError {
         answer: String,
     },
     /// The row is longer than the limit.
-    #[error("the row has {tokens} tokens, more than max_tokens {limit}: raise the limit or shorten the row")]
+    #[error(
+        "the row has {tokens} tokens with its answer, more than max_tokens {limit}: raise the limit or shorten the row"
+    )]
     TooLong {
         /// Its length.
         tokens: usize,
@@ -123,6 +133,23 @@ pub enum RowError {
         /// The weight.
         weight: f64,
     },
+    /// A label's probability is none.
+    #[error("the probability {probability} of {label:?} is outside 0..=1")]
+    Probability {
+        /// The label.
+        label: String,
+        /// Its probability.
+        probability: f64,
+    },
+    /// The row has probabilities, and all are 0.
+    #[error("all its probabilities are 0: leave them out to learn the answer")]
+    NoProbability,
+    /// The question is no token long.
+    #[error("the question is no token long: there is nothing to learn from")]
+    NoTokens,
+    /// The network cannot learn what the row wants.
+    #[error("the network cannot learn it")]
+    Target(#[from] TargetError),
     /// The chat could not be turned into ids.
     #[error("the chat cannot be encoded")]
     Encode(#[from] TokenizerError),
@@ -144,4 +171,94 @@ pub enum CheckpointError {
         /// What differs.
         what: &'static str,
     },
+}
+
+/// Why a setting does not fit the task or the base model.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingError {
+    /// A label that the task does not have.
+    #[error("{label:?} is no label of the task")]
+    Label {
+        /// The label.
+        label: String,
+    },
+    /// Two labels are the same tokens.
+    #[error("labels {first:?} and {second:?} are the same tokens to this model: rename one of them")]
+    SameTokens {
+        /// One label.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// An encoder is asked for what only a decoder does.
+    #[error("{what} is for decoders: {why}")]
+    Encoder {
+        /// What was asked for.
+        what: &'static str,
+        /// Why an encoder does not do it.
+        why: &'static str,
+    },
+    /// The prompts of the rows do not all end alike, so that nothing can call an activated adapter.
+    #[error("the prompts do not end in the same tokens, which an activated adapter is called by")]
+    NoCommonEnd,
+    /// A label could not be turned into ids.
+    #[error("a label cannot be encoded")]
+    Encode(#[from] TokenizerError),
+}
+
+/// What is wrong with a run's result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SelfCheckError {
+    /// The adapter that was read back does not answer as the trained one does.
+    #[error("the adapter read back differs from the trained one by up to {difference} in its scores")]
+    ReadBack {
+        /// The largest difference of two scores.
+        difference: f64,
+    },
+    /// Merged into the base, the adapter answers otherwise than beside it.
+    #[error("merged into the base, the adapter differs by up to {difference} in its scores")]
+    Merged {
+        /// The largest difference of two scores.
+        difference: f64,
+    },
+    /// The adapter cannot be merged into the base.
+    #[error("the adapter cannot be merged into the base")]
+    Merge(#[source] Box<MergeError>),
+    /// Tensors that no gradient has ever reached.
+    #[error(
+        "nothing was learnt in {count} of {of} tensors, among them {first}: no gradient has reached them"
+    )]
+    NotTrained {
+        /// How many.
+        count: usize,
+        /// Of how many.
+        of: usize,
+        /// The first one's name.
+        first: String,
+    },
+    /// An epoch did not see every row once.
+    #[error("epoch {epoch} saw other rows than it was to see, each once")]
+    Rows {
+        /// The epoch, from 1.
+        epoch: usize,
+    },
+    /// Targets were not counted as they were to be.
+    #[error("{found} targets were learnt where {expected} were to be")]
+    Targets {
+        /// As counted in the loss.
+        found: f64,
+        /// As the rows have them.
+        expected: f64,
+    },
+    /// A file of the folder holds other tensors than were trained.
+    #[error("{missing} is not in the file that was written")]
+    Missing {
+        /// The tensor's name.
+        missing: String,
+    },
+    /// The base writes the task in other ids than when the run began.
+    #[error("the tokenizer or the chat template has changed while the run went on")]
+    Template,
 }

@@ -52,21 +52,29 @@
 //! | `wgpu` | no | burn's WebGPU backend |
 //! | `cuda` | no | burn's CUDA backend |
 
+mod beginnings;
 mod checkpoint;
 mod config;
 mod error;
+mod evaluation;
 mod lineage;
 mod objective;
 mod order;
+mod prepare;
 mod progress;
 mod rows;
 mod schedule;
+mod self_check;
 mod step;
 mod trainer;
 
-pub use config::{TrainConfig, TrainConfigError, TrainPlan};
-pub use error::{CheckpointError, RowError, TrainError};
-pub use lineage::{EndedBy, EvaluationRecord, LINEAGE_FILE, Lineage, StepRecord, peak_memory_bytes};
+pub use config::{BestBy, Decay, Method, Prompt, TrainConfig, TrainConfigError, TrainPlan};
+pub use error::{CheckpointError, RowError, SelfCheckError, SettingError, TrainError};
+pub use lineage::{
+    EndedBy, EvaluationRecord, LINEAGE_FILE, LabelAccuracy, Lineage, SelfCheck, StepRecord, peak_memory_bytes,
+};
+pub use objective::{Objective, ObjectiveSettings, TargetError};
 pub use progress::{Bar, Event, JsonLines, Progress};
-pub use step::{Gradient, Shards, Updates};
+pub use rows::{LabelShare, Target, TokenRow};
+pub use step::{Gradient, Shards, Update, Updates};
 pub use trainer::{TrainInput, train};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base_model::LabelScoring;
 use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
 
@@ -21,6 +22,8 @@ pub struct Lineage {
     pub base_hash: ContentHash,
     /// How the base writes this task as ids; serving refuses another.
     pub probe_hash: ContentHash,
+    /// How labels are scored, as they were in training.
+    pub scoring: LabelScoring,
     /// The trained tensors, `adapter_model.safetensors`, by content.
     pub adapter_hash: ContentHash,
     /// The task, as it was serialised, by content.
@@ -35,8 +38,8 @@ pub struct Lineage {
     pub rows: usize,
     /// Rows that were held out.
     pub held_out: usize,
-    /// Targets (labels, or tokens of answers) of one epoch.
-    pub targets_per_epoch: usize,
+    /// Targets (labels, or tokens of answers) of one epoch, each as its share of its row.
+    pub targets_per_epoch: f64,
     /// Numbers that were trained.
     pub parameters: usize,
     /// Steps that were done.
@@ -55,8 +58,26 @@ pub struct Lineage {
     pub seconds: f64,
     /// The largest resident memory of the process in bytes, where the system tells.
     pub peak_memory_bytes: Option<u64>,
+    /// What the run found when it looked at its own result.
+    pub self_check: SelfCheck,
+}
+
+/// What a run found when it looked at its own result; had anything been wrong, the run would have failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SelfCheck {
+    /// Rows whose scores were compared.
+    pub probes: usize,
     /// The largest difference between scores of the trained adapter and of the saved one, read back.
-    pub self_check_difference: f64,
+    pub read_back_difference: f64,
+    /// The same between the adapter beside its base and merged into it; not known of activated adapters, which do not
+    /// merge, and of bases that are rounded.
+    pub merged_difference: Option<f64>,
+    /// Tensors that were trained, every one of which a gradient has reached.
+    pub trained_tensors: usize,
+    /// Epochs that were done to the end, every one of which saw every row once.
+    pub whole_epochs: usize,
+    /// Targets that were learnt in all steps, each as its share of its row.
+    pub targets: f64,
 }
 
 /// Why a run ended.
@@ -81,12 +102,26 @@ pub struct StepRecord {
 }
 
 /// One evaluation on the held-out rows.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EvaluationRecord {
     /// After which step.
     pub step: usize,
     /// The mean loss over the held-out targets, in nats.
     pub loss: f64,
+    /// How many are right, where labels were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelAccuracy>,
+}
+
+/// How many held-out rows get the right label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LabelAccuracy {
+    /// Of all rows, in 0..=1.
+    pub overall: f64,
+    /// The label of which the fewest are right; of equals, the first of the task.
+    pub worst_label: String,
+    /// Of that label's rows, in 0..=1.
+    pub worst: f64,
 }
 
 /// The largest resident memory of this process so far, in bytes, where Linux tells it.

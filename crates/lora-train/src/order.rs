@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::rows::EncodedRow;
+use crate::TokenRow;
 
 /// Batches of a window this many times their size are cut from rows of similar length.
 const WINDOW_BATCHES: usize = 16;
@@ -14,7 +14,7 @@ const WINDOW_BATCHES: usize = 16;
 ///
 /// Whole groups are held out, drawn at random, until the share is reached; a group larger than what is still
 /// missing is passed over, so that the held-out part never grows beyond its share.
-pub(crate) fn split(rows: &[EncodedRow], share: f64, seed: u64) -> (Vec<usize>, Vec<usize>) {
+pub(crate) fn split(rows: &[TokenRow], share: f64, seed: u64) -> (Vec<usize>, Vec<usize>) {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
         groups.entry(row.group.as_str()).or_default().push(index);
@@ -39,7 +39,7 @@ pub(crate) fn split(rows: &[EncodedRow], share: f64, seed: u64) -> (Vec<usize>, 
 /// The batches of an epoch: every row exactly once, in an order that depends on the seed and the epoch alone,
 /// with rows of similar length together so that little is padded.
 pub(crate) fn batches(
-    rows: &[EncodedRow],
+    rows: &[TokenRow],
     train: &[usize],
     batch_rows: usize,
     seed: u64,
@@ -58,20 +58,37 @@ pub(crate) fn batches(
     batches
 }
 
+/// Which rows were seen, and how often, as a number that does not depend on their order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Seen(pub(crate) u64);
+
+impl Seen {
+    /// These and some more. Every row adds a number as good as random (SplitMix64, Steele et al. 2014), so that a row which
+    /// is left out or seen twice is made up for by no others.
+    pub(crate) fn and(self, rows: &[usize]) -> Self {
+        let number = |&row: &usize| {
+            let mut z = (row as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            z ^ (z >> 31)
+        };
+        Self(rows.iter().map(number).fold(self.0, u64::wrapping_add))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::rows::Target;
+    use crate::Target;
 
-    fn rows(n: usize) -> Vec<EncodedRow> {
+    fn rows(n: usize) -> Vec<TokenRow> {
         (0..n)
-            .map(|i| EncodedRow {
+            .map(|i| TokenRow {
                 id: i.to_string(),
                 ids: vec![1; 3 + i * 7 % 23],
-                target: Target::Class(0),
-                label: 0,
+                target: Target::label(0),
                 weight: 1.0,
                 group: format!("g{}", i / 3),
             })
@@ -85,6 +102,20 @@ mod tests {
         let mut seen: Vec<usize> = batches(&rows, &train, 32, 9, 2).into_iter().flatten().collect();
         seen.sort_unstable();
         assert_eq!(seen, train);
+    }
+
+    #[test]
+    fn rows_that_were_seen_count_in_any_order_and_each_once() {
+        let all = Seen::default().and(&[0, 1, 2, 3, 4, 5]);
+        assert_eq!(Seen::default().and(&[5, 3]).and(&[0, 4]).and(&[2, 1]), all);
+        for other in [
+            &[0, 1, 2, 3, 4][..],
+            &[0, 1, 2, 3, 4, 4],
+            &[0, 1, 2, 3, 4, 5, 5],
+            &[1, 2, 3, 4, 5, 6],
+        ] {
+            assert_ne!(Seen::default().and(other), all, "{other:?}");
+        }
     }
 
     #[test]

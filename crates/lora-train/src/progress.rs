@@ -6,6 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use stage_files::{FileError, WholeFile};
 
+use crate::LabelAccuracy;
+
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -43,7 +45,10 @@ pub enum Event {
         step: usize,
         /// The mean loss over the held-out targets, in nats.
         loss: f64,
-        /// Whether it is the lowest so far.
+        /// How many are right, where labels were compared.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        labels: Option<LabelAccuracy>,
+        /// Whether it is the best so far.
         best: bool,
     },
     /// A checkpoint was written.

@@ -2,7 +2,7 @@
 
 use burn::{
     optim::{AdamW, AdamWConfig, AdamWState, Optimizer},
-    tensor::Tensor,
+    tensor::{Gradients, Tensor},
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -25,6 +25,9 @@ pub struct Gradient {
     pub loss: f64,
     /// One tensor a parameter, in the order of the parameters.
     pub tensors: Vec<Tensor<2>>,
+    /// The sum of the factors with which cross entropies were added up: 1 of a mean, or something was lost or counted twice
+    /// on the way. As far as known.
+    pub weight: Option<f64>,
 }
 
 impl Shards {
@@ -48,14 +51,24 @@ impl Shards {
         })
     }
 
-    /// Runs `work` on each part of the rows, one thread a part, and returns the results in the order of the
-    /// parts.
+    /// How many parts there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.pools.len()
+    }
+
+    /// Runs `work` on each part of the rows, one thread a part, and returns the results in the order of the parts.
     pub fn each<R: Sync, T: Send>(&self, rows: &[&R], work: impl Fn(&[&R]) -> T + Sync) -> Vec<T> {
-        let parts = self.deal(rows);
+        self.run(self.deal(rows), |part| work(&part))
+    }
+
+    /// Runs `work` on each of at most as many parts as there are shards, one thread a part, and returns the results in the
+    /// order of the parts.
+    pub(crate) fn run<P: Send, T: Send>(&self, parts: Vec<P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
         std::thread::scope(|scope| {
             let work = &work;
             let running: Vec<_> = parts
-                .iter()
+                .into_iter()
                 .zip(&self.pools)
                 .map(|(part, pool)| scope.spawn(move || pool.install(|| work(part))))
                 .collect();
@@ -97,33 +110,73 @@ impl Shards {
     ) -> Gradient {
         let parts = self.each(rows, |part| {
             // Leaves of its own for every part: graphs that share a leaf would wait for one another.
-            let leaves: Vec<Tensor<2>> = parameters
-                .iter()
-                .map(|value| value.clone().autodiff().require_grad())
-                .collect();
-            let loss = loss(&leaves, part);
-            let mut gradients = loss.backward();
-            let tensors: Vec<Tensor<2>> = leaves
-                .iter()
-                .zip(parameters)
-                .map(|(leaf, value)| {
-                    leaf.grad_remove(&mut gradients)
-                        .unwrap_or_else(|| value.zeros_like())
-                })
-                .collect();
-            (f64::from(loss.inner().into_scalar::<f32>()), tensors)
+            let leaves = Leaves::of(parameters);
+            let loss = loss(&leaves.0, part);
+            let gradients = leaves.gradients(&mut loss.backward());
+            (f64::from(loss.inner().into_scalar::<f32>()), gradients)
         });
-        let mut parts = parts.into_iter();
-        let (mut loss, mut tensors) = parts.next().expect("a batch has at least one row");
+        let (mut loss, mut sum) = (0.0, Summed::default());
         for (part_loss, part) in parts {
             loss += part_loss;
-            tensors = tensors
-                .into_iter()
-                .zip(part)
-                .map(|(sum, other)| sum + other)
-                .collect();
+            sum.add(part);
         }
-        Gradient { loss, tensors }
+        Gradient {
+            loss,
+            tensors: sum.or_zeros(parameters),
+            weight: None,
+        }
+    }
+}
+
+/// Copies of tensors, as leaves of a graph of their own.
+#[derive(Debug)]
+pub(crate) struct Leaves<const D: usize>(pub(crate) Vec<Tensor<D>>);
+
+impl<const D: usize> Leaves<D> {
+    pub(crate) fn of(values: &[Tensor<D>]) -> Self {
+        let leaf = |value: &Tensor<D>| value.clone().autodiff().require_grad();
+        Self(values.iter().map(leaf).collect())
+    }
+
+    /// What has flowed back to each leaf, if anything has.
+    pub(crate) fn gradients(&self, of_graph: &mut Gradients) -> Vec<Option<Tensor<D>>> {
+        let of_leaf = |leaf: &Tensor<D>| leaf.grad_remove(of_graph);
+        self.0.iter().map(of_leaf).collect()
+    }
+}
+
+/// Gradients of tensors, added up in the order in which they come.
+#[derive(Debug)]
+pub(crate) struct Summed<const D: usize>(pub(crate) Vec<Option<Tensor<D>>>);
+
+impl<const D: usize> Default for Summed<D> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<const D: usize> Summed<D> {
+    pub(crate) fn add(&mut self, gradients: Vec<Option<Tensor<D>>>) {
+        if self.0.is_empty() {
+            self.0 = gradients;
+            return;
+        }
+        for (sum, gradient) in self.0.iter_mut().zip(gradients) {
+            *sum = match (sum.take(), gradient) {
+                (Some(sum), Some(gradient)) => Some(sum + gradient),
+                (sum, gradient) => sum.or(gradient),
+            };
+        }
+    }
+
+    /// The sums, or zeros of the values' shapes where nothing came.
+    pub(crate) fn or_zeros(self, values: &[Tensor<D>]) -> Vec<Tensor<D>> {
+        let mut sums = self.0;
+        sums.resize(values.len(), None);
+        let pairs = sums.into_iter().zip(values);
+        pairs
+            .map(|(sum, value)| sum.unwrap_or_else(|| value.zeros_like()))
+            .collect()
     }
 }
 
@@ -132,6 +185,8 @@ impl Shards {
 pub struct Updates {
     adamw: AdamW,
     pub(crate) states: Vec<Option<AdamWState<2>>>,
+    /// What each parameter's rate is multiplied with; 1 for those that are not here.
+    ratios: Vec<f64>,
     clip_norm: f64,
 }
 
@@ -148,34 +203,43 @@ impl Updates {
         Self {
             adamw,
             states: vec![None; parameters],
+            ratios: Vec::new(),
             clip_norm,
         }
     }
 
-    /// The parameters after one step, and the length of the gradient before it was clipped.
+    /// Multiplies the rate of each parameter with a number of its own.
+    #[must_use]
+    pub fn with_rate_ratios(mut self, ratios: Vec<f64>) -> Self {
+        self.ratios = ratios;
+        self
+    }
+
+    /// The parameters after one step.
     ///
     /// The gradient as a whole is scaled to `clip_norm` where it is longer (Pascanu et al. 2013,
     /// arXiv:1211.5063).
-    pub fn apply(
-        &mut self,
-        parameters: Vec<Tensor<2>>,
-        gradient: Vec<Tensor<2>>,
-        rate: f64,
-    ) -> (Vec<Tensor<2>>, f64) {
-        let squares = gradient
-            .iter()
-            .map(|tensor| f64::from(tensor.clone().square().sum().into_scalar::<f32>()));
-        let norm = squares.sum::<f64>().sqrt();
-        let scale = if norm > self.clip_norm {
-            self.clip_norm / norm
+    pub fn apply(&mut self, parameters: Vec<Tensor<2>>, gradient: Vec<Tensor<2>>, rate: f64) -> Update {
+        // Read at once: a device is waited for once.
+        let squares = gradient.iter().map(|tensor| tensor.clone().square().sum());
+        let squares = Tensor::cat(squares.collect(), 0).into_data();
+        let norms: Vec<f64> = squares
+            .iter::<f32>()
+            .map(|square| f64::from(square).sqrt())
+            .collect();
+        let gradient_norm = norms.iter().map(|norm| norm * norm).sum::<f64>().sqrt();
+        let scale = if gradient_norm > self.clip_norm {
+            self.clip_norm / gradient_norm
         } else {
             1.0
         };
-        let parameters = parameters
+        let values = parameters
             .into_iter()
             .zip(gradient)
             .zip(&mut self.states)
-            .map(|((value, tensor), slot)| {
+            .enumerate()
+            .map(|(index, ((value, tensor), slot))| {
+                let rate = rate * self.ratios.get(index).copied().unwrap_or(1.0);
                 let tensor = if scale < 1.0 {
                     tensor.mul_scalar(scale)
                 } else {
@@ -186,8 +250,23 @@ impl Updates {
                 value
             })
             .collect();
-        (parameters, norm)
+        Update {
+            values,
+            gradient_norm,
+            norms,
+        }
     }
+}
+
+/// What a step makes of the parameters.
+#[derive(Debug)]
+pub struct Update {
+    /// The parameters' new values, in their order.
+    pub values: Vec<Tensor<2>>,
+    /// Length of the whole gradient before it was clipped.
+    pub gradient_norm: f64,
+    /// Length of each parameter's gradient before it was clipped.
+    pub norms: Vec<f64>,
 }
 
 impl std::fmt::Debug for Updates {

@@ -131,7 +131,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             weights.loss(leaves, part, 1.0 / predicted, &device)
         });
         let rate = arguments.rate * rate_share(step, arguments.steps);
-        (values, _) = updates.apply(values, gradient.tensors, rate);
+        values = updates.apply(values, gradient.tensors, rate).values;
         bar.set_message(format!("loss {:.3}", gradient.loss));
         bar.inc(1);
         if (step + 1) % 250 == 0 || step + 1 == arguments.steps {

@@ -2,8 +2,8 @@
 
 use std::{path::Path, sync::Arc};
 
-use adapter_runtime::Classifier;
-use base_model::{Adapter, AdapterConfig, BaseModel, Targets, TaskType, device_by_name};
+use adapter_runtime::{Classifier, ServedAdapter};
+use base_model::{Adapter, AdapterConfig, BaseModel, LabelScoring, Targets, TaskType, device_by_name};
 use burn::tensor::{Device, Tensor, TensorData};
 use stage_files::ContentHash;
 use task_spec::{Label, Task};
@@ -60,5 +60,11 @@ pub(crate) fn classifier() -> Classifier {
     let base = base();
     let adapter = adapter(&base);
     let hash = ContentHash::of_bytes(&adapter.to_safetensors().unwrap());
-    Classifier::new(base, adapter, task(), hash, &device()).unwrap()
+    let served = ServedAdapter {
+        adapter,
+        task: task(),
+        scoring: LabelScoring::OverVocabulary,
+        hash,
+    };
+    Classifier::new(base, served, &device()).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{DType, Int, Tensor, TensorData};
 
 use super::Adapter;
 use crate::{
@@ -164,6 +164,21 @@ impl Adapter {
 }
 
 impl LowRank {
+    /// The change of some of the module's outputs, `[outputs]`.
+    pub(crate) fn outputs(&self, rows: &Tensor<1, Int>) -> Self {
+        Self {
+            a: self.a.clone(),
+            b: self.b.clone().select(0, rows.clone()),
+            scale: self.scale,
+            magnitude: self
+                .magnitude
+                .clone()
+                .map(|magnitude| magnitude.select(0, rows.clone())),
+            norms: Arc::default(),
+            frozen: Arc::default(),
+        }
+    }
+
     /// The change as a matrix, `scale * B A`, `[d_output, d_input]`.
     pub(crate) fn dense(&self) -> Tensor<2> {
         let (a, b) = (self.a.clone().inner(), self.b.clone().inner());

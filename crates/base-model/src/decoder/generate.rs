@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use super::{Decoder, Past, Wanted};
+use super::{Decoder, Wanted, past::Past};
 use crate::{Adapter, TokenBatch, adapter::Tuning, batch::pick};
 
 /// How far an answer goes.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Int, Tensor};
 
 use super::{Module, Slots};
 use crate::{
@@ -17,6 +17,8 @@ pub(crate) struct Projection {
     weight: Frozen,
     bias: Option<Tensor<1>>,
     slot: usize,
+    /// Which rows of the layer's weight these are, if not all: `[d_output]`.
+    rows: Option<Tensor<1, Int>>,
     /// Computed when a weight-decomposed adapter first needs them: `[d_output]`.
     square_norms: Arc<OnceLock<Tensor<1>>>,
 }
@@ -53,11 +55,26 @@ impl Projection {
             },
             bias: bias.map(|bias| kernels::of_type(bias, element)),
             slot: slots.next(),
+            rows: None,
             square_norms: Arc::default(),
         };
         let module = Module::Linear(projection.clone());
         slots.push(path, ModuleKind::Linear, (d_input, d_output), module);
         projection
+    }
+
+    /// Some of the layer's outputs, in this order; an adapter changes them as it changes the layer's.
+    pub(crate) fn outputs(&self, rows: Tensor<1, Int>) -> Self {
+        let weight = self.weight.plain().select(0, rows.clone());
+        let bias = self.bias.clone();
+        Self {
+            // What a format has rounded stays as it was rounded.
+            weight: Frozen::new(weight, WeightFormat::F32),
+            bias: bias.map(|bias| bias.select(0, rows.clone())),
+            slot: self.slot,
+            rows: Some(rows),
+            square_norms: Arc::default(),
+        }
     }
 
     /// Whether an adapter brings the layer whole.
@@ -81,15 +98,14 @@ impl Projection {
     /// - `input`: `[batch, seq, d_input]`
     /// - output: `[batch, seq, d_output]`
     pub(crate) fn forward(&self, input: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
-        let saved = tuning.and_then(|tuning| tuning.saved_layer(self.slot));
-        if let Some((weight, bias)) = saved {
+        if let Some((weight, bias)) = tuning.and_then(|tuning| self.saved(tuning)) {
             return kernels::linear(input, &weight, bias);
         }
         let bias = self.bias.clone();
         let Some(tuning) = tuning else {
             return kernels::linear(input, &self.weight, bias);
         };
-        match (tuning.low_rank(self.slot), tuning.active()) {
+        match (self.low_rank(tuning), tuning.active()) {
             (None, _) => kernels::linear(input, &self.weight, bias),
             (Some(update), Some(active)) => {
                 let active = kernels::of_type(active, input.dtype());
@@ -109,6 +125,24 @@ impl Projection {
                 kernels::plus(output * ratio.unsqueeze(), bias)
             }
         }
+    }
+
+    /// What stands for the layer's weight and bias, if the adapter brings it whole.
+    fn saved(&self, tuning: &Tuning<'_>) -> Option<(Frozen, Option<Tensor<1>>)> {
+        let Some(rows) = &self.rows else {
+            return tuning.saved_layer(self.slot);
+        };
+        let (weight, bias) = tuning.saved(self.slot)?;
+        let weight = Frozen::passing(weight.select(0, rows.clone()));
+        Some((weight, bias.map(|bias| bias.select(0, rows.clone()))))
+    }
+
+    fn low_rank(&self, tuning: &Tuning<'_>) -> Option<LowRank> {
+        let update = tuning.low_rank(self.slot)?;
+        Some(match &self.rows {
+            Some(rows) => update.outputs(rows),
+            None => update,
+        })
     }
 
     fn adapted(&self, input: Tensor<3>, update: &LowRank, bias: Option<Tensor<1>>) -> Tensor<3> {

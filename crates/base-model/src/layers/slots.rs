@@ -5,6 +5,10 @@ use crate::{ModuleKind, Slot};
 
 /// A module, for what is to be known of its weights.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are some hundred of them in a program, and most are of the large kind"
+)]
 pub(crate) enum Module {
     Linear(Projection),
     Embedding(Embedding),

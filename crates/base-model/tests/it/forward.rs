@@ -77,7 +77,7 @@ fn every_branch_of_a_tree_equals_the_branch_alone() {
     let branches: [(&[u32], usize); 3] = [(&[5, 6, 7], 2), (&[5, 8], 3), (&[9], 4)];
     let prompts = rows();
     for (name, network) in decoders() {
-        let batch = TokenBatch::with_tree(&prompts, &tree, &device());
+        let batch = TokenBatch::with_trees(&prompts, &[&tree], &device());
         let all = states(&network, &batch, None);
         for (row, prompt) in prompts.iter().enumerate() {
             for (branch, node) in branches {

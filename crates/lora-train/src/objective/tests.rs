@@ -1,30 +1,18 @@
-//! Gradients and losses against PyTorch and PEFT.
-//!
-//! Oracle: PEFT 0.21.2 on PyTorch, float32: `grad.*` of every trainable tensor for one step, and the losses of
-//! six AdamW steps (rate 1e-2, betas 0.9 and 0.999, epsilon 1e-8, decay 0.01, no dropout). The fixtures and
-//! the script that makes them are in base-model's `tests/fixtures`.
+//! What a loss is made of, on the tiny checkpoints of base-model's tests.
 
 use std::path::{Path, PathBuf};
 
-use base_model::{WeightFiles, device_by_name};
+use base_model::{LabelScoring, LabelTrie, device_by_name};
+use burn::tensor::activation;
+use serde::Deserialize;
 
 use super::*;
-use crate::step::{Shards, Updates};
+use crate::Shards;
 
-/// The names of the head's gradients hold PEFT's module path, which its file leaves out.
-fn gradient_name(parameter: &str) -> String {
-    format!(
-        "grad.{}",
-        parameter.replace(".classifier.", ".classifier.modules_to_save.")
-    )
-}
+const END: u32 = 2;
 
-struct Fixture {
-    network: Network,
-    adapter: Adapter,
-    rows: Vec<EncodedRow>,
-    reference: WeightFiles,
-    device: Device,
+fn device() -> Device {
+    device_by_name(&std::env::var("BURN_DEVICE").unwrap_or_else(|_| "flex".to_owned())).unwrap()
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -33,78 +21,163 @@ fn folder(name: &str) -> PathBuf {
         .join(name)
 }
 
-impl Fixture {
-    fn open(name: &str) -> Self {
-        let device =
-            device_by_name(&std::env::var("BURN_DEVICE").unwrap_or_else(|_| "flex".to_owned())).unwrap();
+/// A tiny network with an adapter that changes its results.
+struct Setting {
+    network: Network,
+    adapter: Adapter,
+    device: Device,
+}
+
+impl Setting {
+    fn new(name: &str, adapter: &str) -> Self {
+        let device = device();
         let network = Network::open(&folder(name), &device).unwrap();
-        let path = folder(name).join("adapter_lora");
-        let adapter = Adapter::read(&path, &network, &device).unwrap();
-        let reference = WeightFiles::open(&path.join("reference.safetensors")).unwrap();
-        let base = WeightFiles::open(&folder(name).join("reference.safetensors")).unwrap();
-        let (shape, ids) = base.read_integers("input_ids").unwrap();
-        let (_, mask) = base.read_integers("attention_mask").unwrap();
-        let (_, labels) = reference.read_integers("labels").unwrap();
-        let rows = (0..shape[0])
-            .map(|row| {
-                let span = row * shape[1]..(row + 1) * shape[1];
-                let length = mask[span.clone()].iter().filter(|&&m| m == 1).count();
-                let target = match name {
-                    "bert" => Target::Class(labels[row] as usize),
-                    // Labels are -100 on the first six positions and on padding.
-                    _ => Target::TokensFrom(labels[span.clone()].iter().position(|&l| l != -100).unwrap()),
-                };
-                EncodedRow {
-                    id: row.to_string(),
-                    ids: ids[span][..length].iter().map(|&id| id as u32).collect(),
-                    target,
-                    label: 0,
-                    weight: 1.0,
-                    group: row.to_string(),
-                }
-            })
-            .collect();
+        let adapter = Adapter::read(&folder(name).join(adapter), &network, &device).unwrap();
         Self {
             network,
             adapter,
-            rows,
-            reference,
             device,
         }
     }
 
-    fn gradient(&self, shards: usize, adapter: &Adapter) -> crate::step::Gradient {
-        let rows: Vec<&EncodedRow> = self.rows.iter().collect();
-        let scale = 1.0 / total_weight(&rows);
-        let objective = Objective::new(&self.network, &self.rows, &self.device);
-        Shards::new(shards)
-            .unwrap()
-            .gradient(&adapter.values(), &rows, |leaves, part| {
-                let adapter = adapter.with_values(leaves.iter().cloned());
-                objective.loss(&adapter, part, scale)
-            })
+    fn decoder(&self) -> &Decoder {
+        match &self.network {
+            Network::Decoder(decoder) => decoder,
+            _ => panic!("an encoder"),
+        }
+    }
+
+    fn labels(&self, scoring: LabelScoring) -> LabelChoices {
+        // One begins another, two begin alike, one is a single token.
+        let labels = [&[11, 12, END][..], &[11, 12, 13, END], &[14, END], &[15, 16, END]];
+        let trie = LabelTrie::new(&labels.map(<[u32]>::to_vec)).unwrap();
+        LabelChoices::new(trie, scoring, self.decoder(), &self.device)
+    }
+
+    fn gradient(&self, rows: &[TokenRow], settings: ObjectiveSettings, shards: usize) -> crate::Gradient {
+        let objective = Objective::new(&self.network, rows, settings, &self.device).unwrap();
+        let all: Vec<usize> = (0..rows.len()).collect();
+        objective.gradient(&self.adapter, &all, &Shards::new(shards).unwrap())
+    }
+}
+
+fn row(ids: &[u32], target: Target) -> TokenRow {
+    TokenRow {
+        id: format!("{ids:?}"),
+        ids: ids.to_vec(),
+        target,
+        weight: 1.0,
+        group: String::new(),
+    }
+}
+
+fn soft(shares: &[(usize, f64)]) -> Target {
+    let share = |&(label, share)| LabelShare { label, share };
+    Target::Labels(shares.iter().map(share).collect())
+}
+
+fn close(a: &crate::Gradient, b: &crate::Gradient, tolerance: f64) {
+    assert!(
+        (a.loss - b.loss).abs() <= tolerance * b.loss.abs(),
+        "{} and {}",
+        a.loss,
+        b.loss
+    );
+    for (index, (a, b)) in a.tensors.iter().zip(&b.tensors).enumerate() {
+        let largest = f64::from(b.clone().abs().max().into_scalar::<f32>());
+        let worst = f64::from((a.clone() - b.clone()).abs().max().into_scalar::<f32>());
+        assert!(
+            worst <= tolerance * largest.max(1e-3),
+            "tensor {index}: {worst} of {largest}"
+        );
+    }
+}
+
+#[derive(Deserialize)]
+struct CrossEntropies {
+    scores: Vec<Vec<f32>>,
+    cases: Vec<CrossEntropyCase>,
+}
+
+#[derive(Deserialize)]
+struct CrossEntropyCase {
+    name: String,
+    shares: Vec<Vec<f64>>,
+    weights: Vec<f64>,
+    smoothing: f64,
+    loss: f64,
+    gradient: Vec<Vec<f32>>,
+}
+
+/// Oracle: PyTorch 2.15.0, float64, seed 20261126, by tests/oracle/cross_entropy.py; ours is f32.
+#[test]
+fn cross_entropies_with_shares_weights_and_smoothing_match_pytorch() {
+    let device = device();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/cross_entropy.json");
+    let oracle: CrossEntropies = stage_files::read_json(&path).unwrap();
+    let (rows, classes) = (oracle.scores.len(), oracle.scores[0].len());
+    let scores = TensorData::new(oracle.scores.concat(), [rows, classes]);
+    let scores = Tensor::<2>::from_data(scores, &device).autodiff().require_grad();
+    for case in oracle.cases {
+        let mut wanted = Wanted::default();
+        for shares in &case.shares {
+            let weighed = shares
+                .iter()
+                .zip(&case.weights)
+                .map(|(share, weight)| share * weight);
+            wanted.at_next_place(weighed.enumerate().filter(|(_, weight)| *weight > 0.0));
+        }
+        let loss = wanted.cross_entropy(&NextTokens::over_all(scores.clone()), case.smoothing, &device);
+        let gradient = scores.grad(&loss.backward()).unwrap();
+        let loss = f64::from(loss.inner().into_scalar::<f32>());
+        assert!(
+            (loss - case.loss).abs() < 1e-5,
+            "{}: {loss} and {}",
+            case.name,
+            case.loss
+        );
+        let found: Vec<f32> = gradient.into_data().iter::<f32>().collect();
+        for (a, b) in found.iter().zip(case.gradient.concat()) {
+            assert!((a - b).abs() < 1e-5, "{}: {a} and {b}", case.name);
+        }
     }
 }
 
 #[test]
-fn gradients_match_peft_for_any_number_of_shards() {
-    for name in ["bert", "llama"] {
-        let fixture = Fixture::open(name);
-        for shards in [1, 2, 3] {
-            let gradient = fixture.gradient(shards, &fixture.adapter);
-            for (parameter, found) in fixture.adapter.parameters().iter().zip(gradient.tensors) {
-                let expected = fixture
-                    .reference
-                    .read(&gradient_name(&parameter.name))
-                    .unwrap()
-                    .values;
-                let found: Vec<f32> = found.into_data().iter::<f32>().collect();
-                assert_eq!(found.len(), expected.len(), "{}", parameter.name);
-                for (a, b) in found.iter().zip(&expected) {
+fn what_is_trained_over_labels_is_what_is_served() {
+    for name in ["llama", "gemma3", "llama3_rope_tied"] {
+        let setting = Setting::new(name, "adapter_lora");
+        let prompts = [vec![5, 9, 20], vec![33, 7, 41, 6]];
+        for scoring in [LabelScoring::OverLabels, LabelScoring::OverVocabulary] {
+            let labels = setting.labels(scoring);
+            let served = labels.log_scores(
+                setting.decoder(),
+                &prompts,
+                None,
+                Some(&setting.adapter),
+                &setting.device,
+            );
+            for (prompt, served) in prompts.iter().zip(&served) {
+                let total: f64 = served.iter().map(|score| score.exp()).sum();
+                match scoring {
+                    LabelScoring::OverLabels => assert!((total - 1.0).abs() < 1e-5, "{total}"),
+                    _ => assert!(total < 0.9, "{total}"),
+                }
+                for (label, score) in served.iter().enumerate() {
+                    let rows = [row(prompt, Target::label(label))];
+                    let settings = ObjectiveSettings {
+                        labels: Some(labels.clone()),
+                        ..ObjectiveSettings::default()
+                    };
+                    let gradient = setting.gradient(&rows, settings, 1);
+                    let targets = match scoring {
+                        LabelScoring::OverLabels => 1.0,
+                        _ => labels.trie().paths()[label].len() as f64,
+                    };
                     assert!(
-                        (a - b).abs() <= 1e-3 * b.abs().max(0.1),
-                        "{}: {a} and {b}",
-                        parameter.name
+                        (gradient.loss * targets + score).abs() < 1e-4,
+                        "{name}, {scoring:?}, label {label}: {} and {score}",
+                        gradient.loss
                     );
                 }
             }
@@ -113,124 +186,375 @@ fn gradients_match_peft_for_any_number_of_shards() {
 }
 
 #[test]
-fn six_adamw_losses_match_pytorch() {
-    for name in ["bert", "llama"] {
-        let fixture = Fixture::open(name);
-        let expected = fixture.reference.read("adamw_losses").unwrap().values;
-        let mut adapter = fixture.adapter.clone();
-        // No clipping in the oracle's run.
-        let mut updates = Updates::new(adapter.parameters().len(), 0.01, f64::MAX);
-        for (step, expected) in expected.iter().enumerate() {
-            let gradient = fixture.gradient(2, &adapter);
-            assert!(
-                (gradient.loss - f64::from(*expected)).abs() < 1e-3,
-                "{name}, step {step}: {} and {expected}",
-                gradient.loss
-            );
-            let (values, _) = updates.apply(adapter.values(), gradient.tensors, 1e-2);
-            adapter = adapter.with_values(values);
+fn over_labels_a_step_is_a_softmax_over_what_may_follow() {
+    let setting = Setting::new("llama", "adapter_lora");
+    let prompt = vec![5, 9, 20, 7];
+    // Label 1 is 11, 12, 13, end. 12 alone follows 11; after 12 comes 13 or the end; after 13 the end.
+    let batch = TokenBatch::new(&[[&prompt[..], &[11, 12, 13]].concat()], 0, &setting.device);
+    let decoder = setting.decoder();
+    let states = decoder.forward(&batch, Some(&setting.adapter));
+    let logits = decoder.logits(states, &batch, Some(&setting.adapter)); // [1, 7, vocab]
+    let among = |place: usize, tokens: &[u32]| {
+        let of_place = logits.clone().narrow(1, place, 1).flatten::<1>(0, 2);
+        let tokens: Vec<i32> = tokens.iter().map(|&token| token as i32).collect();
+        let tokens = Tensor::<1, Int>::from_data(TensorData::from(tokens.as_slice()), &setting.device);
+        let log_p: Vec<f32> = activation::log_softmax(of_place.select(0, tokens), 0)
+            .into_data()
+            .iter::<f32>()
+            .collect();
+        f64::from(log_p[0])
+    };
+    let expected = -(among(3, &[11, 14, 15]) + among(5, &[13, END]));
+    let settings = ObjectiveSettings {
+        labels: Some(setting.labels(LabelScoring::OverLabels)),
+        ..ObjectiveSettings::default()
+    };
+    let found = setting.gradient(&[row(&prompt, Target::label(1))], settings, 1);
+    assert!(
+        (found.loss - expected).abs() < 1e-5,
+        "{} and {expected}",
+        found.loss
+    );
+}
+
+#[test]
+fn a_distribution_is_learnt_as_its_labels_each_by_its_share() {
+    let setting = Setting::new("llama", "adapter_lora");
+    let shares = [(0, 0.5), (1, 0.3), (3, 0.2)];
+    let prompt = [5, 9, 20, 7];
+    for scoring in [LabelScoring::OverLabels, LabelScoring::OverVocabulary] {
+        let settings = || ObjectiveSettings {
+            labels: Some(setting.labels(scoring)),
+            ..ObjectiveSettings::default()
+        };
+        let one = setting.gradient(&[row(&prompt, soft(&shares))], settings(), 1);
+        let apart: Vec<TokenRow> = shares
+            .iter()
+            .map(|&(label, share)| TokenRow {
+                weight: share,
+                ..row(&prompt, Target::label(label))
+            })
+            .collect();
+        close(&one, &setting.gradient(&apart, settings(), 2), 1e-4);
+    }
+    let encoder = Setting::new("bert", "adapter_lora");
+    let one = encoder.gradient(&[row(&prompt, soft(&shares))], ObjectiveSettings::default(), 1);
+    let apart: Vec<TokenRow> = shares
+        .iter()
+        .map(|&(label, share)| TokenRow {
+            weight: share,
+            ..row(&prompt, Target::label(label))
+        })
+        .collect();
+    close(
+        &one,
+        &encoder.gradient(&apart, ObjectiveSettings::default(), 1),
+        1e-4,
+    );
+}
+
+/// Rows with different numbers of targets, so that a mean of means would differ.
+fn uneven_rows(prompt: &[u32]) -> Vec<TokenRow> {
+    let endings: [(&[u32], usize); 8] = [
+        (&[5, 9, 20, 7], 1),
+        (&[33, 7], 1),
+        (&[8, 41, 6, 6, 19, 22], 3),
+        (&[50, 3, 17], 2),
+        (&[5, 9, 21, 60, 4], 4),
+        (&[70, 71], 1),
+        (&[12, 13, 14, 15, 16, 17, 18], 5),
+        (&[5, 9, 20, 8, 44], 2),
+    ];
+    let of_ending = |(ending, targets): &(&[u32], usize)| {
+        let ids = [prompt, ending].concat();
+        let target = Target::Tokens((ids.len() - targets..ids.len()).collect());
+        row(&ids, target)
+    };
+    endings.iter().map(of_ending).collect()
+}
+
+#[test]
+fn a_step_in_parts_is_the_step_at_once_and_no_mean_of_means() {
+    let setting = Setting::new("llama", "adapter_lora");
+    let rows = uneven_rows(&[4]);
+    let at_once = setting.gradient(&rows, ObjectiveSettings::default(), 1);
+    assert_eq!(at_once.weight.map(|weight| (weight * 1e9).round()), Some(1e9));
+    for (shards, micro_rows) in [(1, 1), (2, 2), (3, 4), (2, usize::MAX)] {
+        let settings = ObjectiveSettings {
+            micro_rows,
+            ..ObjectiveSettings::default()
+        };
+        let parts = setting.gradient(&rows, settings, shards);
+        assert!(
+            (parts.loss - at_once.loss).abs() < 1e-6,
+            "{} and {}",
+            parts.loss,
+            at_once.loss
+        );
+        close(&parts, &at_once, 1e-5);
+    }
+    // What a mean of means would be.
+    let alone = |row: &TokenRow| {
+        setting
+            .gradient(std::slice::from_ref(row), ObjectiveSettings::default(), 1)
+            .loss
+    };
+    let mean = rows.iter().map(alone).sum::<f64>() / rows.len() as f64;
+    assert!((mean - at_once.loss).abs() > 1e-3, "{mean} and {}", at_once.loss);
+}
+
+#[test]
+fn a_weight_counts_as_repeated_rows() {
+    let setting = Setting::new("llama", "adapter_lora");
+    let mut rows = uneven_rows(&[4]);
+    rows[2].weight = 3.0;
+    let weighted = setting.gradient(&rows, ObjectiveSettings::default(), 2);
+    rows[2].weight = 1.0;
+    rows.extend([rows[2].clone(), rows[2].clone()]);
+    close(
+        &weighted,
+        &setting.gradient(&rows, ObjectiveSettings::default(), 2),
+        1e-5,
+    );
+}
+
+fn whole(settings: ObjectiveSettings) -> ObjectiveSettings {
+    ObjectiveSettings {
+        shares_beginnings: false,
+        ..settings
+    }
+}
+
+/// In f32, by the largest entry of a tensor.
+const SHARED_TOLERANCE: f64 = 1e-4;
+
+#[test]
+fn a_prompt_computed_once_gives_the_loss_and_gradients_of_rows_computed_whole() {
+    let prompt: Vec<u32> = (0..60).map(|i| 3 + i * 7 % 70).collect();
+    for name in ["llama3_rope_tied", "qwen3", "gemma3"] {
+        for kind in ["adapter_lora", "adapter_dora"] {
+            let setting = Setting::new(name, kind);
+            let rows = uneven_rows(&prompt);
+            for (shards, micro_rows) in [(1, usize::MAX), (2, usize::MAX), (2, 2)] {
+                let settings = || ObjectiveSettings {
+                    micro_rows,
+                    ..ObjectiveSettings::default()
+                };
+                let objective = Objective::new(&setting.network, &rows, settings(), &setting.device).unwrap();
+                assert_eq!(objective.beginnings.nodes.len(), 1, "the prompt is shared");
+                let once = setting.gradient(&rows, settings(), shards);
+                close(
+                    &once,
+                    &setting.gradient(&rows, whole(settings()), shards),
+                    SHARED_TOLERANCE,
+                );
+            }
         }
     }
 }
 
 #[test]
-fn weights_count_as_repeated_rows() {
-    let mut fixture = Fixture::open("llama");
-    fixture.rows[1].weight = 3.0;
-    let weighted = fixture.gradient(2, &fixture.adapter).loss;
-    fixture.rows[1].weight = 1.0;
-    let twin = fixture.rows[1].clone();
-    fixture.rows.extend([twin.clone(), twin]);
-    let repeated = fixture.gradient(2, &fixture.adapter).loss;
-    assert!((weighted - repeated).abs() < 1e-6, "{weighted} and {repeated}");
-}
-
-#[test]
-fn the_loss_of_parts_is_the_loss_of_the_whole_and_no_mean_of_means() {
-    let fixture = Fixture::open("llama");
-    // Rows have different numbers of targets, so that a mean of means would differ.
-    let targets: Vec<usize> = fixture.rows.iter().map(EncodedRow::targets).collect();
-    assert!(targets.iter().any(|&n| n != targets[0]), "{targets:?}");
-    let whole = fixture.gradient(1, &fixture.adapter).loss;
-    let parts = fixture.gradient(3, &fixture.adapter).loss;
-    assert!((whole - parts).abs() < 1e-6, "{whole} and {parts}");
-}
-
-#[test]
-fn only_the_answer_and_its_end_are_targets() {
-    let row = EncodedRow {
-        id: "1".to_owned(),
-        ids: vec![10, 11, 12, 20, 21, 2],
-        target: Target::TokensFrom(3),
-        label: 0,
-        weight: 2.0,
-        group: "1".to_owned(),
+fn several_prompts_that_begin_alike_give_the_gradients_of_rows_computed_whole() {
+    let house: Vec<u32> = (0..50).map(|i| 3 + i * 7 % 70).collect();
+    let of_task = |task: u32| {
+        [
+            house.clone(),
+            (0..40).map(|i| 4 + (i * 11 + task * 5) % 70).collect(),
+        ]
+        .concat()
     };
-    let class = EncodedRow {
-        target: Target::Class(4),
-        ..row.clone()
-    };
-    let targets = Targets::of(&[&row, &class], 2);
-    assert_eq!(targets.places, [vec![0, 1, 2], vec![0]]);
-    assert_eq!(targets.wanted, [20, 21, 2, 4]);
-    assert_eq!(targets.weights, [2.0; 4]);
+    let rows: Vec<TokenRow> = (0..3).flat_map(|task| uneven_rows(&of_task(task))).collect();
+    for name in ["llama", "gemma3"] {
+        let setting = Setting::new(name, "adapter_lora");
+        let objective = Objective::new(
+            &setting.network,
+            &rows,
+            ObjectiveSettings::default(),
+            &setting.device,
+        )
+        .unwrap();
+        let parents: Vec<Option<usize>> = objective
+            .beginnings
+            .nodes
+            .iter()
+            .map(|node| node.parent)
+            .collect();
+        assert_eq!(parents, [None, Some(0), Some(0), Some(0)], "{name}");
+        let once = setting.gradient(&rows, ObjectiveSettings::default(), 2);
+        close(
+            &once,
+            &setting.gradient(&rows, whole(ObjectiveSettings::default()), 2),
+            SHARED_TOLERANCE,
+        );
+        let (once, all): (_, Vec<usize>) = (objective, (0..rows.len()).collect());
+        let shards = Shards::new(2).unwrap();
+        let naive = Objective::new(
+            &setting.network,
+            &rows,
+            whole(ObjectiveSettings::default()),
+            &setting.device,
+        );
+        let losses =
+            [once, naive.unwrap()].map(|objective| objective.mean_loss(&setting.adapter, &all, &shards));
+        assert!((losses[0] - losses[1]).abs() < 1e-5, "{losses:?}");
+    }
 }
 
 #[test]
-fn rows_that_begin_alike_have_the_loss_and_gradients_of_rows_computed_whole() {
-    let mut fixture = Fixture::open("llama");
-    // The same instructions before every row.
-    let instructions = [7_u32, 3, 9, 11, 4];
-    for row in &mut fixture.rows {
-        row.ids.splice(0..0, instructions);
-        row.target = match row.target {
-            Target::TokensFrom(start) => Target::TokensFrom(start + instructions.len()),
-            Target::Class(class) => Target::Class(class),
+fn labels_after_a_shared_prompt_have_the_scores_of_labels_after_whole_rows() {
+    let setting = Setting::new("qwen3", "adapter_lora");
+    let prompt: Vec<u32> = (0..60).map(|i| 3 + i * 7 % 70).collect();
+    let rows: Vec<TokenRow> = (0..9)
+        .map(|i| row(&[&prompt[..], &[20 + i as u32, 7]].concat(), Target::label(i % 4)))
+        .collect();
+    for scoring in [LabelScoring::OverLabels, LabelScoring::OverVocabulary] {
+        let settings = ObjectiveSettings {
+            labels: Some(setting.labels(scoring)),
+            micro_rows: 4,
+            ..ObjectiveSettings::default()
         };
-    }
-    let rows: Vec<&EncodedRow> = fixture.rows.iter().collect();
-    let scale = 1.0 / total_weight(&rows);
-    let shared = Objective::new(&fixture.network, &fixture.rows, &fixture.device);
-    assert_eq!(shared.prefix, instructions);
-    let naive = Objective {
-        prefix: Vec::new(),
-        ..Objective::new(&fixture.network, &fixture.rows, &fixture.device)
-    };
-    let gradient = |objective: &Objective<'_>| {
-        Shards::new(2)
-            .unwrap()
-            .gradient(&fixture.adapter.values(), &rows, |leaves, part| {
-                objective.loss(&fixture.adapter.with_values(leaves.iter().cloned()), part, scale)
-            })
-    };
-    let (shared, naive) = (gradient(&shared), gradient(&naive));
-    assert!(
-        (shared.loss - naive.loss).abs() < 1e-6,
-        "{} and {}",
-        shared.loss,
-        naive.loss
-    );
-    for (a, b) in shared.tensors.into_iter().zip(naive.tensors) {
-        let worst = (a - b).abs().max().into_scalar::<f32>();
-        assert!(worst < 1e-5, "{worst}");
+        let once = setting.gradient(&rows, settings.clone(), 2);
+        close(
+            &once,
+            &setting.gradient(&rows, whole(settings.clone()), 2),
+            SHARED_TOLERANCE,
+        );
+        let scores = |settings: ObjectiveSettings| {
+            let objective = Objective::new(&setting.network, &rows, settings, &setting.device).unwrap();
+            let all: Vec<usize> = (0..rows.len()).collect();
+            objective.log_scores(&setting.adapter, &all, &Shards::new(2).unwrap())
+        };
+        let (once, whole) = (scores(settings.clone()), scores(whole(settings)));
+        assert_eq!((once.len(), once[0].len()), (9, 4));
+        for (a, b) in once.iter().flatten().zip(whole.iter().flatten()) {
+            assert!((a - b).abs() < 1e-4, "{a} and {b}");
+        }
     }
 }
 
+/// An activated adapter changes nothing before its call: the prompt is the base's, and is computed once for all steps.
 #[test]
-fn the_common_beginning_leaves_every_row_a_token_to_predict_from() {
-    let row = |ids: &[u32], start| EncodedRow {
-        id: String::new(),
-        ids: ids.to_vec(),
-        target: Target::TokensFrom(start),
-        label: 0,
-        weight: 1.0,
-        group: String::new(),
+fn a_prompt_before_the_call_of_an_activated_adapter_is_computed_once_a_run() {
+    let mut setting = Setting::new("mistral", "adapter_alora");
+    let call = setting.adapter.config().alora_invocation_tokens.clone().unwrap();
+    let prompt: Vec<u32> = (0..60).map(|i| 13 + i * 7 % 60).collect();
+    let rows: Vec<TokenRow> = uneven_rows(&prompt)
+        .into_iter()
+        .map(|mut of_prompt| {
+            let first = match &of_prompt.target {
+                Target::Tokens(places) => places[0],
+                Target::Labels(_) => unreachable!(),
+            };
+            of_prompt.ids.splice(first..first, call.iter().copied());
+            if let Target::Tokens(places) = &mut of_prompt.target {
+                places.iter_mut().for_each(|place| *place += call.len());
+            }
+            of_prompt
+        })
+        .collect();
+    let settings = ObjectiveSettings {
+        invocation: Some(call.clone()),
+        ..ObjectiveSettings::default()
     };
-    assert_eq!(
-        common_beginning(&[row(&[1, 2, 3, 4, 5], 4), row(&[1, 2, 9, 4, 5], 4)]),
-        [1, 2]
+    let objective = Objective::new(&setting.network, &rows, settings.clone(), &setting.device).unwrap();
+    let all: Vec<usize> = (0..rows.len()).collect();
+    let shards = Shards::new(2).unwrap();
+    let first = objective.gradient(&setting.adapter, &all, &shards);
+    close(
+        &first,
+        &setting.gradient(&rows, whole(settings.clone()), 2),
+        SHARED_TOLERANCE,
     );
-    assert_eq!(common_beginning(&[row(&[1, 2, 3], 2), row(&[1, 2, 3], 2)]), [1]);
-    assert_eq!(common_beginning(&[row(&[1, 2], 0), row(&[1, 2], 2)]), [0_u32; 0]);
-    assert_eq!(common_beginning(&[]), [0_u32; 0]);
+    // Another step, with another adapter, after the same prompt.
+    setting.adapter = setting
+        .adapter
+        .with_values(setting.adapter.values().into_iter().map(|value| value * 1.25));
+    let second = objective.gradient(&setting.adapter, &all, &shards);
+    close(
+        &second,
+        &setting.gradient(&rows, whole(settings.clone()), 2),
+        SHARED_TOLERANCE,
+    );
+    assert!(
+        (first.loss - second.loss).abs() > 1e-4,
+        "{} and {}",
+        first.loss,
+        second.loss
+    );
+    let without = [row(&prompt, Target::Tokens(vec![5]))];
+    let error = Objective::new(&setting.network, &without, settings, &setting.device).unwrap_err();
+    assert_eq!(error, (0, TargetError::NotCalled));
+}
+
+#[test]
+fn a_row_beside_others_has_the_loss_that_it_has_alone() {
+    let setting = Setting::new("llama", "adapter_lora");
+    let prompt: Vec<u32> = (0..60).map(|i| 3 + i * 7 % 70).collect();
+    let rows = uneven_rows(&prompt);
+    let objective = Objective::new(
+        &setting.network,
+        &rows,
+        ObjectiveSettings::default(),
+        &setting.device,
+    )
+    .unwrap();
+    let shards = Shards::new(1).unwrap();
+    let all: Vec<usize> = (0..rows.len()).collect();
+    let together = objective.mean_loss(&setting.adapter, &all, &shards) * objective.weight(&all);
+    let alone =
+        |row: usize| objective.mean_loss(&setting.adapter, &[row], &shards) * objective.weight(&[row]);
+    let sum: f64 = all.iter().map(|&row| alone(row)).sum();
+    assert!((together - sum).abs() < 1e-4, "{together} and {sum}");
+}
+
+#[test]
+fn a_row_that_cannot_be_learnt_is_named_with_the_reason() {
+    let (decoder, encoder) = (
+        Setting::new("llama", "adapter_lora"),
+        Setting::new("bert", "adapter_lora"),
+    );
+    let ids = [5, 9, 20];
+    let good = || row(&ids, Target::Tokens(vec![1, 2]));
+    let refused = |setting: &Setting, bad: TokenRow, labels: Option<LabelChoices>| {
+        let settings = ObjectiveSettings {
+            labels,
+            ..ObjectiveSettings::default()
+        };
+        let rows = [good(), bad];
+        let rows = if settings.labels.is_some() {
+            &rows[1..]
+        } else {
+            &rows[..]
+        };
+        Objective::new(&setting.network, rows, settings, &setting.device)
+            .unwrap_err()
+            .1
+    };
+    // A loss of 0 that means "no label" does not come about.
+    assert_eq!(
+        refused(&decoder, row(&ids, Target::Tokens(Vec::new())), None),
+        TargetError::NoTarget
+    );
+    assert_eq!(
+        refused(&decoder, row(&ids, soft(&[])), None),
+        TargetError::NoTarget
+    );
+    for place in [0, 3] {
+        let bad = row(&ids, Target::Tokens(vec![place]));
+        assert_eq!(
+            refused(&decoder, bad, None),
+            TargetError::Place { place, tokens: 3 }
+        );
+    }
+    assert_eq!(
+        refused(&decoder, row(&ids, Target::label(0)), None),
+        TargetError::Kind
+    );
+    assert_eq!(refused(&encoder, good(), None), TargetError::Kind);
+    let labels = decoder.labels(LabelScoring::OverLabels);
+    let bad = row(&ids, Target::label(4));
+    assert_eq!(
+        refused(&decoder, bad, Some(labels)),
+        TargetError::Label { label: 4, labels: 4 }
+    );
 }

@@ -1,0 +1,37 @@
+//! Gradients and losses against PyTorch and PEFT.
+//!
+//! Oracle: PEFT 0.21.2 on PyTorch 2.15.0, float32: `grad.*` of every trainable tensor for one step, and the losses of
+//! six AdamW steps (rate 1e-2, betas 0.9 and 0.999, epsilon 1e-8, decay 0.01, no dropout). The fixtures and
+//! the script that makes them are in base-model's `tests/fixtures`.
+
+#[path = "../../examples/check_fixture/fixture.rs"]
+mod fixture;
+
+use std::path::Path;
+
+use fixture::{Fixture, adapters_in, device};
+
+/// Sums in another order, six steps of which are built upon one another.
+const TOLERANCE: f64 = 1e-3;
+
+#[test]
+fn gradients_and_six_adamw_losses_match_peft_for_any_number_of_shards() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../base-model/tests/fixtures");
+    let mut compared = 0;
+    for model in std::fs::read_dir(models).unwrap() {
+        for adapter in adapters_in(&model.unwrap().path()) {
+            let fixture = Fixture::open(&adapter, &device().unwrap()).unwrap();
+            for shards in [1, 2, 3] {
+                let found = fixture.differences(shards).unwrap();
+                let worst = [found.gradient, found.relative_gradient, found.loss];
+                assert!(
+                    worst.iter().all(|&x| x <= TOLERANCE),
+                    "{} on {shards} shards: {found:?}",
+                    adapter.display()
+                );
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared >= 28, "{compared} adapters were found");
+}
