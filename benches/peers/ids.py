@@ -18,16 +18,25 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 
-def main(model, texts, out, rows=640):
-    with open(texts, newline="", encoding="utf-8") as file:
-        found = [row["text"] for row in csv.DictReader(file)]
-    if len(found) < rows:
-        raise SystemExit(f"{texts} has {len(found)} rows, not {rows}")
-    chosen = random.Random(7).sample(found, rows)
+def read_csv(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def of_texts(model, texts):
+    """Whole texts, however long, as lists of ids."""
     tokenizer = Tokenizer.from_file(str(Path(model) / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    ids = [encoding.ids for encoding in tokenizer.encode_batch(chosen)]
+    return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+
+
+def main(model, texts, out, rows=640):
+    found = [row["text"] for row in read_csv(texts)]
+    if len(found) < rows:
+        raise SystemExit(f"{texts} has {len(found)} rows, not {rows}")
+    chosen = random.Random(7).sample(found, rows)
+    ids = of_texts(model, chosen)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for name, lines in (("ids.jsonl", ids), ("texts.jsonl", chosen)):

@@ -287,6 +287,20 @@ def machine():
     }
 
 
+def surroundings(*packages):
+    """The machine and the packages' versions, and a warning where the machine is busy."""
+    about = machine()
+    for package in packages:
+        try:
+            about[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            about[package] = "not installed"
+    if float(about["taken by others at the start"].rstrip("%")) / 100 > BUSY:
+        about["warning"] = "the machine was busy with something else: these figures are not to be quoted"
+        print(f"warning: {about['warning']}", file=sys.stderr)
+    return about
+
+
 def measure(able, options):
     """All rounds, each line written as it comes."""
     cores = len(os.sched_getaffinity(0))
@@ -478,16 +492,7 @@ def main():
     if not options.speed.is_file():
         raise SystemExit(f"{options.speed} is not there: cargo build --release -p categorizer -p benches --bin speed")
     prepare(options)
-    about = machine()
-    packages = ("onnxruntime", "torch", "transformers", "llama-cpp-python", "numpy")
-    for package in packages:
-        try:
-            about[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            about[package] = "not installed"
-    if float(about["taken by others at the start"].rstrip("%")) / 100 > BUSY:
-        about["warning"] = "the machine was busy with something else: these figures are not to be quoted"
-        print(f"warning: {about['warning']}", file=sys.stderr)
+    about = surroundings("onnxruntime", "torch", "transformers", "llama-cpp-python", "numpy")
     linear = 0
     if "encoder" in options.parts:
         config = json.loads((options.minilm / "config.json").read_text())
