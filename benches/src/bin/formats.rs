@@ -92,7 +92,7 @@ fn one(format: &str, model: &str, adapter: &str, ids: &str) -> Result<(), Failur
         .collect::<Result<_, _>>()?;
     let answer = |row: &Vec<u32>| -> Result<Vec<f32>, Failure> {
         let batch = TokenBatch::new(std::slice::from_ref(row), 0, &device);
-        let pooled = encoder.pool(encoder.forward(&batch, Some(&adapter)), &batch, Some(&adapter));
+        let pooled = encoder.pooled(&batch, Some(&adapter));
         let scores = adapter.classify(pooled).ok_or("the adapter has no label head")?;
         Ok(activation::softmax(scores, 1).into_data().iter::<f32>().collect())
     };

@@ -167,8 +167,7 @@ fn scores(
     device: &Device,
 ) -> Result<Vec<f32>, Failure> {
     let batch = TokenBatch::new(rows, 0, device);
-    let states = encoder.forward(&batch, Some(adapter)); // [batch, seq, d_model]
-    let pooled = encoder.pool(states, &batch, Some(adapter)); // [batch, d_model]
+    let pooled = encoder.pooled(&batch, Some(adapter)); // [batch, d_model]
     let scores = adapter.classify(pooled).ok_or("the adapter has no label head")?; // [batch, classes]
     Ok(scores.into_data().iter::<f32>().collect())
 }

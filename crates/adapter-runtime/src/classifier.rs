@@ -243,8 +243,7 @@ impl Classifier {
         match (&self.base.network, &self.choices) {
             (Network::Encoder(encoder), _) => {
                 let batch = TokenBatch::new(rows, 0, &self.device);
-                let states = encoder.forward(&batch, Some(&self.adapter));
-                let pooled = encoder.pool(states, &batch, Some(&self.adapter)); // [batch, d_model]
+                let pooled = encoder.pooled(&batch, Some(&self.adapter)); // [batch, d_model]
                 let scores = self
                     .adapter
                     .classify(pooled)

@@ -257,16 +257,17 @@ impl TokenBatch {
 
     /// The states of every row's first token: `[batch, seq, d_model]` to `[batch, 1, d_model]`.
     pub(crate) fn first_states(&self, states: Tensor<3>) -> Tensor<3> {
-        let firsts: Vec<usize> = self
-            .kept
-            .iter()
-            .map(|row| row.iter().position(|&kept| kept).unwrap_or(0))
-            .collect();
-        if firsts.iter().all(|&first| first == 0) {
+        let firsts = self.first_places();
+        if firsts.iter().all(|first| first == &[0]) {
             return states.narrow(1, 0, 1);
         }
-        let places: Vec<Vec<usize>> = firsts.into_iter().map(|first| vec![first]).collect();
-        pick(states, &places)
+        pick(states, &firsts)
+    }
+
+    /// The place of every row's first token.
+    pub(crate) fn first_places(&self) -> Vec<Vec<usize>> {
+        let first = |row: &Vec<bool>| vec![row.iter().position(|&kept| kept).unwrap_or(0)];
+        self.kept.iter().map(first).collect()
     }
 
     /// The positions of the tokens at some places of every row.

@@ -3,6 +3,8 @@
 mod maker;
 mod names;
 
+use std::ops::Range;
+
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
     adapter::Tuning,
     batch::EndToEnd,
     kernels,
-    layers::{Block, Embedding, Module, Norm, Projection, Slots},
+    layers::{Block, Embedding, KeysValues, Module, Norm, Projection, Slots},
     pass::{Passes, View},
     weights::WeightReader,
 };
@@ -55,6 +57,20 @@ impl Pooler {
     fn is_there(&self, tuning: Option<&Tuning<'_>>) -> bool {
         self.is_in_base || tuning.is_some_and(|tuning| self.dense.is_saved(tuning))
     }
+}
+
+/// Which tokens' last states are to be computed.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    /// All of a batch.
+    All,
+    /// Of every row the first.
+    First,
+}
+
+/// Whether a batch is computed in pieces: what is trained is one graph, for what flows back.
+fn in_pieces(batch: &TokenBatch, adapter: Option<&Adapter>) -> bool {
+    kernels::are_fused_on(&batch.device()) && !adapter.is_some_and(Adapter::is_trained)
 }
 
 /// Heads of other tasks and buffers, which a checkpoint may hold besides.
@@ -184,25 +200,60 @@ impl Encoder {
     /// - output: `[batch, seq, d_model]`; what stands at padding means nothing
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
-        // What is trained is one graph, for what flows back.
-        let in_pieces = kernels::are_fused_on(&batch.device()) && !adapter.is_some_and(Adapter::is_trained);
+        let in_pieces = in_pieces(batch, adapter);
         let rows = EndToEnd::new(batch, in_pieces);
         if !in_pieces {
-            return rows.to_rows(self.among(batch, &rows, adapter));
+            return rows.to_rows(self.among(batch, &rows, Wanted::All, adapter));
         }
         let lengths = batch.lengths();
         let states = kernels::in_pieces(&lengths, |piece| {
             if piece.len() == lengths.len() {
-                return self.among(batch, &rows, adapter);
+                return self.among(batch, &rows, Wanted::All, adapter);
             }
             let batch = batch.part(piece);
-            self.among(&batch, &EndToEnd::new(&batch, true), adapter)
+            self.among(&batch, &EndToEnd::new(&batch, true), Wanted::All, adapter)
         });
         rows.to_rows(Tensor::cat(states, 1))
     }
 
-    /// The last state of every token, rows laid end to end: `[1, tokens, d_model]`.
-    fn among(&self, batch: &TokenBatch, rows: &EndToEnd, adapter: Option<&Adapter>) -> Tensor<3> {
+    /// What a label head is given of each text: [`Encoder::pool`] of [`Encoder::forward`], to rounding.
+    ///
+    /// Where the head is given the first token's state, the last block computes its queries and all that comes after them
+    /// for that token alone.
+    ///
+    /// # Shapes
+    ///
+    /// - `batch`: `[batch, seq]`, with `seq` at most `max_position_embeddings`
+    /// - output: `[batch, d_model]`
+    #[must_use]
+    pub fn pooled(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<2> {
+        if self.pools_mean() {
+            return self.pool(self.forward(batch, adapter), batch, adapter);
+        }
+        let lengths = batch.lengths();
+        let in_pieces = in_pieces(batch, adapter);
+        let of_piece = |piece: Range<usize>| {
+            let part = (piece.len() < lengths.len()).then(|| batch.part(piece));
+            let batch = part.as_ref().unwrap_or(batch);
+            self.among(batch, &EndToEnd::new(batch, in_pieces), Wanted::First, adapter)
+        };
+        let firsts = match in_pieces {
+            true => Tensor::cat(kernels::in_pieces(&lengths, of_piece), 0),
+            false => of_piece(0..lengths.len()),
+        }; // [batch, 1, d_model]
+        let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
+        self.pool_texts(firsts, tuning.as_ref())
+    }
+
+    /// The last states that are wanted, rows laid end to end: of all tokens, `[1, tokens, d_model]`, or of every row's first,
+    /// `[batch, 1, d_model]`.
+    fn among(
+        &self,
+        batch: &TokenBatch,
+        rows: &EndToEnd,
+        wanted: Wanted,
+        adapter: Option<&Adapter>,
+    ) -> Tensor<3> {
         let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
         let states = rows.of_rows(self.embed(batch, tuning.as_ref()));
         let tuning = tuning.map(|tuning| tuning.at(|active| rows.of_rows(active)));
@@ -214,10 +265,30 @@ impl Encoder {
             places: None,
         };
         let passes = Passes::new(batch, &self.config.layers, self.d_head(), &view).end_to_end(rows);
+        let last = self.blocks.len().saturating_sub(1);
         let blocks = self.blocks.iter().enumerate();
         let states = blocks.fold(states, |states, (layer, block)| {
             let (rotary, blocked) = passes.of(layer);
-            block.among(states, rotary, blocked, tuning, rows)
+            match wanted {
+                Wanted::First if layer == last => {
+                    let found = block.keys_values(states.clone(), rotary, tuning);
+                    let found = KeysValues {
+                        keys: rows.to_rows(found.keys),
+                        values: rows.to_rows(found.values),
+                    };
+                    let firsts = batch.first_places();
+                    let picked = rows.pick(states, &firsts, batch); // [batch, 1, d_model]
+                    let view = View {
+                        places: Some(&firsts),
+                        ..view
+                    };
+                    let passes = Passes::new(batch, &self.config.layers[layer..], self.d_head(), &view);
+                    let (rotary, blocked) = passes.of(0);
+                    let entering = block.around_attention.enter(picked.clone(), tuning);
+                    block.forward((picked, entering), found, rotary, blocked, tuning)
+                }
+                _ => block.among(states, rotary, blocked, tuning, rows),
+            }
         });
         let states = match &self.last_norm {
             Some(norm) => norm.forward(states, tuning),
@@ -259,16 +330,24 @@ impl Encoder {
     #[must_use]
     pub fn pool(&self, states: Tensor<3>, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<2> {
         let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
-        let tuning = tuning.as_ref();
-        let of_mean = matches!(self.config.pooling, Pooling::Prediction { of_mean: true, .. });
-        let text = match of_mean {
+        let texts = match self.pools_mean() {
             true => mean_pool(states, batch.mask()).unsqueeze_dim::<3>(1),
             false => batch.first_states(states),
         }; // [batch, 1, d_model]
+        self.pool_texts(texts, tuning.as_ref())
+    }
+
+    /// Whether a label head is given the mean of all states, and not that of the first token.
+    fn pools_mean(&self) -> bool {
+        matches!(self.config.pooling, Pooling::Prediction { of_mean: true, .. })
+    }
+
+    /// What is made of a state that stands for its text: `[batch, 1, d_model]` to `[batch, d_model]`.
+    fn pool_texts(&self, texts: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<2> {
         if !self.pooler.is_there(tuning) {
-            return text.squeeze_dim::<2>(1);
+            return texts.squeeze_dim::<2>(1);
         }
-        let dense = self.pooler.dense.forward(text, tuning);
+        let dense = self.pooler.dense.forward(texts, tuning);
         let activated = match self.config.pooling {
             Pooling::Pooler => dense.tanh(),
             Pooling::Prediction { activation, .. } => kernels::activate(dense, activation),

@@ -198,9 +198,8 @@ impl<'a> Objective<'a> {
     ) -> (Tensor<1>, f64) {
         let ids: Vec<Vec<u32>> = rows.iter().map(|row| row.ids.clone()).collect();
         let batch = TokenBatch::new(&ids, 0, self.device);
-        let states = encoder.forward(&batch, Some(adapter));
         let scores = adapter
-            .classify(encoder.pool(states, &batch, Some(adapter)))
+            .classify(encoder.pooled(&batch, Some(adapter)))
             .expect("an adapter that is trained on an encoder has a label head");
         let mut wanted = Wanted::default();
         for row in rows {

@@ -73,6 +73,25 @@ impl EndToEnd {
         states.unsqueeze_dim::<3>(0)
     }
 
+    /// The states at one place of every row of the batch: `[1, states, width]` to `[rows, 1, width]`.
+    pub(crate) fn pick(&self, states: Tensor<3>, places: &[Vec<usize>], batch: &TokenBatch) -> Tensor<3> {
+        let [rows, seq] = self.sizes;
+        let states = states.squeeze_dim::<2>(0); // [states, width]
+        let device = states.device();
+        let count = |kept: &[bool]| kept.iter().filter(|&&kept| kept).count();
+        let mut before = 0;
+        let numbers = (0..rows).map(|row| {
+            let (kept, place) = (&batch.kept[row], places[row][0]);
+            let number = match self.moves {
+                Some(_) => before + count(&kept[..place]),
+                None => row * seq + place,
+            };
+            before += count(kept);
+            number
+        });
+        states.select(0, indices(numbers, &device)).unsqueeze_dim::<3>(1)
+    }
+
     /// `[1, states, width]` to `[rows, seq, width]`; what stands at padding means nothing.
     pub(crate) fn to_rows(&self, states: Tensor<3>) -> Tensor<3> {
         let [rows, seq] = self.sizes;

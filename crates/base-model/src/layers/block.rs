@@ -46,6 +46,17 @@ fn normed(norm: &Option<Norm>, states: Tensor<3>, tuning: Option<&Tuning<'_>>) -
 }
 
 impl Block {
+    /// What the tokens of these states are looked up by and what is found there: `[batch, seq, d_model]`.
+    pub(crate) fn keys_values(
+        &self,
+        states: Tensor<3>,
+        rotary: Option<&Rotary>,
+        tuning: Option<&Tuning<'_>>,
+    ) -> KeysValues {
+        let entering = self.around_attention.enter(states, tuning);
+        self.attention.keys_values(entering, rotary, tuning)
+    }
+
     /// The block on rows laid end to end whose tokens see one another: `[1, tokens, d_model]` to the same.
     pub(crate) fn among(
         &self,

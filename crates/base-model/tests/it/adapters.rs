@@ -46,11 +46,9 @@ fn scores_are_the_same_bits_alone_and_in_a_batch_of_64() {
         let adapter = Adapter::read(&folder(name).join("adapter_lora"), &network, &cpu).unwrap();
         let scores = |rows: &[Vec<u32>]| -> Vec<Vec<f32>> {
             let batch = TokenBatch::new(rows, 0, &cpu);
-            let states = states(&network, &batch, Some(&adapter));
             let scores = match &network {
                 Network::Encoder(encoder) => {
-                    let pooled = encoder.pool(states, &batch, Some(&adapter));
-                    adapter.classify(pooled).unwrap()
+                    adapter.classify(encoder.pooled(&batch, Some(&adapter))).unwrap()
                 }
                 Network::Decoder(decoder) => {
                     let last: Vec<Vec<usize>> = rows.iter().map(|row| vec![row.len() - 1]).collect();
@@ -208,4 +206,36 @@ fn a_config_that_does_not_fit_is_named() {
         fewer.contains("gate_proj.lora_A.weight belongs to no target"),
         "{fewer}"
     );
+}
+
+#[test]
+fn what_a_head_is_given_is_the_same_where_the_last_block_computes_nothing_else() {
+    for name in ["bert", "modernbert"] {
+        let network = Network::open(&folder(name), &device()).unwrap();
+        let Network::Encoder(encoder) = &network else {
+            panic!("another kind of network");
+        };
+        for adapter in adapters_in(&folder(name)) {
+            let adapter = Adapter::read(&adapter, &network, &device()).unwrap();
+            let rows: Vec<Vec<u32>> = (1..14)
+                .map(|n| (0..n).map(|i| 3 + (i * 7 + n) % 70).collect())
+                .collect();
+            // Padded at the end, and in front.
+            let at_end = TokenBatch::new(&rows, 0, &device());
+            let filled = |row: &Vec<u32>| [vec![0; 13 - row.len()], row.clone()].concat();
+            let kept = |row: &Vec<u32>| [vec![false; 13 - row.len()], vec![true; row.len()]].concat();
+            let in_front = TokenBatch::with_mask(
+                &rows.iter().map(filled).collect::<Vec<_>>(),
+                rows.iter().map(kept).collect(),
+                &device(),
+            );
+            for batch in [at_end, in_front] {
+                let states = encoder.forward(&batch, Some(&adapter));
+                let expected = values(encoder.pool(states, &batch, Some(&adapter)));
+                let found = values(encoder.pooled(&batch, Some(&adapter)));
+                let worst = largest_difference(&found, &expected, &vec![true; rows.len()]);
+                assert!(worst < 1e-5, "{name}: {worst}");
+            }
+        }
+    }
 }

@@ -117,8 +117,7 @@ impl Objective<'_> {
         match (self.network, &self.settings.labels) {
             (Network::Encoder(encoder), _) => {
                 let batch = TokenBatch::new(&ids, 0, self.device);
-                let states = encoder.forward(&batch, Some(adapter));
-                let scores = adapter.classify(encoder.pool(states, &batch, Some(adapter)));
+                let scores = adapter.classify(encoder.pooled(&batch, Some(adapter)));
                 let Some(scores) = scores else {
                     return vec![Vec::new(); rows.len()];
                 };
