@@ -61,6 +61,7 @@ mod lineage;
 mod objective;
 mod order;
 mod prepare;
+mod preview;
 mod progress;
 mod rows;
 mod schedule;
@@ -74,6 +75,7 @@ pub use lineage::{
     EndedBy, EvaluationRecord, LINEAGE_FILE, LabelAccuracy, Lineage, SelfCheck, StepRecord, peak_memory_bytes,
 };
 pub use objective::{Objective, ObjectiveSettings, TargetError};
+pub use preview::{Preview, PreviewToken, preview};
 pub use progress::{Bar, Event, JsonLines, Progress};
 pub use rows::{LabelShare, Target, TokenRow};
 pub use step::{Gradient, Shards, Update, Updates};

@@ -166,6 +166,29 @@ impl<'a> Objective<'a> {
         rows.iter().map(fed).sum()
     }
 
+    /// The tokens of a row, by its index, and of its answer that gets the most, each with the share of the row's weight that
+    /// its prediction gets; 0 is read and not learnt.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row.
+    #[must_use]
+    pub fn supervision(&self, row: usize) -> Vec<(u32, f64)> {
+        let row = &self.rows[row];
+        let mut tokens: Vec<(u32, f64)> = row.ids.iter().map(|&id| (id, 0.0)).collect();
+        match (&row.target, &self.settings.labels) {
+            (Target::Tokens(places), _) => places.iter().for_each(|&place| tokens[place].1 = 1.0),
+            (Target::Labels(labels), Some(choices)) => {
+                let (trie, answer) = (choices.trie(), row.label().unwrap_or_default());
+                let of_step =
+                    |&step: &usize| (trie.steps()[step].token, share_through(labels, choices, step));
+                tokens.extend(trie.paths()[answer].iter().map(of_step));
+            }
+            (Target::Labels(_), None) => {}
+        }
+        tokens
+    }
+
     fn answers(&self, labels: &[LabelShare]) -> TokenTree {
         match &self.settings.labels {
             Some(choices) => choices.trie().part(&numbers(labels)).tree,
@@ -211,7 +234,7 @@ impl<'a> Objective<'a> {
         }
         let next = NextTokens::over_all(scores);
         let loss = wanted.cross_entropy(&next, self.settings.label_smoothing, self.device);
-        (loss, wanted.weight())
+        (loss, wanted.weight)
     }
 
     fn loss_of_tokens(
@@ -246,13 +269,14 @@ impl<'a> Objective<'a> {
                     let of_trie = part.places.iter().enumerate();
                     places.push(of_trie.map(|(place, of_trie)| (last + place, *of_trie)).collect());
                     for place in 0..part.places.len() {
+                        // Over the labels, all steps of a row are one target: its label.
+                        wanted.is_counted = place == 0 || !is_over_labels(choices);
                         let steps = part.steps.iter().filter(|(_, step)| step.from == place);
                         wanted.at_next_place(steps.map(|&(step, _)| {
-                            let through = labels
-                                .iter()
-                                .filter(|l| choices.trie().paths()[l.label].contains(&step));
-                            let share: f64 = through.map(|label| label.share).sum();
-                            (choices.column(step), weight * share)
+                            (
+                                choices.column(step),
+                                weight * share_through(labels, choices, step),
+                            )
                         }));
                     }
                     prompts.push(prompt);
@@ -274,7 +298,7 @@ impl<'a> Objective<'a> {
             }
         };
         let loss = wanted.cross_entropy(&next, self.settings.label_smoothing, self.device);
-        (loss, wanted.weight())
+        (loss, wanted.weight)
     }
 }
 
@@ -326,6 +350,13 @@ fn shared_text<'r>(
     Ok(&row.ids[..end])
 }
 
+/// What the labels whose paths take a step get together.
+fn share_through(labels: &[LabelShare], choices: &LabelChoices, step: usize) -> f64 {
+    let paths = choices.trie().paths();
+    let through = labels.iter().filter(|label| paths[label.label].contains(&step));
+    through.map(|label| label.share).sum()
+}
+
 fn numbers(labels: &[LabelShare]) -> Vec<usize> {
     labels.iter().map(|share| share.label).collect()
 }
@@ -335,19 +366,33 @@ fn is_over_labels(choices: &LabelChoices) -> bool {
 }
 
 /// What is right at some places, one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Wanted {
     /// At every place, columns with the weight of each.
     places: Vec<Vec<(usize, f64)>>,
+    /// What the weights of all targets add up to.
+    weight: f64,
+    /// Whether the next place is a target of its own.
+    is_counted: bool,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self {
+            places: Vec::new(),
+            weight: 0.0,
+            is_counted: true,
+        }
+    }
 }
 
 impl Wanted {
     fn at_next_place(&mut self, columns: impl IntoIterator<Item = (usize, f64)>) {
-        self.places.push(columns.into_iter().collect());
-    }
-
-    fn weight(&self) -> f64 {
-        self.places.iter().flatten().map(|(_, weight)| weight).sum()
+        let place: Vec<(usize, f64)> = columns.into_iter().collect();
+        if self.is_counted {
+            self.weight += place.iter().map(|(_, weight)| weight).sum::<f64>();
+        }
+        self.places.push(place);
     }
 
     /// The weighted sum of cross entropies, `[1]`.

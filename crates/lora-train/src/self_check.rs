@@ -170,3 +170,6 @@ fn largest_difference(first: &[Vec<f64>], second: &[Vec<f64>]) -> f64 {
     // `max` would pass over NaN.
     differences.fold(0.0, |worst, d| if d > worst || d.is_nan() { d } else { worst })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,108 +1,14 @@
 //! Whole runs on the tiny decoder of this repository: stopped, killed, resumed, refused.
 
-use std::{collections::BTreeMap, fs, ops::ControlFlow, path::Path};
+use std::fs;
 
-use base_model::{Adapter, BaseModel, device_by_name};
-use burn::tensor::Device;
-use lora_train::{Event, Lineage, Progress, TrainConfig, TrainError, TrainInput, train};
-use task_spec::{Example, Label, Message, Task};
+use base_model::Adapter;
+use lora_train::{TrainConfig, TrainError};
+use task_spec::{Example, Message};
 
-const LABELS: [&str; 4] = ["groceries", "fuel", "coffee", "dentist"];
-
-struct Setting {
-    base: BaseModel,
-    task: Task,
-    rows: Vec<Example>,
-    device: Device,
-}
-
-impl Setting {
-    fn new() -> Self {
-        let device =
-            device_by_name(&std::env::var("BURN_DEVICE").unwrap_or_else(|_| "flex".to_owned())).unwrap();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny-decoder");
-        let task = Task::of_labels("spending", LABELS.map(Label::new).to_vec())
-            .unwrap()
-            .with_system("Sort the bank card transaction.");
-        let words = ["PANTRY MART", "PETROL STATION", "ESPRESSO BAR", "DENTAL CARE"];
-        let rows = (0..40)
-            .map(|index| {
-                let mut messages = task.prompt(&format!("{} {:03}", words[index % 4], index * 37 % 101));
-                messages.push(Message::assistant(LABELS[index % 4]));
-                Example::new(format!("row-{index}"), messages)
-            })
-            .collect();
-        Self {
-            base: BaseModel::open(&folder, &device).unwrap(),
-            task,
-            rows,
-            device,
-        }
-    }
-
-    fn run(
-        &self,
-        config: TrainConfig,
-        folder: &Path,
-        progress: &mut dyn Progress,
-    ) -> Result<Lineage, TrainError> {
-        self.run_from(None, config, folder, progress)
-    }
-
-    fn run_from(
-        &self,
-        start: Option<&Adapter>,
-        config: TrainConfig,
-        folder: &Path,
-        progress: &mut dyn Progress,
-    ) -> Result<Lineage, TrainError> {
-        let input = TrainInput {
-            base: &self.base,
-            task: &self.task,
-            rows: &self.rows,
-            inputs: &BTreeMap::new(),
-            start,
-            device: &self.device,
-        };
-        train(input, &config.check().unwrap(), folder, progress)
-    }
-}
-
-fn config() -> TrainConfig {
-    TrainConfig {
-        rank: 4,
-        epochs: 2,
-        batch_rows: 8,
-        learning_rate: 3e-3,
-        held_out_share: 0.1,
-        checkpoint_steps: 3,
-        ..TrainConfig::default()
-    }
-}
-
-/// Stops, or dies, after some step.
-struct Until {
-    step: usize,
-    dies: bool,
-}
-
-impl Progress for Until {
-    fn event(&mut self, event: &Event) -> ControlFlow<()> {
-        match event {
-            Event::Step { step, .. } if *step == self.step => {
-                assert!(!self.dies, "killed at step {step}");
-                ControlFlow::Break(())
-            }
-            _ => ControlFlow::Continue(()),
-        }
-    }
-}
+use crate::setting::{Setting, Until, adapter_bytes, config};
 
 const NEVER: Until = Until { step: 0, dies: false };
-
-fn adapter_bytes(folder: &Path) -> Vec<u8> {
-    fs::read(folder.join("adapter_model.safetensors")).unwrap()
-}
 
 #[test]
 fn a_run_that_was_stopped_or_killed_ends_in_the_bytes_of_one_that_was_not() {
