@@ -66,6 +66,17 @@ pub enum TrainError {
         /// The ids of the rows in the batch.
         rows: String,
     },
+    /// The run does not fit into the machine's memory.
+    #[error(
+        "the run would take {needed} bytes of memory, {available} are free: set micro_rows lower, or batch_rows or \
+         max_tokens"
+    )]
+    Memory {
+        /// What it would take at most, in bytes.
+        needed: u64,
+        /// What the process may still take, with what it has.
+        available: u64,
+    },
     /// A setting does not fit the task or the base model.
     #[error("the setting {field} cannot be used here")]
     Setting {

@@ -56,6 +56,7 @@ mod beginnings;
 mod checkpoint;
 mod config;
 mod error;
+mod estimate;
 mod evaluation;
 mod lineage;
 mod objective;
@@ -71,6 +72,7 @@ mod trainer;
 
 pub use config::{BestBy, Decay, Method, Prompt, TrainConfig, TrainConfigError, TrainPlan};
 pub use error::{CheckpointError, RowError, SelfCheckError, SettingError, TrainError};
+pub use estimate::{Estimate, estimate};
 pub use lineage::{
     EndedBy, EvaluationRecord, LINEAGE_FILE, LabelAccuracy, Lineage, SelfCheck, StepRecord, peak_memory_bytes,
 };

@@ -166,6 +166,27 @@ impl<'a> Objective<'a> {
         rows.iter().map(fed).sum()
     }
 
+    /// Tokens that a step over these rows computes, padding not counted, what they share counted once.
+    #[must_use]
+    pub fn computed_tokens(&self, rows: &[usize]) -> usize {
+        let nodes = self.nodes(rows);
+        let shared = |node: &Option<usize>| node.map_or(0, |node| self.beginnings.nodes[node].tokens);
+        let own: usize = self.tokens(rows) - nodes.iter().map(shared).sum::<usize>();
+        let mut used: Vec<usize> = nodes.into_iter().flatten().collect();
+        // A text is computed with those that it goes on from.
+        let mut at = 0;
+        while let Some(&node) = used.get(at) {
+            used.extend(self.beginnings.nodes[node].parent);
+            at += 1;
+        }
+        used.sort_unstable();
+        used.dedup();
+        own + used
+            .into_iter()
+            .map(|node| self.beginnings.nodes[node].ids.len())
+            .sum::<usize>()
+    }
+
     /// The tokens of a row, by its index, and of its answer that gets the most, each with the share of the row's weight that
     /// its prediction gets; 0 is read and not learnt.
     ///

@@ -11,9 +11,9 @@ pub struct Preview {
     pub id: String,
     /// Its tokens and those of its answer: of a decoder, the answer that gets the most; an encoder is given the question.
     pub tokens: Vec<PreviewToken>,
-    /// Its labels by name with the share of each, class weights counted in.
+    /// Its labels by name with the share of each.
     pub labels: Vec<(String, f64)>,
-    /// How much it counts.
+    /// How much it counts, the weights of its labels counted in.
     pub weight: f64,
 }
 
@@ -45,12 +45,14 @@ pub fn preview(input: TrainInput<'_>, plan: &TrainPlan, count: usize) -> Result<
 fn of_row(objective: &Objective<'_>, index: usize, input: &TrainInput<'_>) -> Preview {
     let row = &objective.rows()[index];
     let name = |label: usize| input.task.labels().labels()[label].name.clone();
-    let labels = match &row.target {
-        Target::Labels(labels) => labels
-            .iter()
-            .map(|&LabelShare { label, share }| (name(label), share))
-            .collect(),
-        Target::Tokens(_) => Vec::new(),
+    let shares: &[LabelShare] = match &row.target {
+        Target::Labels(labels) => labels,
+        Target::Tokens(_) => &[],
+    };
+    // What labels count is part of their shares.
+    let counted = match shares {
+        [] => 1.0,
+        shares => shares.iter().map(|share| share.share).sum(),
     };
     let tokens = objective
         .supervision(index)
@@ -58,13 +60,16 @@ fn of_row(objective: &Objective<'_>, index: usize, input: &TrainInput<'_>) -> Pr
         .map(|(id, share)| PreviewToken {
             id,
             text: text(input.base, id),
-            share,
+            share: share / counted,
         });
     Preview {
         id: row.id.clone(),
         tokens: tokens.collect(),
-        labels,
-        weight: row.weight,
+        labels: shares
+            .iter()
+            .map(|of| (name(of.label), of.share / counted))
+            .collect(),
+        weight: row.weight * counted,
     }
 }
 

@@ -15,11 +15,11 @@ use gold_eval::{
     Baseline, Case, Gate, GoldSet, History, LeakageCertificate, Predictions, Report, judge, predict_gold,
 };
 use indicatif::ProgressBar;
-use lora_train::{Bar, JsonLines, Lineage, TrainConfig, TrainInput, train};
+use lora_train::{Bar, Estimate, JsonLines, Lineage, TrainConfig, TrainInput, estimate, preview, train};
 use stage_files::write_json;
 use task_spec::{Example, Task};
 
-use crate::{Fallible, say};
+use crate::{Fallible, mask, say};
 
 /// What all generations share.
 pub(crate) struct Workshop {
@@ -30,6 +30,10 @@ pub(crate) struct Workshop {
     pub(crate) gate: Gate,
     /// The run's own history of looks at gold sets.
     pub(crate) history: PathBuf,
+    /// Rows that are shown before a run, token by token.
+    pub(crate) show_mask: usize,
+    /// Whether it is said before a run what it will take.
+    pub(crate) estimate: bool,
 }
 
 /// What a generation is made from.
@@ -126,6 +130,12 @@ impl Workshop {
             device: &self.device,
         };
         let plan = materials.training.clone().check()?;
+        if self.show_mask > 0 {
+            mask::show(&preview(input, &plan, self.show_mask)?);
+        }
+        if self.estimate {
+            say_estimate(&estimate(input, &plan)?);
+        }
         let mut events = JsonLines::create(&materials.folder.join("training.jsonl"))?;
         let mut progress = (Bar::new("training"), &mut events);
         let lineage = train(input, &plan, &materials.folder.join("adapter"), &mut progress)?;
@@ -170,6 +180,21 @@ impl Workshop {
         say(&format!("{}: {}", report.verdict, report.summary));
         Ok(report)
     }
+}
+
+fn say_estimate(estimate: &Estimate) {
+    let memory = match estimate.peak_memory_bytes {
+        Some(bytes) => format!(
+            "{:.2} GB of memory at the peak, of {:.2} that it may have",
+            bytes as f64 / 1e9,
+            estimate.available_memory_bytes as f64 / 1e9
+        ),
+        None => "memory is not known here".to_owned(),
+    };
+    say(&format!(
+        "training will take at most {:.0} s for {} steps over {} tokens; {memory}",
+        estimate.seconds, estimate.steps, estimate.tokens
+    ));
 }
 
 fn say_ledger(manifest: &Manifest) {

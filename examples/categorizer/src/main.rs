@@ -15,6 +15,7 @@
 )]
 
 mod learn;
+mod mask;
 mod money;
 mod month;
 mod options;
@@ -89,6 +90,8 @@ fn run(options: &Options) -> Fallible<()> {
         plan: options.curation.config().check()?,
         gate: Preset::ClearTheLine.config().check()?,
         history: options.out.join("history.jsonl"),
+        show_mask: options.training.show_mask,
+        estimate: options.training.estimate,
     };
     match (&options.own.log, &options.own.gold) {
         (Some(log), Some(gold)) => own::run(options, &workshop, log, gold)?,

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, ValueEnum};
 use distill_data::{AnswerFormat, ConfidenceScale, CurateConfig, Duplicates, FieldPath, LogFormat};
 use lora_train::TrainConfig;
+use stage_files::read_toml;
+
+use crate::Fallible;
 
 /// Turns a teacher's log into a served, gated and watched small model.
 ///
@@ -144,14 +147,23 @@ pub(crate) struct Training {
     /// Parts of a step that are computed side by side, one thread each.
     #[arg(long)]
     pub(crate) shards: Option<usize>,
+    /// TOML file with any settings of lora-train's TrainConfig; what is in it counts before everything else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Prints so many training rows before the run, token by token, with what is learnt of them in colour.
+    #[arg(long, value_name = "ROWS", default_value_t = 0)]
+    pub(crate) show_mask: usize,
+    /// Says before the run what it will take in time and memory, from a few steps, and refuses what cannot fit.
+    #[arg(long)]
+    pub(crate) estimate: bool,
 }
 
 impl Training {
     /// The settings for this base model.
-    pub(crate) fn config(&self, is_encoder: bool, seed: u64, smoke: bool) -> TrainConfig {
+    pub(crate) fn config(&self, is_encoder: bool, seed: u64, smoke: bool) -> Fallible<TrainConfig> {
         let epochs = if is_encoder { 6 } else { 4 };
         let defaults = TrainConfig::default();
-        TrainConfig {
+        let config = TrainConfig {
             epochs: self.epochs.unwrap_or(if smoke { 1 } else { epochs }),
             learning_rate: self.rate.unwrap_or(defaults.learning_rate),
             rank: self.rank.unwrap_or(defaults.rank),
@@ -164,6 +176,14 @@ impl Training {
             patience: 3,
             seed,
             ..defaults
+        };
+        match &self.settings {
+            None => Ok(config),
+            Some(path) => {
+                let mut table = toml::Table::try_from(config)?;
+                table.extend(read_toml::<toml::Table>(path)?);
+                Ok(table.try_into()?)
+            }
         }
     }
 }

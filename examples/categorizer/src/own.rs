@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options, workshop: &Workshop, log: &Path, gold_file:
         gold: &gold,
         gold_file: gold_file.to_owned(),
         baseline: baseline.as_ref(),
-        training: options.training.config(is_encoder, options.seed, options.smoke),
+        training: options.training.config(is_encoder, options.seed, options.smoke)?,
         before: None,
         at: "first look of this run".to_owned(),
     })?;

@@ -122,7 +122,7 @@ pub(crate) fn play(options: &Options, workshop: &Workshop) -> Fallible<()> {
     let (gold_set, baseline) = freeze(&gold, 1, &out.join("gold"), workshop, &teacher)?;
 
     say("== Curate, fine-tune, judge");
-    let config = options.training.config(false, options.seed, options.smoke);
+    let config = options.training.config(false, options.seed, options.smoke)?;
     let first = workshop.make(&Materials {
         folder: out.to_owned(),
         logs: vec![LogFile::new(&log, Curation::format())],
