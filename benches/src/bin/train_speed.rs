@@ -69,6 +69,9 @@ struct Arguments {
     /// Steps in all, those before the clock among them [default: all].
     #[arg(long)]
     steps: Option<usize>,
+    /// Computes blocks anew when gradients arrive at them.
+    #[arg(long)]
+    checkpointing: bool,
     /// How the base's matrices are held.
     #[arg(long, default_value = "f32")]
     weights: String,
@@ -211,6 +214,7 @@ fn objective<'a>(
         step_rows: arguments.batch,
         micro_rows: arguments.micro.unwrap_or(usize::MAX),
         invocation,
+        activation_checkpointing: arguments.checkpointing,
         ..ObjectiveSettings::default()
     };
     Objective::new(network, rows, settings, device)

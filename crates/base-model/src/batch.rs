@@ -286,7 +286,7 @@ impl TokenBatch {
     ///
     /// If the batch has branches.
     pub(crate) fn part(&self, rows: Range<usize>) -> Self {
-        assert!(self.branches.is_none(), "a tree hangs in every row");
+        assert!(self.branches().is_none(), "a tree hangs in every row");
         let kept = &self.kept[rows.clone()];
         let end = |row: &Vec<bool>| row.iter().rposition(|&kept| kept).map_or(1, |last| last + 1);
         let seq = kept.iter().map(end).max().unwrap_or(1);

@@ -1,5 +1,6 @@
 //! Decoders: a token sees what comes before it.
 
+mod blockwise;
 mod generate;
 mod maker;
 mod past;
@@ -16,6 +17,7 @@ use crate::{
     weights::WeightReader,
 };
 
+pub use blockwise::DecoderPass;
 pub use generate::Generation;
 pub use past::Prefix;
 
@@ -224,35 +226,16 @@ impl Decoder {
         head: Option<&TokenHead>,
         adapter: Option<&Adapter>,
     ) -> Tensor<2> {
-        let past = prefix.map(|prefix| &prefix.0);
-        let is_called = past.is_some_and(|past| past.is_called);
-        let batch = match past {
-            Some(past) => batch.after(&past.tokens.lengths()),
-            None => batch,
-        };
-        let device = batch.device();
-        let most = places.iter().map(Vec::len).max().unwrap_or(0).max(1);
-        let mut even = places.to_vec();
-        for places in &mut even {
-            places.resize(most, 0);
-        }
-        let tuning = adapter.map(|adapter| Tuning::new(adapter, &batch, is_called));
-        let states = self.states(&batch, past, Wanted::At(&even), tuning.as_ref()); // [batch, most, d_model]
-        let rows = places.len();
-        let wanted = places
-            .iter()
-            .enumerate()
-            .flat_map(|(row, places)| (0..places.len()).map(move |place| row * most + place));
-        let wanted = indices(wanted, &device);
-        let chosen = |values: Tensor<3>| {
-            let [_, _, width] = values.dims();
-            let values = values.reshape([rows * most, width]).select(0, wanted.clone()); // [n, width]
-            values.unsqueeze_dim::<3>(0)
-        };
-        let tuning = tuning.map(|tuning| tuning.at(|active| chosen(pick(active, &even))));
-        let head = head.map_or(&self.head, |head| &head.0);
-        let logits = self.scores(head, chosen(states), tuning.as_ref()); // [1, n, vocab]
-        logits.squeeze_dim::<2>(0)
+        let pass = self.pass_to(batch, prefix, places, head);
+        kernels::on_all_threads(&pass.device(), || {
+            let tuning = pass.tuning(adapter);
+            let past = prefix.map(|prefix| &prefix.0);
+            let first = pass.first_states(tuning.as_ref());
+            let states = (0..pass.blocks()).fold(first, |states, index| {
+                pass.after_block(index, states, past, tuning.as_ref())
+            });
+            pass.scores(states, past, tuning.as_ref())
+        })
     }
 
     /// The normalised states after the last block of the tokens that are wanted, `None` if none are; `keep` is told every
@@ -280,29 +263,58 @@ impl Decoder {
     ) -> Option<Tensor<3>> {
         let passes = self.passes(batch, past, None, 0);
         let mut states = self.tokens.forward(&batch.ids, tuning);
-        for (layer, block) in self.blocks.iter().enumerate() {
-            let (rotary, blocked) = passes.of(layer);
-            let entering = block.around_attention.enter(states.clone(), tuning);
-            let own = block.attention.keys_values(entering.clone(), rotary, tuning);
-            let all = match past.and_then(|past| past.found.get(layer)) {
-                Some(before) => own.after(before),
-                None => own,
-            };
+        for layer in 0..self.blocks.len() {
+            let (entering, all) = self.looked_up(layer, states.clone(), past, &passes, tuning);
             keep(&all);
             let is_last = layer + 1 == self.blocks.len();
             states = match wanted {
                 Wanted::Nothing if is_last => return None,
                 Wanted::At(places) if is_last => {
-                    let picked = (pick(states, places), pick(entering, places)); // [batch, places, d_model]
-                    let passes = self.passes(batch, past, Some(places), layer);
-                    let (rotary, blocked) = passes.of(0);
-                    let tuning = tuning.map(|tuning| tuning.at(|active| pick(active, places)));
-                    block.forward(picked, all, rotary, blocked, tuning.as_ref())
+                    self.last_at(places, (states, entering), all, (batch, past), tuning)
                 }
-                _ => block.forward((states, entering), all, rotary, blocked, tuning),
+                _ => {
+                    let (rotary, blocked) = passes.of(layer);
+                    self.blocks[layer].forward((states, entering), all, rotary, blocked, tuning)
+                }
             };
         }
         Some(self.norm.forward(states, tuning))
+    }
+
+    /// What attention of a block gets of some states, and what it looks at: what stands before the batch and the batch.
+    fn looked_up(
+        &self,
+        layer: usize,
+        states: Tensor<3>,
+        past: Option<&Past>,
+        passes: &Passes,
+        tuning: Option<&Tuning<'_>>,
+    ) -> (Tensor<3>, KeysValues) {
+        let (block, (rotary, _)) = (&self.blocks[layer], passes.of(layer));
+        let entering = block.around_attention.enter(states, tuning);
+        let own = block.attention.keys_values(entering.clone(), rotary, tuning);
+        let all = match past.and_then(|past| past.found.get(layer)) {
+            Some(before) => own.after(before),
+            None => own,
+        };
+        (entering, all)
+    }
+
+    /// The states after the last block at some places, as many a row: `[batch, places, d_model]`.
+    fn last_at(
+        &self,
+        places: &[Vec<usize>],
+        (states, entering): (Tensor<3>, Tensor<3>),
+        all: KeysValues,
+        (batch, past): (&TokenBatch, Option<&Past>),
+        tuning: Option<&Tuning<'_>>,
+    ) -> Tensor<3> {
+        let last = self.blocks.len() - 1;
+        let picked = (pick(states, places), pick(entering, places));
+        let passes = self.passes(batch, past, Some(places), last);
+        let (rotary, blocked) = passes.of(0);
+        let tuning = tuning.map(|tuning| tuning.at(|active| pick(active, places)));
+        self.blocks[last].forward(picked, all, rotary, blocked, tuning.as_ref())
     }
 
     /// The same for states that are wanted, with nothing kept.

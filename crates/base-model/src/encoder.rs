@@ -1,5 +1,6 @@
 //! Encoders: every token sees every other.
 
+mod blockwise;
 mod maker;
 mod names;
 
@@ -16,6 +17,8 @@ use crate::{
     pass::{Passes, View},
     weights::WeightReader,
 };
+
+pub use blockwise::EncoderPass;
 
 use maker::Maker;
 use names::Names;
@@ -58,6 +61,13 @@ impl Pooler {
         self.is_in_base || tuning.is_some_and(|tuning| self.dense.is_saved(tuning))
     }
 }
+
+/// Every token sees every other of its row.
+const ALL: View<'static> = View {
+    is_causal: false,
+    past: None,
+    places: None,
+};
 
 /// Which tokens' last states are to be computed.
 #[derive(Debug, Clone, Copy)]
@@ -255,41 +265,61 @@ impl Encoder {
         adapter: Option<&Adapter>,
     ) -> Tensor<3> {
         let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
-        let states = rows.of_rows(self.embed(batch, tuning.as_ref()));
-        let tuning = tuning.map(|tuning| tuning.at(|active| rows.of_rows(active)));
         let tuning = tuning.as_ref();
-        let states = self.norm.forward(states, tuning);
-        let view = View {
-            is_causal: false,
-            past: None,
-            places: None,
-        };
-        let passes = Passes::new(batch, &self.config.layers, self.d_head(), &view).end_to_end(rows);
-        let last = self.blocks.len().saturating_sub(1);
-        let blocks = self.blocks.iter().enumerate();
-        let states = blocks.fold(states, |states, (layer, block)| {
-            let (rotary, blocked) = passes.of(layer);
-            match wanted {
-                Wanted::First if layer == last => {
-                    let found = block.keys_values(states.clone(), rotary, tuning);
-                    let found = KeysValues {
-                        keys: rows.to_rows(found.keys),
-                        values: rows.to_rows(found.values),
-                    };
-                    let firsts = batch.first_places();
-                    let picked = rows.pick(states, &firsts, batch); // [batch, 1, d_model]
-                    let view = View {
-                        places: Some(&firsts),
-                        ..view
-                    };
-                    let passes = Passes::new(batch, &self.config.layers[layer..], self.d_head(), &view);
-                    let (rotary, blocked) = passes.of(0);
-                    let entering = block.around_attention.enter(picked.clone(), tuning);
-                    block.forward((picked, entering), found, rotary, blocked, tuning)
-                }
-                _ => block.among(states, rotary, blocked, tuning, rows),
+        let passes = self.passes(batch, rows);
+        let last = self.blocks.len() - 1;
+        let first = self.first_states(batch, rows, tuning);
+        let states = self.blocks[..last]
+            .iter()
+            .enumerate()
+            .fold(first, |states, (layer, block)| {
+                let (rotary, blocked) = passes.of(layer);
+                block.among(states, rotary, blocked, tuning, rows)
+            });
+        self.after_last_block(states, (batch, rows, &passes), wanted, tuning)
+    }
+
+    /// What the layers need, for rows laid end to end.
+    fn passes(&self, batch: &TokenBatch, rows: &EndToEnd) -> Passes {
+        Passes::new(batch, &self.config.layers, self.d_head(), &ALL).end_to_end(rows)
+    }
+
+    /// The states that the first block gets: `[1, tokens, d_model]`.
+    fn first_states(&self, batch: &TokenBatch, rows: &EndToEnd, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
+        self.norm.forward(rows.of_rows(self.embed(batch, tuning)), tuning)
+    }
+
+    /// The normalised states after the last block that are wanted, from those before it: `[1, tokens, d_model]`, or
+    /// `[batch, 1, d_model]` of every row's first token.
+    fn after_last_block(
+        &self,
+        states: Tensor<3>,
+        (batch, rows, passes): (&TokenBatch, &EndToEnd, &Passes),
+        wanted: Wanted,
+        tuning: Option<&Tuning<'_>>,
+    ) -> Tensor<3> {
+        let last = self.blocks.len() - 1;
+        let (block, (rotary, blocked)) = (&self.blocks[last], passes.of(last));
+        let states = match wanted {
+            Wanted::All => block.among(states, rotary, blocked, tuning, rows),
+            Wanted::First => {
+                let found = block.keys_values(states.clone(), rotary, tuning);
+                let found = KeysValues {
+                    keys: rows.to_rows(found.keys),
+                    values: rows.to_rows(found.values),
+                };
+                let firsts = batch.first_places();
+                let picked = rows.pick(states, &firsts, batch); // [batch, 1, d_model]
+                let view = View {
+                    places: Some(&firsts),
+                    ..ALL
+                };
+                let passes = Passes::new(batch, &self.config.layers[last..], self.d_head(), &view);
+                let (rotary, blocked) = passes.of(0);
+                let entering = block.around_attention.enter(picked.clone(), tuning);
+                block.forward((picked, entering), found, rotary, blocked, tuning)
             }
-        });
+        };
         let states = match &self.last_norm {
             Some(norm) => norm.forward(states, tuning),
             None => states,

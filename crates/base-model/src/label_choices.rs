@@ -92,7 +92,7 @@ impl LabelChoices {
         &self.trie
     }
 
-    /// In which column of [`LabelChoices::next_tokens`] the token of a step is; steps are numbered as the trie
+    /// In which column of [`LabelChoices::following`] the token of a step is; steps are numbered as the trie
     /// has them.
     ///
     /// # Panics
@@ -106,36 +106,28 @@ impl LabelChoices {
         }
     }
 
-    /// What may follow at some places.
+    /// The head whose scores [`LabelChoices::following`] is given; `None` is the decoder's own.
+    #[must_use]
+    pub fn head(&self) -> Option<&TokenHead> {
+        self.among.as_ref().map(|among| &among.head)
+    }
+
+    /// What may follow at some places, from the scores there.
     ///
     /// # Shapes
     ///
-    /// - `batch`: `[batch, seq]`; its rows come after the prefix, if there is one
-    /// - `places`: for every row, indices into `seq` with the place of the trie that each is, row after row in the output
+    /// - `scores`: `[n, tokens]`, by [`Decoder::logits_at`] with [`LabelChoices::head`]
+    /// - `places`: `n` places of the trie, the end of the prompt and its nodes
     #[must_use]
-    pub fn next_tokens(
-        &self,
-        decoder: &Decoder,
-        batch: TokenBatch,
-        prefix: Option<&Prefix>,
-        places: &[Vec<(usize, usize)>],
-        adapter: Option<&Adapter>,
-    ) -> NextTokens {
-        let of_batch: Vec<Vec<usize>> = places
-            .iter()
-            .map(|places| places.iter().map(|(place, _)| *place).collect())
-            .collect();
-        let device = batch.device();
+    pub fn following(&self, scores: Tensor<2>, places: &[usize]) -> NextTokens {
         let Some(among) = &self.among else {
-            return NextTokens::over_all(decoder.logits_at(batch, prefix, &of_batch, None, adapter));
+            return NextTokens::over_all(scores);
         };
-        let logits = decoder.logits_at(batch, prefix, &of_batch, Some(&among.head), adapter); // [n, tokens]
-        let of_trie = indices(places.iter().flatten().map(|(_, place)| *place), &device);
-        let barred = among.barred.at(of_trie);
+        let barred = among.barred.at(indices(places.iter().copied(), &scores.device()));
         // A finite floor: what is barred has no probability that f32 could hold, and no gradient.
-        let logits = logits.mask_fill(barred.tokens.clone(), -1e30);
+        let scores = scores.mask_fill(barred.tokens.clone(), -1e30);
         NextTokens {
-            log_p: kernels::log_softmax(logits),
+            log_p: kernels::log_softmax(scores),
             barred: Some(barred),
         }
     }
@@ -156,15 +148,13 @@ impl LabelChoices {
     ) -> Vec<Vec<f64>> {
         let batch = TokenBatch::with_trees(prompts, &[self.trie.tree()], device);
         let (count, steps) = (self.trie.places(), self.trie.steps());
-        let places: Vec<Vec<(usize, usize)>> = prompts
+        let places: Vec<Vec<usize>> = prompts
             .iter()
-            .map(|prompt| {
-                (0..count)
-                    .map(|place| (prompt.len() - 1 + place, place))
-                    .collect()
-            })
+            .map(|prompt| (prompt.len() - 1..prompt.len() - 1 + count).collect())
             .collect();
-        let next = self.next_tokens(decoder, batch, prefix, &places, adapter);
+        let of_trie: Vec<usize> = prompts.iter().flat_map(|_| 0..count).collect();
+        let scores = decoder.logits_at(batch, prefix, &places, self.head(), adapter);
+        let next = self.following(scores, &of_trie);
         let log_p = next.log_p; // [prompts * places, tokens]
         let width = log_p.dims()[1];
         let of_steps: Vec<usize> = (0..steps.len())

@@ -88,9 +88,9 @@ pub use config::{
     Activation, DecoderConfig, EncoderConfig, LayerConfig, Llama3Scaling, ModelConfig, Pooling, Rope,
     RopeScaling, YarnScaling, base_hash,
 };
-pub use decoder::{Decoder, Generation, Prefix, TokenHead};
+pub use decoder::{Decoder, DecoderPass, Generation, Prefix, TokenHead};
 pub use device::{DeviceError, device_by_name, device_names, instruction_set};
-pub use encoder::{Encoder, mean_pool};
+pub use encoder::{Encoder, EncoderPass, mean_pool};
 pub use error::{ConfigError, ModelError, TokenizerError, WeightsError};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, resolve};

@@ -29,6 +29,9 @@ pub struct TrainConfig {
     /// Rows that are computed at once, by all shards together; 0 for all of a step. Memory grows with them; the gradient
     /// is that of the whole step to rounding.
     pub micro_rows: usize,
+    /// Whether what a block has computed is forgotten, and computed anew when gradients arrive at it: memory then grows with
+    /// the states between blocks only, for about a third more time; the gradient is the same to rounding.
+    pub activation_checkpointing: bool,
     /// Over what a decoder's probabilities of labels are normalised, in training and then in serving.
     pub scoring: LabelScoring,
     /// Whether a row's `probabilities`, where it has them, are learnt instead of its answer.
@@ -147,6 +150,7 @@ impl Default for TrainConfig {
             epochs: 5,
             batch_rows: 32,
             micro_rows: 0,
+            activation_checkpointing: false,
             scoring: LabelScoring::OverVocabulary,
             soft_labels: true,
             smallest_share: 0.01,

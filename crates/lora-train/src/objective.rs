@@ -1,12 +1,13 @@
 //! The loss of some rows, as one number with gradients.
 
+mod blockwise;
 mod gradient;
+mod laid;
 mod texts;
+mod wanted;
 
-use base_model::{
-    Adapter, Decoder, Encoder, LabelChoices, Network, NextTokens, Prefix, TokenBatch, TokenTree,
-};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use base_model::{LabelChoices, Network, TokenTree};
+use burn::tensor::Device;
 
 use crate::{Target, TokenRow, beginnings::Beginnings, rows::LabelShare};
 use texts::Cache;
@@ -45,6 +46,9 @@ pub struct ObjectiveSettings {
     pub micro_rows: usize,
     /// The tokens that call an activated adapter: nothing before them depends on it.
     pub invocation: Option<Vec<u32>>,
+    /// Whether what a block has computed is forgotten, and computed anew when gradients arrive at it: for about a third more
+    /// time, memory grows with the states between blocks only. What rows begin with is kept.
+    pub activation_checkpointing: bool,
 }
 
 impl Default for ObjectiveSettings {
@@ -56,6 +60,7 @@ impl Default for ObjectiveSettings {
             step_rows: 32,
             micro_rows: usize::MAX,
             invocation: None,
+            activation_checkpointing: false,
         }
     }
 }
@@ -216,111 +221,6 @@ impl<'a> Objective<'a> {
             None => TokenTree::default(),
         }
     }
-
-    /// The sum of a part's cross entropies, each times its factor and `scale`, `[1]`, and what all these add up to; rows
-    /// come after the prefix, which has so many of their tokens.
-    fn loss(
-        &self,
-        adapter: &Adapter,
-        rows: &[&TokenRow],
-        prefix: Option<(&Prefix, usize)>,
-        scale: f64,
-    ) -> (Tensor<1>, f64) {
-        match self.network {
-            Network::Encoder(encoder) => self.loss_of_head(encoder, adapter, rows, scale),
-            Network::Decoder(decoder) => self.loss_of_tokens(decoder, adapter, rows, prefix, scale),
-            _ => unreachable!("rows are for encoders and decoders"),
-        }
-    }
-
-    fn loss_of_head(
-        &self,
-        encoder: &Encoder,
-        adapter: &Adapter,
-        rows: &[&TokenRow],
-        scale: f64,
-    ) -> (Tensor<1>, f64) {
-        let ids: Vec<Vec<u32>> = rows.iter().map(|row| row.ids.clone()).collect();
-        let batch = TokenBatch::new(&ids, 0, self.device);
-        let scores = adapter
-            .classify(encoder.pooled(&batch, Some(adapter)))
-            .expect("an adapter that is trained on an encoder has a label head");
-        let mut wanted = Wanted::default();
-        for row in rows {
-            let Target::Labels(labels) = &row.target else {
-                unreachable!("targets were looked at when the objective was made");
-            };
-            let shares = labels.iter();
-            wanted.at_next_place(shares.map(|share| (share.label, row.weight * share.share * scale)));
-        }
-        let next = NextTokens::over_all(scores);
-        let loss = wanted.cross_entropy(&next, self.settings.label_smoothing, self.device);
-        (loss, wanted.weight)
-    }
-
-    fn loss_of_tokens(
-        &self,
-        decoder: &Decoder,
-        adapter: &Adapter,
-        rows: &[&TokenRow],
-        prefix: Option<(&Prefix, usize)>,
-        scale: f64,
-    ) -> (Tensor<1>, f64) {
-        let (prefix, shared) = prefix.unzip();
-        let shared = shared.unwrap_or(0);
-        let (mut prompts, mut trees, mut places) = (Vec::new(), Vec::new(), Vec::new());
-        let mut wanted = Wanted::default();
-        for row in rows {
-            let weight = row.weight * scale;
-            match (&row.target, &self.settings.labels) {
-                (Target::Tokens(targets), _) => {
-                    // Nothing is predicted from the last of them.
-                    prompts.push(row.ids[shared..targets[targets.len() - 1]].to_vec());
-                    trees.push(TokenTree::default());
-                    // A token is predicted from the place before it; there is no trie to be in.
-                    places.push(targets.iter().map(|place| (place - 1 - shared, 0)).collect());
-                    for &place in targets {
-                        wanted.at_next_place([(row.ids[place] as usize, weight)]);
-                    }
-                }
-                (Target::Labels(labels), Some(choices)) => {
-                    let part = choices.trie().part(&numbers(labels));
-                    let prompt = row.ids[shared..].to_vec();
-                    let last = prompt.len() - 1;
-                    let of_trie = part.places.iter().enumerate();
-                    places.push(of_trie.map(|(place, of_trie)| (last + place, *of_trie)).collect());
-                    for place in 0..part.places.len() {
-                        // Over the labels, all steps of a row are one target: its label.
-                        wanted.is_counted = place == 0 || !is_over_labels(choices);
-                        let steps = part.steps.iter().filter(|(_, step)| step.from == place);
-                        wanted.at_next_place(steps.map(|&(step, _)| {
-                            (
-                                choices.column(step),
-                                weight * share_through(labels, choices, step),
-                            )
-                        }));
-                    }
-                    prompts.push(prompt);
-                    trees.push(part.tree);
-                }
-                (Target::Labels(_), None) => {
-                    unreachable!("targets were looked at when the objective was made")
-                }
-            }
-        }
-        let trees: Vec<&TokenTree> = trees.iter().collect();
-        let batch = TokenBatch::with_trees(&prompts, &trees, self.device);
-        let next = match &self.settings.labels {
-            Some(choices) => choices.next_tokens(decoder, batch, prefix, &places, Some(adapter)),
-            None => {
-                let at = |places: &Vec<(usize, usize)>| places.iter().map(|(place, _)| *place).collect();
-                let places: Vec<Vec<usize>> = places.iter().map(at).collect();
-                NextTokens::over_all(decoder.logits_at(batch, prefix, &places, None, Some(adapter)))
-            }
-        };
-        let loss = wanted.cross_entropy(&next, self.settings.label_smoothing, self.device);
-        (loss, wanted.weight)
-    }
 }
 
 /// The beginning of a row that may be computed with that of others: it leaves a token from which the first target is
@@ -384,64 +284,6 @@ fn numbers(labels: &[LabelShare]) -> Vec<usize> {
 
 fn is_over_labels(choices: &LabelChoices) -> bool {
     choices.scoring() == base_model::LabelScoring::OverLabels
-}
-
-/// What is right at some places, one after the other.
-#[derive(Debug)]
-struct Wanted {
-    /// At every place, columns with the weight of each.
-    places: Vec<Vec<(usize, f64)>>,
-    /// What the weights of all targets add up to.
-    weight: f64,
-    /// Whether the next place is a target of its own.
-    is_counted: bool,
-}
-
-impl Default for Wanted {
-    fn default() -> Self {
-        Self {
-            places: Vec::new(),
-            weight: 0.0,
-            is_counted: true,
-        }
-    }
-}
-
-impl Wanted {
-    fn at_next_place(&mut self, columns: impl IntoIterator<Item = (usize, f64)>) {
-        let place: Vec<(usize, f64)> = columns.into_iter().collect();
-        if self.is_counted {
-            self.weight += place.iter().map(|(_, weight)| weight).sum::<f64>();
-        }
-        self.places.push(place);
-    }
-
-    /// The weighted sum of cross entropies, `[1]`.
-    fn cross_entropy(&self, next: &NextTokens, smoothing: f64, device: &Device) -> Tensor<1> {
-        let most = self.places.iter().map(Vec::len).max().unwrap_or(0).max(1);
-        let (mut columns, mut weights) = (Vec::new(), Vec::new());
-        for place in &self.places {
-            // What fills up a place counts nothing.
-            let filled = place.iter().copied().chain(std::iter::repeat((place[0].0, 0.0)));
-            for (column, weight) in filled.take(most) {
-                columns.push(column as i64);
-                weights.push((weight * (1.0 - smoothing)) as f32);
-            }
-        }
-        let shape = [self.places.len(), most];
-        let columns = Tensor::<2, Int>::from_data(TensorData::new(columns, shape), device);
-        let weights = Tensor::<2>::from_data(TensorData::new(weights, shape), device);
-        let chosen = next.log_p.clone().gather(1, columns); // [places, most]
-        let right = (chosen * weights).sum();
-        if smoothing == 0.0 {
-            return right.neg();
-        }
-        let of_place =
-            |place: &Vec<(usize, f64)>| (place.iter().map(|(_, w)| w).sum::<f64>() * smoothing) as f32;
-        let spread: Vec<f32> = self.places.iter().map(of_place).collect();
-        let spread = Tensor::<2>::from_data(TensorData::new(spread, [self.places.len(), 1]), device);
-        (right + (next.means() * spread).sum()).neg()
-    }
 }
 
 #[cfg(test)]

@@ -89,6 +89,7 @@ impl<'a> Prepared<'a> {
                     config.micro_rows
                 },
                 invocation,
+                activation_checkpointing: config.activation_checkpointing,
             },
             input,
             rows,

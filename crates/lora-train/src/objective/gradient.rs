@@ -3,7 +3,7 @@
 use base_model::{Adapter, Network, Prefix, TokenBatch};
 use burn::tensor::activation;
 
-use super::{Objective, texts::Texts};
+use super::{Objective, blockwise::Sums, laid::Laid, texts::Texts};
 use crate::{
     Gradient, Shards, TokenRow,
     step::{Leaves, Summed},
@@ -75,7 +75,9 @@ impl Objective<'_> {
         let parts = self.parts(&rows, &nodes, shards);
         let losses = shards.run(parts, |parts| {
             let losses = self.pieces(&parts, shards).map(|(node, places)| {
-                let (loss, _) = self.loss(adapter, &self.at(&rows, places), self.prefix(&texts, node), scale);
+                let (prefix, shared) = self.prefix(&texts, node).unzip();
+                let laid = self.laid(&self.at(&rows, places), shared.unwrap_or(0), scale);
+                let loss = self.loss_of(&laid, self.scores(&laid, prefix, adapter));
                 f64::from(loss.into_scalar::<f32>())
             });
             losses.sum::<f64>()
@@ -146,27 +148,48 @@ impl Objective<'_> {
             adapter: Summed::default(),
             texts: self.beginnings.nodes.iter().map(|_| Summed::default()).collect(),
         };
-        let values = adapter.values();
         for (node, rows) in pieces {
-            // Leaves of its own for every piece: graphs that share a leaf would wait for one another.
-            let leaves = Leaves::of(&values);
-            let of_text = node.map(|node| (node, Leaves::of(&texts.prefix(node).states())));
-            let prefix = of_text.as_ref().map(|(node, leaves)| {
-                let tokens = self.beginnings.nodes[*node].tokens;
-                (texts.prefix(*node).with_states(&leaves.0), tokens)
-            });
-            let with_leaves = adapter.with_values(leaves.0.iter().cloned());
-            let prefix = prefix.as_ref().map(|(prefix, tokens)| (prefix, *tokens));
-            let (loss, weight) = self.loss(&with_leaves, &rows, prefix, scale);
-            let mut gradients = loss.backward();
-            arrived.adapter.add(leaves.gradients(&mut gradients));
-            if let Some((node, leaves)) = of_text {
-                arrived.texts[node].add(leaves.gradients(&mut gradients));
-            }
-            arrived.weight += weight;
-            arrived.loss += f64::from(loss.inner().into_scalar::<f32>());
+            let text = node.map(|node| texts.prefix(node));
+            let laid = self.laid(
+                &rows,
+                node.map_or(0, |node| self.beginnings.nodes[node].tokens),
+                scale,
+            );
+            let sums = Sums {
+                adapter: &mut arrived.adapter,
+                text: node.map(|node| &mut arrived.texts[node]),
+            };
+            arrived.weight += laid.wanted.weight;
+            arrived.loss += match self.settings.activation_checkpointing {
+                true => self.blockwise_gradient(adapter, &laid, text, sums),
+                false => self.gradient_at_once(adapter, &laid, text, sums),
+            };
         }
         arrived
+    }
+
+    /// The loss of some rows after a text, its derivatives added to `sums`.
+    fn gradient_at_once(
+        &self,
+        adapter: &Adapter,
+        laid: &Laid,
+        prefix: Option<&Prefix>,
+        sums: Sums<'_>,
+    ) -> f64 {
+        // Leaves of its own for every piece: graphs that share a leaf would wait for one another.
+        let leaves = Leaves::of(&adapter.values());
+        let of_text = prefix.map(|prefix| Leaves::of(&prefix.states()));
+        let prefix = prefix
+            .zip(of_text.as_ref())
+            .map(|(prefix, of_text)| prefix.with_states(&of_text.0));
+        let with_leaves = adapter.with_values(leaves.0.iter().cloned());
+        let loss = self.loss_of(laid, self.scores(laid, prefix.as_ref(), &with_leaves));
+        let mut gradients = loss.backward();
+        sums.adapter.add(leaves.gradients(&mut gradients));
+        if let Some((of_text, sum)) = of_text.zip(sums.text) {
+            sum.add(of_text.gradients(&mut gradients));
+        }
+        f64::from(loss.inner().into_scalar::<f32>())
     }
 
     /// A text that was computed, and how many tokens it has.

@@ -206,6 +206,10 @@ fn every_way_of_training_learns() {
             ..base.clone()
         },
         TrainConfig {
+            activation_checkpointing: true,
+            ..base.clone()
+        },
+        TrainConfig {
             prompt: Prompt::Whole,
             micro_rows: 3,
             ..base.clone()
