@@ -142,7 +142,7 @@ impl Classifier {
             }
         };
         let prefix = match &base.network {
-            Network::Decoder(decoder) => {
+            Network::Decoder(decoder) if decoder.config().is_causal => {
                 let shared = common_beginning(&base, &task)?;
                 (!shared.is_empty()).then(|| {
                     let computed = decoder.prefix(&shared, Some(&adapter), device);

@@ -345,7 +345,8 @@ impl<'a> WeightReader<'a> {
 
 impl TensorSource for WeightReader<'_> {
     fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, WeightsError> {
-        let element = self.files.format.unwrap_or_default().element();
+        let device = self.device.clone().without_autodiff();
+        let element = self.files.format.unwrap_or_default().element(&device);
         let stored = self.take(name, &shape)?;
         Ok(Tensor::from_data(stored, (self.device, element)))
     }

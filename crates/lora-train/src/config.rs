@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    num::NonZero,
     ops::{Bound, RangeBounds},
 };
 
@@ -76,8 +75,8 @@ pub struct TrainConfig {
     pub checkpoint_steps: usize,
     /// How many checkpoints are kept, the newest.
     pub keep_checkpoints: usize,
-    /// Parts into which a step's rows are cut, each computed by one thread; 0 for as many as the machine has threads. Part
-    /// of the result: sums of floating-point numbers depend on it.
+    /// Parts into which a step's rows are cut, each computed by one thread: as many as the machine has cores make the most
+    /// of it. Part of the result, and so never read off the machine: sums of floating-point numbers depend on it.
     pub shards: usize,
     /// Seed of the factors, the split and the order of the rows.
     pub seed: u64,
@@ -172,7 +171,7 @@ impl Default for TrainConfig {
             evaluations_per_epoch: 1,
             checkpoint_steps: 200,
             keep_checkpoints: 2,
-            shards: 0,
+            shards: 2,
             seed: 1,
         }
     }
@@ -220,7 +219,7 @@ impl TrainConfig {
     /// # Errors
     ///
     /// [`TrainConfigError`], naming the first setting that cannot be used.
-    pub fn check(mut self) -> Result<TrainPlan, TrainConfigError> {
+    pub fn check(self) -> Result<TrainPlan, TrainConfigError> {
         for (field, count) in [
             ("rank", self.rank),
             ("epochs", self.epochs),
@@ -229,6 +228,7 @@ impl TrainConfig {
             ("patience", self.patience),
             ("evaluations_per_epoch", self.evaluations_per_epoch),
             ("keep_checkpoints", self.keep_checkpoints),
+            ("shards", self.shards),
         ] {
             if count == 0 {
                 return Err(TrainConfigError::Zero { field });
@@ -265,15 +265,12 @@ impl TrainConfig {
                 found,
             });
         }
-        if self.shards == 0 {
-            self.shards = std::thread::available_parallelism().map_or(1, NonZero::get);
-        }
         Ok(TrainPlan { config: self })
     }
 }
 
 impl TrainPlan {
-    /// The settings; `shards` is what it came to on this machine.
+    /// The settings.
     #[must_use]
     pub fn config(&self) -> &TrainConfig {
         &self.config

@@ -130,7 +130,8 @@ pub enum RowError {
     },
     /// The row is longer than the limit.
     #[error(
-        "the row has {tokens} tokens with its answer, more than max_tokens {limit}: raise the limit or shorten the row"
+        "the row has {tokens} tokens with its answer, more than {limit}: raise max_tokens, if the base reads more, or \
+         shorten the row"
     )]
     TooLong {
         /// Its length.
@@ -202,12 +203,13 @@ pub enum SettingError {
         /// The other.
         second: String,
     },
-    /// An encoder is asked for what only a decoder does.
-    #[error("{what} is for decoders: {why}")]
-    Encoder {
+    /// Something is asked for that takes tokens which see nothing that comes after them, of an encoder, or of a decoder
+    /// whose attention runs both ways.
+    #[error("{what} is not possible where tokens see what comes after them: {why}")]
+    SeesAhead {
         /// What was asked for.
         what: &'static str,
-        /// Why an encoder does not do it.
+        /// Why it is not possible.
         why: &'static str,
     },
     /// The prompts of the rows do not all end alike, so that nothing can call an activated adapter.

@@ -31,12 +31,17 @@
 //! # The pieces, in the order in which a run meets them
 //!
 //! - [`TrainConfig`] and [`TrainPlan`]: the settings, and the settings once checked.
+//! - [`preview`]: what is going to be learnt of a row, token by token; [`estimate`]: what the run will take.
 //! - [`train`]: rows to ids by the same functions that serving uses; a held-out split by cluster; AdamW with
-//!   warm-up, cosine and clipping; rare labels brought up if wanted; an early stop on the held-out loss; checkpoints from which a killed run
-//!   goes on to the same bytes. An encoder learns a label head, a decoder the next tokens of the answer and
-//!   the token that ends it.
-//! - [`Progress`] and [`Event`]: what a run says, as a [`Bar`] for people and as [`JsonLines`] for machines.
+//!   warm-up, decay and clipping; rare labels brought up if wanted; an early stop on the held-out loss or the worst label;
+//!   checkpoints from which a killed run goes on to the same bytes; and at the end a look at its own result, which fails
+//!   the run if that is not what was trained.
+//! - [`Objective`]: the loss over some [`TokenRow`]s. An encoder learns a label head; a decoder the tokens of the answer and
+//!   the one that ends it, over the vocabulary, or over what some label goes on with ([`base_model::LabelScoring`]): then
+//!   what is trained is exactly what is served. What rows begin with is computed once a step, and once a run where an
+//!   activated adapter comes after it.
 //! - [`Shards`] and [`Updates`]: the two halves of a step, for a recipe of your own.
+//! - [`Progress`] and [`Event`]: what a run says, as a [`Bar`] for people and as [`JsonLines`] for machines.
 //! - [`Lineage`]: `training.json`, with every setting, hash, loss and the result of the self-check.
 //!
 //! # Errors and panics

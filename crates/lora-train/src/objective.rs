@@ -113,9 +113,9 @@ impl<'a> Objective<'a> {
             .enumerate()
             .map(|(index, row)| shared_text(row, network, &settings).map_err(|error| (index, error)))
             .collect::<Result<Vec<_>, _>>()?;
-        let beginnings = match network {
-            Network::Decoder(_) if settings.shares_beginnings => Beginnings::of(&texts, settings.step_rows),
-            _ => Beginnings {
+        let beginnings = match settings.shares_beginnings && is_causal(network) {
+            true => Beginnings::of(&texts, settings.step_rows),
+            false => Beginnings {
                 nodes: Vec::new(),
                 of_row: vec![None; rows.len()],
             },
@@ -221,6 +221,11 @@ impl<'a> Objective<'a> {
             None => TokenTree::default(),
         }
     }
+}
+
+/// Whether the states of a beginning depend on nothing that comes after it.
+pub(crate) fn is_causal(network: &Network) -> bool {
+    matches!(network, Network::Decoder(decoder) if decoder.config().is_causal)
 }
 
 /// The beginning of a row that may be computed with that of others: it leaves a token from which the first target is

@@ -9,6 +9,7 @@ use crate::{
     Method, Objective, ObjectiveSettings, Prompt, SettingError, TokenRow, TrainConfig, TrainError,
     TrainInput, TrainPlan,
     checkpoint::RunIdentity,
+    objective::is_causal,
     order::split,
     rows::{encode, weigh_labels},
 };
@@ -29,7 +30,7 @@ pub(crate) struct Prepared<'a> {
 impl<'a> Prepared<'a> {
     pub(crate) fn new(input: TrainInput<'a>, plan: &TrainPlan) -> Result<Self, TrainError> {
         let (base, config) = (input.base, plan.config());
-        refuse_what_an_encoder_cannot(&base.network, config)?;
+        refuse_where_tokens_see_ahead(&base.network, config)?;
         let trie = match base.network {
             Network::Decoder(_) => Some(label_trie(&input)?),
             _ => None,
@@ -38,19 +39,13 @@ impl<'a> Prepared<'a> {
             .iter()
             .flat_map(|trie| trie.paths().iter().map(Vec::len))
             .collect();
-        let config_of_rows = TrainConfig {
-            max_tokens: config.max_tokens.min(base.max_tokens()),
-            ..config.clone()
-        };
         let mut rows = input
             .rows
             .iter()
             .map(|row| {
-                encode(row, input.task, base, &config_of_rows, &answer_tokens).map_err(|source| {
-                    TrainError::Row {
-                        id: row.id.clone(),
-                        source,
-                    }
+                encode(row, input.task, base, config, &answer_tokens).map_err(|source| TrainError::Row {
+                    id: row.id.clone(),
+                    source,
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -110,27 +105,28 @@ impl<'a> Prepared<'a> {
     }
 }
 
-fn refuse_what_an_encoder_cannot(network: &Network, config: &TrainConfig) -> Result<(), TrainError> {
-    if !matches!(network, Network::Encoder(_)) {
+/// Refuses what takes a beginning whose states do not depend on what comes after it.
+fn refuse_where_tokens_see_ahead(network: &Network, config: &TrainConfig) -> Result<(), TrainError> {
+    if is_causal(network) {
         return Ok(());
     }
     let refused = |field, what, why| TrainError::Setting {
         field,
-        source: SettingError::Encoder { what, why },
+        source: SettingError::SeesAhead { what, why },
     };
     if config.prompt == Prompt::Once {
         return Err(refused(
             "prompt",
             "computing the prompt once",
-            "an encoder's tokens see what comes after them, so that the states of a beginning are others in every row; \
-             it is given the question alone, and its label head needs no prompt",
+            "the states of a beginning are others in every row; an encoder is given the question alone, and its label \
+             head needs no prompt",
         ));
     }
     if config.method == Method::ActivatedLora {
         return Err(refused(
             "method",
             "an adapter that its prompt activates",
-            "an encoder's tokens see what comes after them, so that no part of a row is the base's alone",
+            "no part of a row is the base's alone",
         ));
     }
     Ok(())

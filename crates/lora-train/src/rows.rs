@@ -61,7 +61,8 @@ impl TokenRow {
     }
 }
 
-/// Turns a row into ids, by the same functions that serving uses; `longest_answer` is in tokens.
+/// Turns a row into ids, by the same functions that serving uses; `answer_tokens` is how many tokens a decoder's answer for
+/// each label has.
 pub(crate) fn encode(
     example: &Example,
     task: &Task,
@@ -89,11 +90,9 @@ pub(crate) fn encode(
     let ids = base.question_ids(example.prompt())?;
     let of_answer = labels.iter().filter_map(|share| answer_tokens.get(share.label));
     let tokens = ids.len() + of_answer.max().copied().unwrap_or(0);
-    if tokens > config.max_tokens {
-        return Err(RowError::TooLong {
-            tokens,
-            limit: config.max_tokens,
-        });
+    let limit = config.max_tokens.min(base.max_tokens());
+    if tokens > limit {
+        return Err(RowError::TooLong { tokens, limit });
     }
     if ids.is_empty() {
         return Err(RowError::NoTokens);

@@ -58,6 +58,17 @@ pub(crate) fn are_fused_on(device: &Device) -> bool {
     }
 }
 
+/// Whether bodies are fused on a device and multiply bfloat16 where a matrix is held in it.
+pub(crate) fn multiply_bf16_on(device: &Device) -> bool {
+    #[cfg(feature = "flex")]
+    return are_fused_on(device) && flex::multiplies_bf16();
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = device;
+        false
+    }
+}
+
 /// Computes on all threads, where bodies are fused.
 pub(crate) fn on_all_threads<T: Send>(device: &Device, compute: impl FnOnce() -> T + Send) -> T {
     #[cfg(feature = "flex")]

@@ -9,7 +9,7 @@ use crate::kernels;
 /// `Int16`, `Int8` and `Int4` are formats of the CPU (`flex`) and of linear layers: embeddings, norms, biases and adapters
 /// stay f32, and so does all arithmetic; on other devices such matrices stay f32 whatever is asked for. `Bf16` and `F16`
 /// are formats of the others, where the processor multiplies in them: embeddings are held so too, and the states between
-/// layers. Norms, rotations, softmax and activations are computed in f32 there, labels' and next tokens' scores too, and
+/// layers; `Bf16` is one of linear layers on some CPUs too. Norms, rotations, softmax and activations are computed in f32 there, labels' and next tokens' scores too, and
 /// adapters are kept in f32.
 ///
 /// An adapter can be trained on any format: its gradients are those of the rounded weights; on the CPU a transposed layout
@@ -33,6 +33,8 @@ pub enum WeightFormat {
     /// network loses answers by it: measure, and train the adapter on it.
     Int4,
     /// 2 bytes a weight: bfloat16, as most checkpoints of decoders are stored. GPUs multiply it many times faster than f32.
+    /// A processor with AVX-512 and its instructions for bfloat16 multiplies linear layers in it, twice as fast; what these
+    /// are given is rounded for that, and all else stays f32.
     Bf16,
     /// 2 bytes a weight: IEEE half precision, with 3 bits more than bfloat16 and numbers up to 65,504. Checkpoints that were
     /// trained in bfloat16 may leave that range.
@@ -72,18 +74,19 @@ impl WeightFormat {
     /// Whether a network can be opened in it on a device: always, but for `Bf16` and `F16`.
     #[must_use]
     pub fn is_for(self, device: &Device) -> bool {
-        match self {
-            Self::Bf16 | Self::F16 => {
-                let device = device.clone().without_autodiff();
-                !kernels::are_fused_on(&device) && device.supports_dtype(self.element())
-            }
+        let device = device.clone().without_autodiff();
+        match (self, kernels::are_fused_on(&device)) {
+            (Self::Bf16, true) => kernels::multiply_bf16_on(&device),
+            (Self::F16, true) => false,
+            (Self::Bf16 | Self::F16, false) => device.supports_dtype(self.element(&device)),
             _ => true,
         }
     }
 
-    /// What tensors are made of.
-    pub(crate) fn element(self) -> DType {
+    /// What tensors of it are made of on a device, without gradients.
+    pub(crate) fn element(self, device: &Device) -> DType {
         match self {
+            _ if kernels::are_fused_on(device) => DType::F32,
             Self::Bf16 => DType::BF16,
             Self::F16 => DType::F16,
             _ => DType::F32,

@@ -10,6 +10,10 @@ use super::{
 use crate::step::{Leaves, Summed};
 
 /// A pass, a block at a time.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for a part of a step, and it is never moved about"
+)]
 enum Pass<'a> {
     Encoder(EncoderPass<'a>),
     Decoder(DecoderPass<'a>),

@@ -68,15 +68,13 @@ impl Objective<'_> {
     #[must_use]
     pub fn mean_loss(&self, adapter: &Adapter, rows: &[usize], shards: &Shards) -> f64 {
         let scale = 1.0 / self.weight(rows);
-        let mut rows = rows.to_vec();
-        rows.sort_by_key(|&row| self.rows[row].ids.len());
-        let nodes = self.nodes(&rows);
+        let nodes = self.nodes(rows);
         let texts = self.texts(adapter, &nodes, false);
-        let parts = self.parts(&rows, &nodes, shards);
+        let parts = self.parts(rows, &nodes, shards);
         let losses = shards.run(parts, |parts| {
             let losses = self.pieces(&parts, shards).map(|(node, places)| {
                 let (prefix, shared) = self.prefix(&texts, node).unzip();
-                let laid = self.laid(&self.at(&rows, places), shared.unwrap_or(0), scale);
+                let laid = self.laid(&self.at(rows, places), shared.unwrap_or(0), scale);
                 let loss = self.loss_of(&laid, self.scores(&laid, prefix, adapter));
                 f64::from(loss.into_scalar::<f32>())
             });
@@ -201,11 +199,11 @@ impl Objective<'_> {
         places.iter().map(|&place| &self.rows[rows[place]]).collect()
     }
 
-    /// Deals rows out to the shards, those of one text together; with rows sorted by length each gets some of all.
+    /// Deals rows out to the shards, those of one text together, each some of all lengths.
     fn parts(&self, rows: &[usize], nodes: &[Option<usize>], shards: &Shards) -> Vec<Vec<Part>> {
         let mut parts: Vec<Vec<Part>> = (0..shards.count()).map(|_| Vec::new()).collect();
         let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_key(|&place| nodes[place]);
+        order.sort_by_key(|&place| (nodes[place], self.rows[rows[place]].ids.len()));
         for (number, place) in order.into_iter().enumerate() {
             let node = nodes[place];
             let of_shard = &mut parts[number % shards.count()];

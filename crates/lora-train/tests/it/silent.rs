@@ -384,7 +384,7 @@ fn an_encoder_s_head_is_saved_and_what_it_cannot_do_is_refused_with_the_reason()
             matches!(
                 &error,
                 TrainError::Setting {
-                    source: SettingError::Encoder { .. },
+                    source: SettingError::SeesAhead { .. },
                     ..
                 }
             ),

@@ -13,6 +13,7 @@ use crate::WeightFormat;
 pub(in crate::kernels) struct FrozenMatrix {
     forward: Box<dyn Layout>,
     backward: OnceLock<Box<dyn Layout>>,
+    format: WeightFormat,
 }
 
 impl FrozenMatrix {
@@ -21,6 +22,7 @@ impl FrozenMatrix {
         Self {
             forward: laid_out(Matrix::rows_of(rows, d_input), format),
             backward: OnceLock::new(),
+            format,
         }
     }
 
@@ -49,8 +51,12 @@ impl FrozenMatrix {
         let backward = self.backward.get_or_init(|| {
             let rows = self.forward.to_rows();
             let weight = Matrix::rows_of(&rows, self.forward.d_input());
-            // Gradients are those of the weight that the forward pass saw.
-            laid_out(weight.transposed(), WeightFormat::F32)
+            // Gradients are those of the weight that the forward pass saw; what is rounded once in bfloat16 stays as it is.
+            let format = match self.format {
+                WeightFormat::Bf16 => WeightFormat::Bf16,
+                _ => WeightFormat::F32,
+            };
+            laid_out(weight.transposed(), format)
         });
         backward.times(dy, None)
     }

@@ -32,6 +32,10 @@ pub(super) trait Layout: Debug + Send + Sync {
 
 /// Lays out a matrix for the best that this machine has.
 pub(super) fn laid_out(weight: Matrix<'_>, format: WeightFormat) -> Box<dyn Layout> {
+    #[cfg(target_arch = "x86_64")]
+    if format == WeightFormat::Bf16 && super::brain::is_there() {
+        return Box::new(super::brain::Brain::of(weight));
+    }
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     if super::machine::machine().has_tiles {
         return Box::new(super::amx::Tiles::of(weight, format));
@@ -39,7 +43,7 @@ pub(super) fn laid_out(weight: Matrix<'_>, format: WeightFormat) -> Box<dyn Layo
     match format {
         WeightFormat::Int8 | WeightFormat::Int4 => Box::new(Bytes::of(weight, format)),
         WeightFormat::Int16 => Box::new(Panels::of(weight, true)),
-        // Formats of other devices are not rounded to here.
+        // What the machine does not multiply is not rounded to.
         WeightFormat::F32 | WeightFormat::Bf16 | WeightFormat::F16 => Box::new(Panels::of(weight, false)),
     }
 }

@@ -9,6 +9,8 @@ mod ahead;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod amx;
 mod attention;
+#[cfg(target_arch = "x86_64")]
+mod brain;
 mod bytes;
 mod differentiate;
 mod frozen;
@@ -124,6 +126,14 @@ pub(super) fn computes<const D: usize>(tensor: &Tensor<D>) -> bool {
         }
     }
     tensor.dtype() == DType::F32 && is_flex(&tensor.clone().into_dispatch().kind)
+}
+
+/// Whether matrices are multiplied in bfloat16 where they are held in it.
+pub(super) fn multiplies_bf16() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return brain::is_there();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 /// Whether a device is one that these operations compute on, without gradients.

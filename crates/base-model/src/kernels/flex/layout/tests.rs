@@ -6,11 +6,13 @@ use crate::kernels::flex::{
     whole::{INPUTS_OF_A_SCALE, largest},
 };
 
-const FORMATS: [WeightFormat; 4] = [
+/// `Bf16` is f32 where the machine does not multiply it.
+const FORMATS: [WeightFormat; 5] = [
     WeightFormat::F32,
     WeightFormat::Int16,
     WeightFormat::Int8,
     WeightFormat::Int4,
+    WeightFormat::Bf16,
 ];
 
 /// Of the size of what is added up, what rounding in sums of up to 1,200 numbers in f32 may change: twice what it did.
@@ -94,7 +96,8 @@ proptest! {
                         let most = exact.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
                         // Half a unit of the last place, which a power of two makes twice as large at most.
                         let error = match format {
-                            WeightFormat::F32 | WeightFormat::Bf16 | WeightFormat::F16 => most / largest(3) as f32,
+                            WeightFormat::F32 | WeightFormat::F16 => most / largest(3) as f32,
+                            WeightFormat::Bf16 => most / 256.0,
                             WeightFormat::Int16 => 0.501 * most / largest(2) as f32,
                             WeightFormat::Int8 => 0.501 * most / largest(1) as f32,
                             // See the tests of rounding.
@@ -110,6 +113,8 @@ proptest! {
                     // With fewer digits, each input may be rounded by so much of the largest, which is 1.
                     let error = match format {
                         WeightFormat::F32 => ROUNDING * size,
+                        // Each input is rounded to 8 bits that count.
+                        WeightFormat::Bf16 => size / 256.0,
                         _ => 2e-5 * d_input as f64,
                     };
                     assert!((f64::from(*found) - expected).abs() <= error + 1e-7, "{format:?}: {found}, {expected}, {size}");
