@@ -77,6 +77,17 @@ impl Setting {
     }
 }
 
+/// Whether a test is left to the CPU, because it trains whole runs, which take minutes on a GPU that is a program; what
+/// they are made of is tested there too.
+#[expect(clippy::print_stdout, reason = "a test says that it was skipped")]
+pub(crate) fn is_left_to_the_cpu() -> bool {
+    let is_elsewhere = std::env::var("BURN_DEVICE").is_ok_and(|device| device != "flex");
+    if is_elsewhere {
+        println!("skipped: whole runs are tested on the CPU");
+    }
+    is_elsewhere
+}
+
 pub(crate) fn config() -> TrainConfig {
     TrainConfig {
         rank: 4,

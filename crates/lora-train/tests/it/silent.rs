@@ -8,7 +8,7 @@ use lora_train::{
 };
 use task_spec::Example;
 
-use crate::setting::{LABELS, Setting, config, told};
+use crate::setting::{LABELS, Setting, config, is_left_to_the_cpu, told};
 
 fn trained(setting: &Setting, config: TrainConfig) -> (tempfile::TempDir, lora_train::Lineage) {
     let folder = tempfile::tempdir().unwrap();
@@ -52,6 +52,9 @@ fn what_is_learnt_of_a_chat_is_the_answer_and_the_token_that_ends_it() {
 /// An answer that is cut off would be learnt without its end.
 #[test]
 fn a_row_whose_answer_does_not_fit_is_an_error_although_its_question_does() {
+    if is_left_to_the_cpu() {
+        return;
+    }
     let setting = Setting::new();
     let folder = tempfile::tempdir().unwrap();
     let question = setting.base.question_ids(setting.rows[0].prompt()).unwrap().len();
@@ -80,6 +83,9 @@ fn a_row_whose_answer_does_not_fit_is_an_error_although_its_question_does() {
 /// An end that is never trained shows when the model goes on after its answer.
 #[test]
 fn a_trained_decoder_writes_its_answer_and_ends() {
+    if is_left_to_the_cpu() {
+        return;
+    }
     let setting = Setting::new();
     let config = TrainConfig {
         epochs: 12,
@@ -140,6 +146,9 @@ fn targets_that_match_nothing_or_half_the_layers_are_named() {
 /// any more.
 #[test]
 fn what_is_saved_is_what_was_trained_also_where_a_tied_head_is_a_target() {
+    if is_left_to_the_cpu() {
+        return;
+    }
     let setting = Setting::new();
     let all = TrainConfig {
         targets: ["q_proj", "down_proj", "lm_head"].map(str::to_owned).to_vec(),
@@ -158,6 +167,9 @@ fn what_is_saved_is_what_was_trained_also_where_a_tied_head_is_a_target() {
 
 #[test]
 fn every_epoch_sees_every_row_and_every_target_once() {
+    if is_left_to_the_cpu() {
+        return;
+    }
     let setting = Setting::new();
     for scoring in [LabelScoring::OverVocabulary, LabelScoring::OverLabels] {
         let config = TrainConfig {
@@ -182,6 +194,9 @@ fn every_epoch_sees_every_row_and_every_target_once() {
 
 #[test]
 fn every_way_of_training_learns() {
+    if is_left_to_the_cpu() {
+        return;
+    }
     let setting = Setting::new();
     let base = TrainConfig {
         epochs: 4,
@@ -251,6 +266,9 @@ fn every_way_of_training_learns() {
 
 #[test]
 fn a_distribution_is_learnt_where_a_row_has_one() {
+    if is_left_to_the_cpu() {
+        return;
+    }
     let mut setting = Setting::new();
     for row in &mut setting.rows {
         let answer = row.answer().unwrap().to_owned();
@@ -349,6 +367,9 @@ impl Encoder {
 
 #[test]
 fn an_encoder_s_head_is_saved_and_what_it_cannot_do_is_refused_with_the_reason() {
+    if is_left_to_the_cpu() {
+        return;
+    }
     let encoder = Encoder::new();
     let setting = encoder.setting();
     let (folder, lineage) = trained(
