@@ -148,15 +148,14 @@ fn main() -> Result<(), Failure> {
 
 /// The settings of a variant: those of the default, and what it says beside.
 fn config(variants: &toml::Table, name: &str, seed: u64) -> Result<TrainConfig, Failure> {
-    let mut table = toml::Table::try_from(TrainConfig::default())?;
+    let mut config = TrainConfig::default();
     for variant in [DEFAULT, name] {
         match variants.get(variant) {
-            Some(toml::Value::Table(own)) => table.extend(own.clone()),
+            Some(toml::Value::Table(own)) => config = config.with(own.clone())?,
             Some(_) => return Err(format!("{variant} is no table").into()),
             None => {}
         }
     }
-    let config: TrainConfig = table.try_into()?;
     Ok(TrainConfig { seed, ..config })
 }
 

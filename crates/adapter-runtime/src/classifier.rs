@@ -3,9 +3,9 @@
 use std::{path::Path, sync::Arc};
 
 use base_model::{
-    Adapter, BaseModel, LabelChoices, LabelScoring, LabelTrie, Network, Prefix, TokenBatch, TokenizerError,
+    Adapter, BaseModel, LabelChoices, LabelScoring, Network, Prefix, TokenBatch, TokenizerError,
 };
-use burn::tensor::{Device, activation};
+use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::Deserialize;
 use stage_files::{ContentHash, read_json, read_toml};
@@ -108,7 +108,7 @@ impl Classifier {
     ///
     /// # Errors
     ///
-    /// [`RuntimeError::OtherLabels`], [`RuntimeError::SameTokens`], [`RuntimeError::Encode`], or
+    /// [`RuntimeError::OtherLabels`], [`RuntimeError::Labels`], [`RuntimeError::Encode`], or
     /// [`RuntimeError::TooLong`] if the prompt alone is longer than what the base model reads.
     pub fn new(base: Arc<BaseModel>, served: ServedAdapter, device: &Device) -> Result<Self, RuntimeError> {
         let ServedAdapter {
@@ -120,14 +120,7 @@ impl Classifier {
         let labels = task.labels();
         let choices = match &base.network {
             Network::Decoder(decoder) => {
-                let sequences = labels
-                    .names()
-                    .map(|name| base.answer_ids(name))
-                    .collect::<Result<Vec<_>, _>>()?;
-                let trie = LabelTrie::new(&sequences).map_err(|same| RuntimeError::SameTokens {
-                    first: labels.labels()[same.first].name.clone(),
-                    second: labels.labels()[same.second].name.clone(),
-                })?;
+                let trie = base.label_trie(&task)?;
                 Some(LabelChoices::new(trie, scoring, decoder, device))
             }
             _ => {
@@ -243,15 +236,9 @@ impl Classifier {
         match (&self.base.network, &self.choices) {
             (Network::Encoder(encoder), _) => {
                 let batch = TokenBatch::new(rows, 0, &self.device);
-                let pooled = encoder.pooled(&batch, Some(&self.adapter)); // [batch, d_model]
-                let scores = self
-                    .adapter
-                    .classify(pooled)
-                    .expect("a head was checked when the classifier was made");
-                let classes = self.task.labels().len();
-                let scores = activation::log_softmax(scores, 1).into_data(); // [batch, classes]
-                let scores: Vec<f64> = scores.iter::<f32>().map(f64::from).collect();
-                scores.chunks(classes).map(<[f64]>::to_vec).collect()
+                encoder
+                    .log_scores(&batch, &self.adapter)
+                    .expect("a head was checked when the classifier was made")
             }
             (Network::Decoder(decoder), Some(choices)) => {
                 let prefix = self.prefix.as_ref().filter(|(shared, _)| {

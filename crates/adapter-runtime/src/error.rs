@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use base_model::{AdapterError, TokenizerError};
+use base_model::{AdapterError, LabelTrieError, TokenizerError};
 use stage_files::FileError;
 
 /// An adapter cannot be served, or a text cannot be answered.
@@ -45,14 +45,9 @@ pub enum RuntimeError {
         /// Labels of the task.
         task: usize,
     },
-    /// Two labels are the same tokens, so that no score can tell them apart.
-    #[error("labels {first:?} and {second:?} are the same tokens to this model: rename one of them")]
-    SameTokens {
-        /// One label.
-        first: String,
-        /// The other.
-        second: String,
-    },
+    /// The task's labels are none to this model: two of them are the same tokens, or one cannot be encoded.
+    #[error(transparent)]
+    Labels(#[from] LabelTrieError),
     /// A text is longer than the model takes.
     #[error(
         "text number {number} has {tokens} tokens with its prompt and answer, the model takes {limit}: shorten it"

@@ -6,7 +6,7 @@ mod names;
 
 use std::ops::Range;
 
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation};
 
 use crate::{
     Adapter, EncoderConfig, Pooling, Slot, TensorSource, TokenBatch, WeightFiles, WeightsError,
@@ -365,6 +365,16 @@ impl Encoder {
             false => batch.first_states(states),
         }; // [batch, 1, d_model]
         self.pool_texts(texts, tuning.as_ref())
+    }
+
+    /// The logarithm of every label's probability, a list a text; `None` without a label head.
+    #[must_use]
+    pub fn log_scores(&self, batch: &TokenBatch, adapter: &Adapter) -> Option<Vec<Vec<f64>>> {
+        let scores = adapter.classify(self.pooled(batch, Some(adapter)))?;
+        let [_, classes] = scores.dims();
+        let log_p = activation::log_softmax(scores, 1).into_data(); // [batch, classes]
+        let log_p: Vec<f64> = log_p.iter::<f32>().map(f64::from).collect();
+        Some(log_p.chunks(classes.max(1)).map(<[f64]>::to_vec).collect())
     }
 
     /// Whether a label head is given the mean of all states, and not that of the first token.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::TokenTree;
+use crate::{TokenTree, TokenizerError};
 
 /// One step along a label: from a node (or the prompt) to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,23 @@ pub struct SameTokens {
     pub first: usize,
     /// The number of the other.
     pub second: usize,
+}
+
+/// Why a task's labels make no trie.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LabelTrieError {
+    /// A label could not be turned into ids.
+    #[error("a label cannot be encoded")]
+    Encode(#[from] TokenizerError),
+    /// Two labels are the same tokens, so that no score can tell them apart.
+    #[error("labels {first:?} and {second:?} are the same tokens to this model: rename one of them")]
+    SameTokens {
+        /// One label.
+        first: String,
+        /// The other.
+        second: String,
+    },
 }
 
 /// All labels' token sequences, each with the token that ends an answer, merged where they begin alike.

@@ -95,7 +95,7 @@ pub use error::{ConfigError, ModelError, TokenizerError, WeightsError};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, resolve};
 pub use label_choices::{LabelChoices, NextTokens};
-pub use label_trie::{LabelScoring, LabelTrie, SameTokens, TriePart, TrieStep};
+pub use label_trie::{LabelScoring, LabelTrie, LabelTrieError, SameTokens, TriePart, TrieStep};
 pub use merge::{MergeError, Merged};
 pub use model::BaseModel;
 pub use network::{ModuleKind, Network, Slot};

@@ -7,8 +7,8 @@ use stage_files::ContentHash;
 use task_spec::{Message, Role, Task};
 
 use crate::{
-    ChatTemplate, ModelConfig, ModelError, Network, Tokenizer, TokenizerError, WeightFormat,
-    config::base_hash,
+    ChatTemplate, LabelTrie, LabelTrieError, ModelConfig, ModelError, Network, Tokenizer, TokenizerError,
+    WeightFormat, config::base_hash,
 };
 
 /// An open-weight model read from a Hugging Face folder.
@@ -105,6 +105,22 @@ impl BaseModel {
             .as_ref()
             .ok_or(TokenizerError::NoTemplate)?
             .answer_ids(answer, &self.tokenizer)
+    }
+
+    /// The answers of a task as a tree of a decoder's tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`LabelTrieError`].
+    pub fn label_trie(&self, task: &Task) -> Result<LabelTrie, LabelTrieError> {
+        let labels = task.labels();
+        let sequences = labels.names().map(|name| self.answer_ids(name));
+        let sequences = sequences.collect::<Result<Vec<_>, _>>()?;
+        let name = |number: usize| labels.labels()[number].name.clone();
+        LabelTrie::new(&sequences).map_err(|same| LabelTrieError::SameTokens {
+            first: name(same.first),
+            second: name(same.second),
+        })
     }
 
     /// A hash of how this model writes a probe question and every answer of a task as ids.

@@ -214,6 +214,18 @@ pub enum TrainConfigError {
 }
 
 impl TrainConfig {
+    /// These settings with some others in their place, as a TOML table has them by their names.
+    ///
+    /// # Errors
+    ///
+    /// What toml says of a name that there is not, or of a value that is none of its setting's.
+    pub fn with(&self, others: toml::Table) -> Result<Self, toml::de::Error> {
+        // Its own settings always make a table.
+        let mut table = toml::Table::try_from(self).map_err(serde::de::Error::custom)?;
+        table.extend(others);
+        table.try_into()
+    }
+
     /// Checks the settings.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What can stop a run.
 
-use base_model::{AdapterError, MergeError, TokenizerError, WeightWriterError, WeightsError};
+use base_model::{AdapterError, LabelTrieError, MergeError, TokenizerError, WeightWriterError, WeightsError};
 use stage_files::FileError;
 
 use crate::TargetError;
@@ -195,14 +195,9 @@ pub enum SettingError {
         /// The label.
         label: String,
     },
-    /// Two labels are the same tokens.
-    #[error("labels {first:?} and {second:?} are the same tokens to this model: rename one of them")]
-    SameTokens {
-        /// One label.
-        first: String,
-        /// The other.
-        second: String,
-    },
+    /// The task's labels are none to this model: two of them are the same tokens, or one cannot be encoded.
+    #[error(transparent)]
+    Labels(#[from] LabelTrieError),
     /// Something is asked for that takes tokens which see nothing that comes after them, of an encoder, or of a decoder
     /// whose attention runs both ways.
     #[error("{what} is not possible where tokens see what comes after them: {why}")]
@@ -215,9 +210,6 @@ pub enum SettingError {
     /// The prompts of the rows do not all end alike, so that nothing can call an activated adapter.
     #[error("the prompts do not end in the same tokens, which an activated adapter is called by")]
     NoCommonEnd,
-    /// A label could not be turned into ids.
-    #[error("a label cannot be encoded")]
-    Encode(#[from] TokenizerError),
 }
 
 /// What is wrong with a run's result.

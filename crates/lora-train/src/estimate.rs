@@ -8,7 +8,7 @@ use sysinfo::System;
 
 use crate::{
     Objective, Shards, TrainError, TrainInput, TrainPlan, Updates,
-    lineage::{kilobytes_of, peak_memory_bytes},
+    lineage::{bytes_of, peak_memory_bytes},
     order::batches,
     prepare::Prepared,
 };
@@ -157,12 +157,9 @@ impl Probe<'_> {
                 }
             }
             let part: Vec<usize> = rows.iter().copied().step_by(share).collect();
-            if forget_peak().is_none() {
-                self.step(&part);
-                continue;
-            }
+            let counts_anew = forget_peak().is_some();
             self.step(&part);
-            if let Some(peak) = peak_memory_bytes() {
+            if let Some(peak) = peak_memory_bytes().filter(|_| counts_anew) {
                 points.push((self.objective.computed_tokens(&part) as f64, peak as f64));
             }
         }
@@ -213,7 +210,7 @@ fn available_memory_bytes() -> u64 {
 
 /// What the process has now, where Linux tells.
 fn resident_bytes() -> Option<u64> {
-    kilobytes_of("VmRSS:").map(|kilobytes| kilobytes * 1024)
+    bytes_of("VmRSS:")
 }
 
 /// Lets the system count the process' peak anew, where Linux does.

@@ -127,12 +127,13 @@ pub struct LabelAccuracy {
 /// The largest resident memory of this process so far, in bytes, where Linux tells it.
 #[must_use]
 pub fn peak_memory_bytes() -> Option<u64> {
-    kilobytes_of("VmHWM:").map(|kilobytes| kilobytes * 1024)
+    bytes_of("VmHWM:")
 }
 
-/// A line of what Linux tells about this process.
-pub(crate) fn kilobytes_of(name: &str) -> Option<u64> {
+/// A size that Linux tells about this process.
+pub(crate) fn bytes_of(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base_model::{Adapter, AdapterConfig, BaseModel, LabelChoices, LabelTrie, Network, TaskType};
+use base_model::{Adapter, AdapterConfig, LabelChoices, Network, TaskType};
 use stage_files::{ContentHash, FileError};
 
 use crate::{
@@ -32,7 +32,13 @@ impl<'a> Prepared<'a> {
         let (base, config) = (input.base, plan.config());
         refuse_where_tokens_see_ahead(&base.network, config)?;
         let trie = match base.network {
-            Network::Decoder(_) => Some(label_trie(&input)?),
+            Network::Decoder(_) => {
+                let trie = base.label_trie(input.task);
+                Some(trie.map_err(|source| TrainError::Setting {
+                    field: "task",
+                    source: source.into(),
+                })?)
+            }
             _ => None,
         };
         let answer_tokens: Vec<usize> = trie
@@ -132,25 +138,6 @@ fn refuse_where_tokens_see_ahead(network: &Network, config: &TrainConfig) -> Res
     Ok(())
 }
 
-fn label_trie(input: &TrainInput<'_>) -> Result<LabelTrie, TrainError> {
-    let labels = input.task.labels();
-    let fail = |source| TrainError::Setting {
-        field: "task",
-        source,
-    };
-    let sequences = labels
-        .names()
-        .map(|name| input.base.answer_ids(name))
-        .collect::<Result<Vec<_>, _>>();
-    let sequences = sequences.map_err(|source| fail(source.into()))?;
-    LabelTrie::new(&sequences).map_err(|same| {
-        fail(SettingError::SameTokens {
-            first: labels.labels()[same.first].name.clone(),
-            second: labels.labels()[same.second].name.clone(),
-        })
-    })
-}
-
 fn class_weights(input: &TrainInput<'_>, config: &TrainConfig) -> Result<BTreeMap<usize, f64>, TrainError> {
     let weights = config.class_weights.iter();
     weights
@@ -231,7 +218,7 @@ fn identity(input: &TrainInput<'_>, config: &TrainConfig) -> Result<RunIdentity,
         base_hash: input.base.hash().clone(),
         rows_hash: ContentHash::of_bytes(&rows_json),
         task_hash: ContentHash::of_bytes(toml::to_string(input.task)?.as_bytes()),
-        probe_hash: probe_hash(input.base, input)?,
+        probe_hash: probe_hash(input)?,
         start_hash: match input.start {
             Some(start) => Some(ContentHash::of_bytes(&start.to_safetensors()?)),
             None => None,
@@ -241,11 +228,14 @@ fn identity(input: &TrainInput<'_>, config: &TrainConfig) -> Result<RunIdentity,
 }
 
 /// How the base writes the task as ids.
-pub(crate) fn probe_hash(base: &BaseModel, input: &TrainInput<'_>) -> Result<ContentHash, TrainError> {
-    base.probe_hash(input.task).map_err(|source| TrainError::Row {
-        id: "probe".to_owned(),
-        source: source.into(),
-    })
+pub(crate) fn probe_hash(input: &TrainInput<'_>) -> Result<ContentHash, TrainError> {
+    input
+        .base
+        .probe_hash(input.task)
+        .map_err(|source| TrainError::Row {
+            id: "probe".to_owned(),
+            source: source.into(),
+        })
 }
 
 #[cfg(test)]

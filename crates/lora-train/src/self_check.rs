@@ -54,7 +54,7 @@ pub(crate) fn check(
     let base = input.base;
     all_were_reached(run).map_err(Failed::Found)?;
     all_are_written(&run.best, folder)?;
-    if probe_hash(base, input)? != prepared.identity.probe_hash {
+    if probe_hash(input)? != prepared.identity.probe_hash {
         return Err(Failed::Found(SelfCheckError::Template));
     }
     let probes = probes(prepared.rows.len());

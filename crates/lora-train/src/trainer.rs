@@ -8,7 +8,7 @@ use stage_files::{ContentHash, write_json, write_whole};
 use task_spec::{Example, Task};
 
 use crate::{
-    Event, Progress, SelfCheckError, TrainError, TrainPlan,
+    Event, Objective, Progress, SelfCheckError, TrainError, TrainPlan,
     checkpoint::{RunState, Snapshot},
     evaluation::{evaluate, is_better},
     lineage::{EndedBy, LINEAGE_FILE, Lineage, StepRecord, peak_memory_bytes},
@@ -70,7 +70,7 @@ pub fn train(
 
 struct Run<'a> {
     prepared: &'a Prepared<'a>,
-    objective: crate::Objective<'a>,
+    objective: Objective<'a>,
     plan: &'a TrainPlan,
     folder: &'a Path,
     shards: Shards,

@@ -179,11 +179,7 @@ impl Training {
         };
         match &self.settings {
             None => Ok(config),
-            Some(path) => {
-                let mut table = toml::Table::try_from(config)?;
-                table.extend(read_toml::<toml::Table>(path)?);
-                Ok(table.try_into()?)
-            }
+            Some(path) => Ok(config.with(read_toml(path)?)?),
         }
     }
 }

@@ -216,3 +216,14 @@ pub(crate) fn adapters_in(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// An error and those behind it, outermost first.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut told = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        told.push_str(&format!(": {inner}"));
+        source = inner.source();
+    }
+    told
+}

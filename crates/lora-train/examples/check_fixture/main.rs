@@ -14,9 +14,9 @@
 
 mod fixture;
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
-use fixture::{Differences, Fallible, Fixture, adapters_in, device};
+use fixture::{Differences, Fallible, Fixture, adapters_in, chain, device};
 
 const TOLERANCE: f64 = 1e-3;
 /// More than one, so that what is shown is what users run.
@@ -75,14 +75,4 @@ fn judged(found: Fallible<Differences>) -> (bool, String) {
         ),
         Err(error) => (false, chain(error.as_ref())),
     }
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut told = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        told.push_str(&format!(": {inner}"));
-        source = inner.source();
-    }
-    told
 }

@@ -1,7 +1,6 @@
 //! The gradient of a step, and what needs none.
 
 use base_model::{Adapter, Network, Prefix, TokenBatch};
-use burn::tensor::activation;
 
 use super::{Objective, blockwise::Sums, laid::Laid, texts::Texts};
 use crate::{
@@ -117,14 +116,8 @@ impl Objective<'_> {
         match (self.network, &self.settings.labels) {
             (Network::Encoder(encoder), _) => {
                 let batch = TokenBatch::new(&ids, 0, self.device);
-                let scores = adapter.classify(encoder.pooled(&batch, Some(adapter)));
-                let Some(scores) = scores else {
-                    return vec![Vec::new(); rows.len()];
-                };
-                let classes = scores.dims()[1];
-                let log_p = activation::log_softmax(scores, 1).into_data(); // [batch, classes]
-                let log_p: Vec<f64> = log_p.iter::<f32>().map(f64::from).collect();
-                log_p.chunks(classes).map(<[f64]>::to_vec).collect()
+                let scores = encoder.log_scores(&batch, adapter);
+                scores.unwrap_or_else(|| vec![Vec::new(); rows.len()])
             }
             (Network::Decoder(decoder), Some(labels)) => {
                 labels.log_scores(decoder, &ids, prefix, Some(adapter), self.device)
@@ -147,12 +140,8 @@ impl Objective<'_> {
             texts: self.beginnings.nodes.iter().map(|_| Summed::default()).collect(),
         };
         for (node, rows) in pieces {
-            let text = node.map(|node| texts.prefix(node));
-            let laid = self.laid(
-                &rows,
-                node.map_or(0, |node| self.beginnings.nodes[node].tokens),
-                scale,
-            );
+            let (text, shared) = self.prefix(texts, node).unzip();
+            let laid = self.laid(&rows, shared.unwrap_or(0), scale);
             let sums = Sums {
                 adapter: &mut arrived.adapter,
                 text: node.map(|node| &mut arrived.texts[node]),

@@ -230,30 +230,20 @@ fn a_distribution_is_learnt_as_its_labels_each_by_its_share() {
     let setting = Setting::new("llama", "adapter_lora");
     let shares = [(0, 0.5), (1, 0.3), (3, 0.2)];
     let prompt = [5, 9, 20, 7];
+    let apart = shares.map(|(label, share)| TokenRow {
+        weight: share,
+        ..row(&prompt, Target::label(label))
+    });
     for scoring in [LabelScoring::OverLabels, LabelScoring::OverVocabulary] {
         let settings = || ObjectiveSettings {
             labels: Some(setting.labels(scoring)),
             ..ObjectiveSettings::default()
         };
         let one = setting.gradient(&[row(&prompt, soft(&shares))], settings(), 1);
-        let apart: Vec<TokenRow> = shares
-            .iter()
-            .map(|&(label, share)| TokenRow {
-                weight: share,
-                ..row(&prompt, Target::label(label))
-            })
-            .collect();
         close(&one, &setting.gradient(&apart, settings(), 2), 1e-4);
     }
     let encoder = Setting::new("bert", "adapter_lora");
     let one = encoder.gradient(&[row(&prompt, soft(&shares))], ObjectiveSettings::default(), 1);
-    let apart: Vec<TokenRow> = shares
-        .iter()
-        .map(|&(label, share)| TokenRow {
-            weight: share,
-            ..row(&prompt, Target::label(label))
-        })
-        .collect();
     close(
         &one,
         &encoder.gradient(&apart, ObjectiveSettings::default(), 1),

@@ -96,15 +96,27 @@ impl Objective<'_> {
     }
 
     fn cached(&self, decoder: &Decoder, adapter: &Adapter, index: usize) -> Prefix {
-        let node = &self.beginnings.nodes[index];
-        let compute = || match node.parent {
-            None => decoder.prefix(&node.ids, Some(adapter), self.device),
-            Some(parent) => {
-                let before = self.cached(decoder, adapter, parent);
-                decoder.longer_prefix(&before, &node.ids, Some(adapter), self.device)
-            }
+        let compute = || {
+            let parent = self.beginnings.nodes[index].parent;
+            let before = parent.map(|parent| self.cached(decoder, adapter, parent));
+            self.computed(decoder, adapter, index, before.as_ref())
         };
         self.cache.0[index].get_or_init(compute).clone()
+    }
+
+    /// A node's text, given that of the node before it.
+    fn computed(
+        &self,
+        decoder: &Decoder,
+        adapter: &Adapter,
+        index: usize,
+        before: Option<&Prefix>,
+    ) -> Prefix {
+        let ids = &self.beginnings.nodes[index].ids;
+        match before {
+            None => decoder.prefix(ids, Some(adapter), self.device),
+            Some(before) => decoder.longer_prefix(before, ids, Some(adapter), self.device),
+        }
     }
 
     fn text(
@@ -117,13 +129,9 @@ impl Objective<'_> {
     ) -> Text {
         let node = &self.beginnings.nodes[index];
         let before = node.parent.map(|parent| texts.prefix(parent));
-        let compute = |adapter: &Adapter, before: Option<&Prefix>| match before {
-            None => decoder.prefix(&node.ids, Some(adapter), self.device),
-            Some(before) => decoder.longer_prefix(before, &node.ids, Some(adapter), self.device),
-        };
         if !is_trained {
             return Text {
-                prefix: compute(adapter, before),
+                prefix: self.computed(decoder, adapter, index, before),
                 graph: None,
             };
         }
@@ -131,7 +139,8 @@ impl Objective<'_> {
         let of_before = before.map(|before| Leaves::of(&before.states()));
         let before = before.zip(of_before.as_ref());
         let before = before.map(|(before, leaves)| before.with_states(&leaves.0));
-        let prefix = compute(&adapter.with_values(leaves.0.iter().cloned()), before.as_ref());
+        let with_leaves = adapter.with_values(leaves.0.iter().cloned());
+        let prefix = self.computed(decoder, &with_leaves, index, before.as_ref());
         let states = prefix.states();
         let cut = |state: &Tensor<3>| match state.is_autodiff() {
             true => state.clone().inner(),

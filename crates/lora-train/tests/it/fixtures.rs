@@ -5,7 +5,7 @@
 //! the script that makes them are in base-model's `tests/fixtures`.
 
 #[path = "../../examples/check_fixture/fixture.rs"]
-mod fixture;
+pub(crate) mod fixture;
 
 use std::path::{Path, PathBuf};
 

@@ -14,7 +14,8 @@ use std::{
 
 use lora_train::{Event, Progress, TrainConfig};
 
-use crate::setting::{Setting, Until, adapter_bytes, config, is_left_to_the_cpu, told};
+use crate::fixtures::fixture::chain as told;
+use crate::setting::{Setting, Until, adapter_bytes, config, is_left_to_the_cpu};
 
 /// Where the child is to train.
 const FOLDER: &str = "LORA_TRAIN_TEST_FOLDER";

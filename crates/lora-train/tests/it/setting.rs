@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, fs, ops::ControlFlow, path::Path};
 
-use base_model::{Adapter, BaseModel, device_by_name};
+use base_model::{Adapter, BaseModel};
 use burn::tensor::Device;
 use lora_train::{Event, Lineage, Progress, TrainConfig, TrainError, TrainInput, train};
 use task_spec::{Example, Label, Message, Task};
+
+use crate::fixtures::fixture::device;
 
 pub(crate) const LABELS: [&str; 4] = ["groceries", "fuel", "coffee", "dentist"];
 
@@ -19,8 +21,7 @@ pub(crate) struct Setting {
 
 impl Setting {
     pub(crate) fn new() -> Self {
-        let device =
-            device_by_name(&std::env::var("BURN_DEVICE").unwrap_or_else(|_| "flex".to_owned())).unwrap();
+        let device = device().unwrap();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny-decoder");
         let task = Task::of_labels("spending", LABELS.map(Label::new).to_vec())
             .unwrap()
@@ -121,15 +122,4 @@ impl Progress for Until {
 
 pub(crate) fn adapter_bytes(folder: &Path) -> Vec<u8> {
     fs::read(folder.join("adapter_model.safetensors")).unwrap()
-}
-
-/// The errors behind an error, outermost first.
-pub(crate) fn told(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        told.push_str(&format!(": {inner}"));
-        source = inner.source();
-    }
-    told
 }

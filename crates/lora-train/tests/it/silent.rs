@@ -8,7 +8,8 @@ use lora_train::{
 };
 use task_spec::Example;
 
-use crate::setting::{LABELS, Setting, config, is_left_to_the_cpu, told};
+use crate::fixtures::fixture::chain as told;
+use crate::setting::{LABELS, Setting, config, is_left_to_the_cpu};
 
 fn trained(setting: &Setting, config: TrainConfig) -> (tempfile::TempDir, lora_train::Lineage) {
     let folder = tempfile::tempdir().unwrap();
