@@ -31,8 +31,12 @@ pub(crate) fn evaluate(
     }
 }
 
-/// Whether an evaluation is better than another: by the worst label, then by all rows, then by the loss, as far as known.
-pub(crate) fn is_better(new: &EvaluationRecord, old: &EvaluationRecord) -> bool {
+/// Whether an evaluation is better than the best so far, if there is one: by the worst label, then by all rows, then by the
+/// loss, as far as known. One whose loss is no number never is.
+pub(crate) fn is_better(new: &EvaluationRecord, best: Option<&EvaluationRecord>) -> bool {
+    let Some(old) = best else {
+        return !new.loss.is_nan();
+    };
     let by_labels = match (&new.labels, &old.labels) {
         (Some(new), Some(old)) => new
             .worst
@@ -41,7 +45,7 @@ pub(crate) fn is_better(new: &EvaluationRecord, old: &EvaluationRecord) -> bool 
         _ => Ordering::Equal,
     };
     match by_labels {
-        Ordering::Greater => true,
+        Ordering::Greater => !new.loss.is_nan(),
         Ordering::Less => false,
         Ordering::Equal => new.loss < old.loss,
     }
@@ -106,11 +110,15 @@ mod tests {
             }),
         };
         let old = record(1.0, 0.5, 0.8);
-        assert!(!is_better(&record(0.5, 0.4, 0.9), &old));
-        assert!(is_better(&record(2.0, 0.6, 0.7), &old));
-        assert!(is_better(&record(2.0, 0.5, 0.9), &old));
-        assert!(is_better(&record(0.9, 0.5, 0.8), &old));
-        assert!(!is_better(&old, &old));
-        assert!(!is_better(&record(f64::NAN, 0.5, 0.8), &old));
+        assert!(!is_better(&record(0.5, 0.4, 0.9), Some(&old)));
+        assert!(is_better(&record(2.0, 0.6, 0.7), Some(&old)));
+        assert!(is_better(&record(2.0, 0.5, 0.9), Some(&old)));
+        assert!(is_better(&record(0.9, 0.5, 0.8), Some(&old)));
+        assert!(!is_better(&old, Some(&old)));
+        assert!(!is_better(&record(f64::NAN, 0.5, 0.8), Some(&old)));
+        // Nor is it the best for want of another, which no later one would be better than.
+        assert!(!is_better(&record(f64::NAN, 0.9, 0.9), Some(&old)));
+        assert!(!is_better(&record(f64::NAN, 0.5, 0.8), None));
+        assert!(is_better(&old, None));
     }
 }

@@ -224,11 +224,7 @@ impl Run<'_> {
         }
         let (objective, task) = (&self.objective, self.prepared.input.task);
         let record = evaluate((objective, task), &run.current, rows, best_by, &self.shards, step);
-        let best = run
-            .state
-            .best
-            .as_ref()
-            .is_none_or(|best| is_better(&record, best));
+        let best = is_better(&record, run.state.best.as_ref());
         let event = Event::Evaluated {
             step,
             loss: record.loss,
