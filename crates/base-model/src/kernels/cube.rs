@@ -16,7 +16,7 @@ use burn::{
         backend_extension,
         tensor::FloatTensor,
     },
-    tensor::{DType, Shape, Tensor},
+    tensor::{DType, Tensor},
 };
 use burn_cubecl::{
     CubeBackend, CubeTuneId,
@@ -46,17 +46,9 @@ use cubek::{
 };
 
 /// Products of factors of one rank and one batch shape, in f32.
-#[backend_extension(Cube, Fusion, Autodiff)]
+#[backend_extension(Cube, Autodiff)]
 pub(super) trait ExactProduct: Backend {
-    #[fusion(dtype = lhs, shape = product_shape(lhs, rhs))]
     fn exact_product(lhs: FloatTensor<Self>, rhs: FloatTensor<Self>) -> FloatTensor<Self>;
-}
-
-/// `[.., m, k]` and `[.., k, n]` give `[.., m, n]`.
-fn product_shape(lhs: &Shape, rhs: &Shape) -> Shape {
-    let (mut shape, last) = (lhs.clone(), lhs.num_dims() - 1);
-    shape[last] = rhs[last];
-    shape
 }
 
 /// The product of two tensors of one rank and one batch shape.

@@ -7,3 +7,4 @@ mod killed;
 mod run;
 mod setting;
 mod silent;
+mod update;
