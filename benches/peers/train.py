@@ -10,7 +10,8 @@ again. What is shown of a part is its newest run; --report only shows what was m
 
 Parts:
 - banking77: an encoder learns the 77 labels of BANKING77, an adapter of rank 16 on all linear layers, 32 rows a step. One
-  epoch, after two steps that are not counted and do the epoch's first rows.
+  epoch, after two steps that are not counted and do the epoch's first rows. Where a processor multiplies bfloat16, both
+  do it in bfloat16 too; what ours is held against is PEFT in f32 in either case.
 - prompt: a decoder of the sizes of SmolLM2-135M learns the last 4 of 20 tokens that come after a prompt of 400 that all
   rows share, 32 rows a step. Ours computes the prompt with every row (whole), once a step (once) or, of an activated
   adapter, once a run (cached); PEFT with every row.
@@ -38,9 +39,10 @@ import run
 import training_rows
 
 OURS, PEFT, ACTIVATED = "Rightsize", "PEFT", "PEFT, activated"
+OURS_BF16, PEFT_BF16 = f"{OURS}, bf16", f"{PEFT}, bf16"
 PROMPT_WAYS = ("whole", "once", "cached")
 # What each way of ours is held against: the peer that computes the same adapter.
-PEER = {OURS: PEFT} | {f"{OURS}, {way}": ACTIVATED if way == "cached" else PEFT for way in PROMPT_WAYS}
+PEER = {OURS: PEFT, OURS_BF16: PEFT} | {f"{OURS}, {way}": ACTIVATED if way == "cached" else PEFT for way in PROMPT_WAYS}
 
 WARM_UP = 2
 BASE = {"rank": 16, "batch": 32, "labels": 77}
@@ -116,7 +118,15 @@ def encoder_runs(part, options, rows, about):
     name = f"encoder-{rank}-{labels}"
     adapter = starting_adapter(options, options.model, name, "--rank", rank, "--labels", labels)
     flags = {"model": options.model, "adapter": adapter, "rows": file, "batch": batch, "threads": about["threads"]}
-    return [Run(part, name, options, flags, **about) for name in (OURS, PEFT)]
+    found = [Run(part, name, options, flags, **about) for name in (OURS, PEFT)]
+    if part == "banking77" and options.weights == "f32" and multiplies_bf16(options.device):
+        flags |= {"weights": "bf16"}
+        found += [Run(part, name, options, flags, **about) for name in (OURS_BF16, PEFT_BF16)]
+    return found
+
+
+def multiplies_bf16(device):
+    return device == "cuda" or " avx512_bf16" in Path("/proc/cpuinfo").read_text()
 
 
 def banking77_runs(options, rows):
