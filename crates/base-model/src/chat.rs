@@ -31,7 +31,12 @@ use crate::{Tokenizer, TokenizerError};
 pub struct ChatTemplate {
     environment: Arc<Environment<'static>>,
     tokens: BTreeMap<String, String>,
+    /// What is written after what the assistant says.
+    after_answer: String,
 }
+
+/// Stands for what the assistant says: a private character, which no template reads.
+const ANSWER: &str = "\u{f0061}";
 
 impl ChatTemplate {
     /// Compiles a template. `tokens` are what it sees as special tokens: `("bos_token", "<s>")`.
@@ -63,10 +68,18 @@ impl ChatTemplate {
     fn compile(source: &str, tokens: BTreeMap<String, String>) -> Result<Self, TokenizerError> {
         let environment = jinja::environment(source, ChatDate::default())
             .map_err(|error| TokenizerError::Template(Box::new(error)))?;
-        Ok(Self {
+        let mut template = Self {
             environment: Arc::new(environment),
             tokens,
-        })
+            after_answer: String::new(),
+        };
+        // Nothing is known of a template that refuses such a chat.
+        let chat = [Message::user("q"), Message::assistant(ANSWER)];
+        let text = template.render(&chat, false).unwrap_or_default();
+        if let Some((_, after)) = text.rsplit_once(ANSWER) {
+            after.clone_into(&mut template.after_answer);
+        }
+        Ok(template)
     }
 
     /// Tells the template another day than 26 July 2024.
@@ -79,10 +92,16 @@ impl ChatTemplate {
         self
     }
 
-    /// The name of the token that ends an answer; empty if the model names none.
+    /// The token that ends an answer: the special one that the template writes after what the assistant says, as
+    /// `<|im_end|>` or `<end_of_turn>`; the model's `eos_token` where it writes none there. `None` if there is neither.
     #[must_use]
-    pub fn end_token(&self) -> &str {
-        self.tokens.get("eos_token").map_or("", String::as_str)
+    pub fn end_id(&self, tokenizer: &Tokenizer) -> Option<u32> {
+        let after = &self.after_answer;
+        let ids = tokenizer.encode_written(after, std::slice::from_ref(&(0..after.len())));
+        let first = ids.ok().and_then(|ids| ids.first().copied());
+        first
+            .filter(|&id| tokenizer.is_special(id))
+            .or_else(|| tokenizer.id(self.tokens.get("eos_token")?))
     }
 
     /// A chat as text; with `add_generation_prompt`, up to where the assistant would speak.
@@ -124,9 +143,9 @@ impl ChatTemplate {
     ///
     /// # Errors
     ///
-    /// [`TokenizerError`]; [`TokenizerError::NoTemplate`] if the model names no end token.
+    /// [`TokenizerError`]; [`TokenizerError::NoTemplate`] if there is no [end](Self::end_id).
     pub fn answer_ids(&self, answer: &str, tokenizer: &Tokenizer) -> Result<Vec<u32>, TokenizerError> {
-        let end = tokenizer.id(self.end_token()).ok_or(TokenizerError::NoTemplate)?;
+        let end = self.end_id(tokenizer).ok_or(TokenizerError::NoTemplate)?;
         let mut ids = tokenizer.encode_bare(answer)?;
         ids.push(end);
         Ok(ids)

@@ -211,7 +211,7 @@ pub enum TokenizerError {
     Config(#[source] FileError),
     /// The model has no chat template but was asked to render a chat.
     #[error(
-        "there is no chat template, or no eos_token: use a chat model, or add chat_template.jinja and name the token in tokenizer_config.json"
+        "there is no chat template, or neither it nor an eos_token says what ends an answer: use a chat model, or add chat_template.jinja and name the token in tokenizer_config.json"
     )]
     NoTemplate,
     /// The chat template failed.

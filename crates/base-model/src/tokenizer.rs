@@ -123,6 +123,13 @@ impl Tokenizer {
         tokens
     }
 
+    /// Whether a token is flagged special.
+    #[must_use]
+    pub fn is_special(&self, id: u32) -> bool {
+        let added = self.inner.get_added_vocabulary().get_added_tokens_decoder();
+        added.get(&id).is_some_and(|token| token.special)
+    }
+
     /// The ids of a text with what the model puts around one (`[CLS]` and `[SEP]` for BERT); never cut.
     ///
     /// # Errors

@@ -39,6 +39,6 @@ pub fn holds(data: &[u8]) {
         let _ = template.render(&messages, true);
         let _ = template.prompt_ids(&messages, tokenizer);
         let _ = template.answer_ids("fuel", tokenizer);
-        let _ = template.end_token();
+        let _ = template.end_id(tokenizer);
     });
 }

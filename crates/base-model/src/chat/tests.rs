@@ -148,6 +148,35 @@ fn an_answer_ends_in_the_end_token() {
     assert_eq!(ids.last(), tokenizer.id("<|im_end|>").as_ref());
 }
 
+/// Gemma names `<eos>`, and its template ends every turn with another token, at which its generation stops.
+#[test]
+fn the_end_is_what_the_template_writes_after_an_answer_or_else_eos() {
+    let tokenizer = tokenizer();
+    let ends = |source: &str, eos: &str| {
+        let template = ChatTemplate::new(source, &[("eos_token", eos)]).unwrap();
+        template
+            .end_id(&tokenizer)
+            .map(|end| tokenizer.token(end).unwrap())
+    };
+    let written = "{% for m in messages %}{{ m.role + ': ' + m.content + '<|im_end|>\n' }}{% endfor %}";
+    let special = tokenizer.special_tokens();
+    let other = special
+        .iter()
+        .map(|(_, token)| token.as_str())
+        .find(|token| *token != "<|im_end|>");
+    let other = other.unwrap();
+    assert_eq!(ends(written, other).as_deref(), Some("<|im_end|>"));
+    assert_eq!(ends(written, "").as_deref(), Some("<|im_end|>"));
+    for unsaid in [
+        "{% for m in messages %}{{ m.content }}\n{% endfor %}",
+        "{{ raise_exception('no answers') }}",
+        "nothing",
+    ] {
+        assert_eq!(ends(unsaid, other).as_deref(), Some(other), "{unsaid}");
+        assert_eq!(ends(unsaid, "unknown"), None, "{unsaid}");
+    }
+}
+
 /// A folder with these files, read.
 fn read(files: &[(&str, Json)]) -> Result<Option<ChatTemplate>, TokenizerError> {
     let folder = tempfile::tempdir().unwrap();

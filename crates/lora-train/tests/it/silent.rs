@@ -24,7 +24,7 @@ fn what_is_learnt_of_a_chat_is_the_answer_and_the_token_that_ends_it() {
     let plan = config().check().unwrap();
     let shown = preview(setting.input(), &plan, 5).unwrap();
     assert_eq!(shown.len(), 5);
-    let chat = setting.base.chat.as_ref().unwrap();
+    let (chat, tokenizer) = (setting.base.chat.as_ref().unwrap(), &setting.base.tokenizer);
     for row in shown {
         let example = setting.rows.iter().find(|example| example.id == row.id).unwrap();
         // White space is a sign of the vocabulary's own, and may stand in another place.
@@ -43,7 +43,11 @@ fn what_is_learnt_of_a_chat_is_the_answer_and_the_token_that_ends_it() {
         );
         assert_eq!(
             text(&learnt),
-            format!("{}{}", example.answer().unwrap(), chat.end_token())
+            format!(
+                "{}{}",
+                example.answer().unwrap(),
+                tokenizer.token(chat.end_id(tokenizer).unwrap()).unwrap()
+            )
         );
         assert!(learnt.iter().all(|token| token.share == 1.0));
         assert_eq!(row.labels, [(example.answer().unwrap().to_owned(), 1.0)]);
@@ -101,8 +105,10 @@ fn a_trained_decoder_writes_its_answer_and_ends() {
     };
     let end = setting
         .base
-        .tokenizer
-        .id(setting.base.chat.as_ref().unwrap().end_token())
+        .chat
+        .as_ref()
+        .unwrap()
+        .end_id(&setting.base.tokenizer)
         .unwrap();
     let rows = &setting.rows[..8];
     let prompts: Vec<Vec<u32>> = rows
