@@ -6,8 +6,8 @@
 //!
 //! `variants.toml` has a table a variant with the fields of `TrainConfig` in which it differs from `[default]`, which is run
 //! first and may be empty. Every run is a line of JSON in `--out`, written as it comes; runs that are there already are not
-//! done again. At the end a table is printed: means over the seeds, and of the differences from the default, seed by seed,
-//! the 95% interval of Student's t.
+//! done again. At the end a table is printed: means over the seeds, and of how accuracy and loss differ from the default,
+//! seed by seed, the 95% interval of Student's t.
 
 #![expect(
     clippy::print_stdout,
@@ -225,30 +225,32 @@ fn table(names: &[&str], outcomes: &[Outcome]) -> Result<String, Failure> {
     };
     let defaults = of(DEFAULT);
     let mut lines = vec![
-        "| variant | seeds | right, % | against the default, points | mean over labels, % | worst label, % | log loss | steps | seconds |".to_owned(),
-        "|---|---|---|---|---|---|---|---|---|".to_owned(),
+        "| variant | seeds | right, % | against the default, points | log loss | against the default | mean over labels, % | worst label, % | steps | seconds |".to_owned(),
+        "|---|---|---|---|---|---|---|---|---|---|".to_owned(),
     ];
     for name in names {
         let runs = of(name);
-        let differences: Vec<f64> = runs
-            .iter()
-            .filter_map(|run| {
-                Some(run.accuracy - defaults.iter().find(|other| other.seed == run.seed)?.accuracy)
-            })
-            .collect();
-        let against = match *name == DEFAULT {
-            true => String::new(),
-            false => interval(&differences)?,
+        let against = |value: fn(&Outcome) -> f64| -> Result<String, Failure> {
+            let pairs = runs.iter().filter_map(|run| {
+                let other = defaults.iter().find(|other| other.seed == run.seed)?;
+                Some(value(run) - value(other))
+            });
+            match *name == DEFAULT {
+                true => Ok(String::new()),
+                false => interval(&pairs.collect::<Vec<_>>()),
+            }
         };
         let percent =
             |of: fn(&Outcome) -> f64| format!("{:.2}", 100.0 * mean(runs.iter().map(|run| of(run))));
         lines.push(format!(
-            "| {name} | {} | {} | {against} | {} | {} | {:.3} | {:.0} | {:.0} |",
+            "| {name} | {} | {} | {} | {:.3} | {} | {} | {} | {:.0} | {:.0} |",
             runs.len(),
             percent(|run| run.accuracy),
+            against(|run| 100.0 * run.accuracy)?,
+            mean(runs.iter().map(|run| run.log_loss)),
+            against(|run| run.log_loss)?,
             percent(|run| run.by_label),
             percent(|run| run.worst),
-            mean(runs.iter().map(|run| run.log_loss)),
             mean(runs.iter().map(|run| run.steps as f64)),
             mean(runs.iter().map(|run| run.seconds)),
         ));
@@ -261,18 +263,17 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The mean in points, with its 95% interval of Student's t.
+/// The mean, with its 95% interval of Student's t.
 fn interval(differences: &[f64]) -> Result<String, Failure> {
     let (n, center) = (differences.len() as f64, mean(differences.iter().copied()));
     if differences.len() < 2 {
-        return Ok(format!("{:+.2}", 100.0 * center));
+        return Ok(format!("{center:+.3}"));
     }
     let variance = differences.iter().map(|x| (x - center).powi(2)).sum::<f64>() / (n - 1.0);
     let half = StudentsT::new(0.0, 1.0, n - 1.0)?.inverse_cdf(0.975) * (variance / n).sqrt();
     Ok(format!(
-        "{:+.2} ({:+.2} to {:+.2})",
-        100.0 * center,
-        100.0 * (center - half),
-        100.0 * (center + half)
+        "{center:+.3} ({:+.3} to {:+.3})",
+        center - half,
+        center + half
     ))
 }

@@ -11,10 +11,10 @@
 
 use std::{cmp::Reverse, error::Error, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
-    AnswerFormat, CurateConfig, CurateInput, FieldMap, FieldPath, GoldRows, LogFile, LogFormat, Manifest,
-    ReviewedRow, Verdict, curate_with_progress,
+    AnswerFormat, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat, Manifest, ReviewedRow,
+    Verdict, curate_with_progress,
 };
 use stage_files::{read_json_lines, read_toml};
 use task_spec::Task;
@@ -29,8 +29,11 @@ struct Arguments {
     #[arg(long, required = true)]
     log: Vec<PathBuf>,
     /// How the logs are written.
-    #[arg(long, value_enum, default_value = "jsonl")]
-    format: Format,
+    #[arg(long, default_value = "jsonl", value_parser = PossibleValuesParser::new(LogFormat::NAMES))]
+    format: String,
+    /// The task's question, where a call asks several; without it all of which the task knows an answer.
+    #[arg(long)]
+    question: Option<String>,
     /// Field of the question in a JSONL log: a key, dotted keys or a JSON pointer.
     #[arg(long, default_value = "input")]
     input_field: String,
@@ -54,14 +57,6 @@ struct Arguments {
     out: PathBuf,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// OpenAI chat completions, request and response on each line.
-    OpenaiChat,
-    /// Objects with a question and an answer.
-    Jsonl,
-}
-
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(Verdict::Usable) => ExitCode::SUCCESS,
@@ -81,14 +76,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
     let task: Task = read_toml(&arguments.task)?;
-    let format = match arguments.format {
-        Format::OpenaiChat => LogFormat::OpenaiChat,
-        Format::Jsonl => LogFormat::Jsonl(FieldMap {
-            input: FieldPath::new(&arguments.input_field)?,
-            answer: FieldPath::new(&arguments.answer_field)?,
-            ..FieldMap::default()
-        }),
-    };
+    let mut format = LogFormat::by_name(&arguments.format).ok_or("--format names no format")?;
+    if let LogFormat::Jsonl(map) = &mut format {
+        map.input = FieldPath::new(&arguments.input_field)?;
+        map.answer = FieldPath::new(&arguments.answer_field)?;
+    }
+    if let Some(question) = &arguments.question {
+        format = format.with_question(question);
+    }
     let logs: Vec<LogFile> = arguments
         .log
         .iter()
@@ -128,6 +123,9 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
 fn print_account(manifest: &Manifest) {
     let ledger = &manifest.ledger;
     println!("{:>9}  lines read", ledger.lines);
+    if ledger.calls != ledger.lines_with_calls {
+        println!("{:>9}  calls in them, one for each question", ledger.calls);
+    }
     println!(
         "{:>9}  to train on ({} calls)",
         ledger.train, ledger.calls_in_train
@@ -140,6 +138,7 @@ fn print_account(manifest: &Manifest) {
     for (heading, reasons) in [
         ("to review", &ledger.review),
         ("rejected", &ledger.rejected),
+        ("another question", &ledger.other_questions),
         ("quarantined", &ledger.quarantined),
     ] {
         for (reason, count) in reasons {

@@ -86,6 +86,17 @@ pub(crate) struct AnswerParts {
     pub(crate) reported: Option<Value>,
 }
 
+impl AnswerParts {
+    /// Of an answer that is a label and nothing else.
+    pub(crate) fn of_label(name: &str) -> Self {
+        Self {
+            label: name.to_owned(),
+            span: None,
+            reported: None,
+        }
+    }
+}
+
 /// Takes a written answer apart; `None` if it is not of the format.
 pub(crate) fn parts_of_text(answer: &str, format: &AnswerFormat) -> Option<AnswerParts> {
     match format {

@@ -25,9 +25,14 @@ pub(crate) struct Ballot {
     pub(crate) asked: usize,
     /// How sure the teacher was of the label with most votes.
     pub(crate) confidence: Option<Confidence>,
-    /// Whether the answer states a confidence that is no number in range.
+    /// The probabilities of labels, where the log has them: they add up to 1.
+    pub(crate) distribution: BTreeMap<usize, f64>,
+    /// Whether the answer states a confidence that is no number in range, or probabilities that do not add up.
     pub(crate) has_odd_confidence: bool,
 }
+
+/// How far probabilities that a service has rounded may add up to something else than 1.
+const ROUNDING: f64 = 0.02;
 
 impl Ballot {
     /// Reads the votes of a call.
@@ -68,6 +73,7 @@ impl Ballot {
             votes,
             asked,
             confidence: None,
+            distribution: BTreeMap::new(),
             has_odd_confidence: false,
         };
         if asked > 1 {
@@ -79,6 +85,7 @@ impl Ballot {
         } else {
             debug_assert!(ballot.votes.contains_key(label), "the only answer has a vote");
             ballot.read_confidence(choice, parts, format);
+            ballot.read_distribution(choice, *label, labels);
         }
         Ok(ballot)
     }
@@ -97,6 +104,37 @@ impl Ballot {
                 value,
                 kind: ConfidenceKind::SelfReported,
             }));
+    }
+
+    /// The probabilities of all labels, and with them the confidence of the one that was answered.
+    fn read_distribution(&mut self, choice: &Choice, label: usize, labels: &LabelSet) {
+        if choice.distribution.is_empty() {
+            return;
+        }
+        let probabilities = choice.distribution.iter().map(|(_, probability)| *probability);
+        let is_sound = probabilities.clone().all(|p| (0.0..=1.0).contains(&p));
+        let all: f64 = probabilities.sum();
+        if !is_sound || (all - 1.0).abs() > ROUNDING {
+            self.has_odd_confidence = true;
+            return;
+        }
+        for (name, probability) in &choice.distribution {
+            // What the task has no label for is left out of what is learnt, not of how sure the teacher was.
+            if let Some(label) = labels.resolve(name) {
+                *self.distribution.entry(label).or_default() += probability;
+            }
+        }
+        let of_label = self.distribution.get(&label).copied().unwrap_or(0.0);
+        self.confidence = Some(Confidence {
+            value: (of_label / all).clamp(0.0, 1.0),
+            kind: ConfidenceKind::Distribution,
+        });
+        let known: f64 = self.distribution.values().sum();
+        if known <= 0.0 {
+            self.distribution.clear();
+        } else if (known - 1.0).abs() > f64::EPSILON * choice.distribution.len() as f64 {
+            self.distribution.values_mut().for_each(|p| *p /= known);
+        }
     }
 }
 
@@ -117,6 +155,7 @@ fn resolve(
         AnswerText::Written(text) if text.trim().is_empty() => return Err(RejectReason::EmptyAnswer),
         AnswerText::Written(text) => (text.clone(), parts_of_text(text, format)),
         AnswerText::Value(value) => (value.to_string(), parts_of_value(value, format)),
+        AnswerText::Chosen(name) => (name.clone(), Some(AnswerParts::of_label(name))),
     };
     let parts = parts.ok_or_else(|| RejectReason::UnreadableAnswer {
         answer: excerpt(&written, ANSWER_CHARS),

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ConfidenceKind {
+    /// The answer's part of the whole distribution over what could be answered, as decision models give it: calibrated by
+    /// who sells them, on other people's labels.
+    Distribution,
     /// The product of the probabilities of the answer's own tokens: the model's probability of what it wrote.
     TokenLogprobs,
     /// Agreement of the `n` choices of one call, by the rule of succession: (agreeing + 1) / (n + 2), so
@@ -24,6 +27,7 @@ impl ConfidenceKind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Distribution => "distribution",
             Self::TokenLogprobs => "token-logprobs",
             Self::Votes => "votes",
             Self::SelfReported => "self-reported",

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The balance of a curation: every line of the logs has exactly one end.
+/// The balance of a curation: every line of the logs is damaged or holds calls, and every call has exactly one end.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// Lines read, blank ones left out.
     pub lines: u64,
+    /// Of those, lines that hold calls of a model.
+    pub lines_with_calls: u64,
+    /// Calls on these lines, one for each question that was answered.
+    pub calls: u64,
     /// Lines of `train.jsonl`.
     pub train: u64,
     /// Calls that stand behind another of the same text (in `merged.jsonl`).
@@ -19,6 +23,9 @@ pub struct Ledger {
     pub review: BTreeMap<String, u64>,
     /// Lines of `rejected.jsonl`, by reason.
     pub rejected: BTreeMap<String, u64>,
+    /// Calls that ask something else than the task does, by the question's name.
+    #[serde(default)]
+    pub other_questions: BTreeMap<String, u64>,
     /// Lines of `quarantine.jsonl`, by kind of damage.
     pub quarantined: BTreeMap<String, u64>,
     /// Calls behind the rows of `train.jsonl`, the rows themselves included.
@@ -44,13 +51,20 @@ impl Ledger {
         }
     }
 
-    /// Whether every line has exactly one end, counted both by file and by the calls that rows stand for.
+    /// Calls, and the lines in which none could be read.
+    #[must_use]
+    pub fn calls_and_damaged(&self) -> u64 {
+        self.calls + self.damaged()
+    }
+
+    /// Whether every line and every call has exactly one end, calls counted both by file and by the rows that stand for
+    /// them.
     #[must_use]
     pub fn balances(&self) -> bool {
-        let review: u64 = self.review.values().sum();
-        let rejected: u64 = self.rejected.values().sum();
-        let gone = rejected + self.damaged();
-        self.train + self.merged_exact + self.merged_near + review + gone == self.lines
-            && self.calls_in_train + self.calls_in_review + gone == self.lines
+        let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
+        let gone = sum(&self.rejected) + sum(&self.other_questions);
+        self.lines_with_calls + self.damaged() == self.lines
+            && self.train + self.merged_exact + self.merged_near + sum(&self.review) + gone == self.calls
+            && self.calls_in_train + self.calls_in_review + gone == self.calls
     }
 }

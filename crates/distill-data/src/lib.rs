@@ -47,10 +47,11 @@
 //! # The pieces, in the order in which a line meets them
 //!
 //! - [`LogFile`], [`LogFormat`], [`FieldMap`]: where a log has its fields. Lines are read one at a time; one
-//!   that cannot be read is a [`QuarantinedLine`] and not the end.
+//!   that cannot be read is a [`QuarantinedLine`] and not the end. A line may hold several calls: a decision model is
+//!   asked several questions at once.
 //! - [`AnswerFormat`]: how the teacher writes its answer. Labels are resolved by the task's own aliases and
 //!   never guessed; a call without a legal one is a [`RejectedRow`].
-//! - [`Confidence`]: from the answer's tokens, the votes, the teacher's own word or repeated calls, in this
+//! - [`Confidence`]: from the distribution over the labels, the answer's tokens, the votes, the teacher's own word or repeated calls, in this
 //!   order, and unknown otherwise. [`Calibration`] on reviewed rows turns it into a probability.
 //! - [`normalise`], [`near_pairs`], [`near_neighbours`]: equal and nearly equal texts. The joins are exact,
 //!   which costs a second for ten thousand rows where hashing would take less and miss some.
@@ -58,7 +59,7 @@
 //!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines; [`Manifest`] with its [`Ledger`] in
-//!   which every line has exactly one end.
+//!   which every call has exactly one end.
 //!
 //! # What it cannot do
 //!

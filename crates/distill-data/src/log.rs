@@ -1,9 +1,15 @@
 //! Log files, line by line, as calls.
 
+mod anthropic;
 mod call;
 mod chat_completion;
+mod conversation;
+mod decisions;
+mod exchange;
 mod field_map;
 mod field_path;
+mod responses;
+mod system_one;
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +17,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stage_files::{FileError, Lines};
 
-pub(crate) use call::{AnswerText, Choice, LoggedCall};
+pub(crate) use call::{AnswerText, Choice, LineContent, LoggedCall};
 pub use field_map::FieldMap;
 pub use field_path::{FieldPath, FieldPathError};
 
-use crate::quarantine::{LineDamage, QuarantinedLine};
+use crate::{
+    quarantine::{LineDamage, QuarantinedLine},
+    rejected::RejectReason,
+};
 
 /// A log file and how it is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +63,7 @@ impl LogFile {
     }
 }
 
-/// How a log is written: one call a line, in JSON.
+/// How a log is written: a JSON object a line, with one call or several.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -85,8 +94,121 @@ pub enum LogFormat {
     ///
     /// Other fields are passed over.
     OpenaiChat,
+    /// Requests and responses of OpenAI's `POST /v1/responses`
+    /// (<https://platform.openai.com/docs/api-reference/responses>), in the layouts of
+    /// [`OpenaiChat`](Self::OpenaiChat).
+    ///
+    /// | field | as |
+    /// |---|---|
+    /// | `input` | a string is the question; of items the last `user` message is |
+    /// | `instructions`, `system` and `developer` messages | instructions |
+    /// | `output[]` of type `message` | the answer: the `output_text` of all, but of `phase` `commentary` |
+    /// | `output[]` of type `function_call` | the answer where there is no text and one call |
+    /// | `output[].content[].refusal` | a refusal |
+    /// | `status`, `incomplete_details.reason` | `incomplete` means a truncated answer, another than `completed` a failed call |
+    /// | `output[].content[].logprobs[]` | the probability of the tokens that spell the label, where asked for |
+    /// | `model`, `id` | of the response |
+    OpenaiResponses,
+    /// Requests and responses of OpenAI's `POST /v1/decisions`, in the layouts of [`OpenaiChat`](Self::OpenaiChat). Each
+    /// question is a call of its own.
+    ///
+    /// | field | as |
+    /// |---|---|
+    /// | `input` | a string is the question; of messages the last of the role `user` is |
+    /// | `questions[].instructions`, `system` and `developer` messages | instructions |
+    /// | `questions[].choices[].value`, `levels[].label` | what could be answered; `true` and `false` of a predicate |
+    /// | `answers[].choice` | the label; of a score the level with the highest probability, of a predicate `true` from 0.5 |
+    /// | `answers[].probabilities`, `answers[].probability` | the whole distribution: soft labels and the confidence |
+    /// | `answers[]` of type `refusal` | a refusal |
+    /// | `model` | of the response |
+    /// | `id`, `request_id` or `custom_id` of the line | the call's id: the response has none |
+    ///
+    /// A boolean value is the label `true` or `false`, and `true (boolean)` beside a string of that text.
+    OpenaiDecisions {
+        /// The name of the task's question, or its number from 1 where it has none. Without it all questions are read of
+        /// which the task knows an answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        question: Option<String>,
+    },
+    /// Requests and responses of `POST /v1/systemone` (<https://docs.typesafe.ai>), in the layouts of
+    /// [`OpenaiChat`](Self::OpenaiChat). Each question is a call of its own.
+    ///
+    /// | field | as |
+    /// |---|---|
+    /// | `state` | the question: text as it is, other JSON in its shortest form |
+    /// | `questions.*.instructions` | instructions |
+    /// | `questions.*.criteria` | what could be answered: the keys of a `choice`, the levels of a `score` by their text; `true` and `false` of a `noul` |
+    /// | `answers.*.choice` | the label; of a `score` the level with the highest probability, of a `noul` `true` from 0.5 |
+    /// | `answers.*.probabilities`, `answers.*.noul` | the whole distribution: soft labels and the confidence. The service rounds, so that sums of 0.98 to 1.02 pass |
+    /// | `model` | of the response |
+    ///
+    /// `answers.*.confidence` is no probability, and is not read; questions of other types (`box`) have no label.
+    SystemOne {
+        /// The name of the task's question. Without it all questions are read of which the task knows an answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        question: Option<String>,
+        /// Where in the state the question stands, if it is not the whole of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        input: Option<FieldPath>,
+    },
+    /// Requests and responses of Anthropic's `POST /v1/messages`
+    /// (<https://docs.anthropic.com/en/api/messages>), in the layouts of [`OpenaiChat`](Self::OpenaiChat) or in the wrapping
+    /// of message batches, `"params"` and `"result": {"type": "succeeded", "message": …}`
+    /// (<https://docs.anthropic.com/en/api/creating-message-batches>).
+    ///
+    /// | field | as |
+    /// |---|---|
+    /// | `system` | instructions: a string or blocks |
+    /// | `messages[]` | the last `user` turn is the question; an `assistant` turn after it is the beginning of the answer |
+    /// | `content[]` | the answer: the `input` of the only `tool_use`, else all `text` |
+    /// | `stop_reason` | `refusal` is a refusal; `max_tokens`, `model_context_window_exceeded` and `pause_turn` mean a truncated answer |
+    /// | `model`, `id` | of the response |
+    ///
+    /// It holds no confidence.
+    AnthropicMessages,
     /// Objects with the fields of a map.
     Jsonl(FieldMap),
+}
+
+impl LogFormat {
+    /// The names of all formats, as files have them.
+    pub const NAMES: [&str; 6] = [
+        "openai-chat",
+        "openai-responses",
+        "openai-decisions",
+        "system-one",
+        "anthropic-messages",
+        "jsonl",
+    ];
+
+    /// The format of a name, with its defaults; `None` if there is no such format.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "openai-chat" => Self::OpenaiChat,
+            "openai-responses" => Self::OpenaiResponses,
+            "openai-decisions" => Self::OpenaiDecisions { question: None },
+            "system-one" => Self::SystemOne {
+                question: None,
+                input: None,
+            },
+            "anthropic-messages" => Self::AnthropicMessages,
+            "jsonl" => Self::Jsonl(FieldMap::default()),
+            _ => return None,
+        })
+    }
+
+    /// Reads, of logs whose calls ask several questions, the one of this name alone; other formats stay as they are.
+    #[must_use]
+    pub fn with_question(mut self, name: impl Into<String>) -> Self {
+        match &mut self {
+            Self::OpenaiDecisions { question } | Self::SystemOne { question, .. } => {
+                *question = Some(name.into())
+            }
+            Self::OpenaiChat | Self::OpenaiResponses | Self::AnthropicMessages | Self::Jsonl(_) => {}
+        }
+        self
+    }
 }
 
 /// Reads a log from beginning to end in memory bounded by its longest line.
@@ -94,7 +216,7 @@ pub enum LogFormat {
 /// `each` gets the line's number and what is on it.
 pub(crate) fn read_log(
     log: &LogFile,
-    mut each: impl FnMut(u64, Result<LoggedCall, QuarantinedLine>),
+    mut each: impl FnMut(u64, Result<LineContent, QuarantinedLine>),
 ) -> Result<(), FileError> {
     let name = log.name();
     for line in Lines::open(Path::new(&log.path))? {
@@ -109,16 +231,53 @@ pub(crate) fn read_log(
     Ok(())
 }
 
-fn read_line(text: &str, format: &LogFormat) -> Result<LoggedCall, LineDamage> {
+fn read_line(text: &str, format: &LogFormat) -> Result<LineContent, LineDamage> {
     // Some producers put a byte order mark before the first line.
     let text = text.trim_start_matches('\u{feff}');
     let line: Value = serde_json::from_str(text).map_err(|error| LineDamage::not_json(&error))?;
-    if !line.is_object() {
+    let Value::Object(line) = line else {
         return Err(LineDamage::wrong_shape("the line is JSON but no object"));
-    }
-    match format {
+    };
+    let call = match format {
         LogFormat::OpenaiChat => chat_completion::read(line),
-        LogFormat::Jsonl(map) => map.read(&line),
+        LogFormat::OpenaiResponses => responses::read(line),
+        LogFormat::AnthropicMessages => anthropic::read(line),
+        LogFormat::Jsonl(map) => map.read(&Value::Object(line)),
+        LogFormat::OpenaiDecisions { question } => return decisions::read(line, question.as_deref()),
+        LogFormat::SystemOne { question, input } => {
+            return system_one::read(line, question.as_deref(), input.as_ref());
+        }
+    };
+    call.map(LineContent::from)
+}
+
+/// How much of what a model said in place of an answer is kept, in characters.
+const REFUSAL_CHARS: usize = 200;
+
+/// The labels of a question that is answered with yes or no.
+const YES_OR_NO: [&str; 2] = ["true", "false"];
+
+/// The answer to a question whose answer is yes with this probability.
+fn yes_or_no(probability: f64) -> Choice {
+    let [yes, no] = YES_OR_NO.map(str::to_owned);
+    likeliest(vec![(yes, probability), (no, 1.0 - probability)])
+}
+
+/// What has the highest probability as the answer, the first of equals.
+fn likeliest(distribution: Vec<(String, f64)>) -> Choice {
+    let highest = distribution.iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+    let answer = highest.map(|(name, _)| AnswerText::Chosen(name.clone()));
+    Choice {
+        distribution,
+        ..Choice::of(answer.ok_or(RejectReason::EmptyAnswer))
+    }
+}
+
+/// Two texts with a blank line between them.
+fn joined(first: Option<String>, second: Option<String>) -> Option<String> {
+    match (first, second) {
+        (Some(first), Some(second)) => Some(format!("{first}\n\n{second}")),
+        (first, second) => first.or(second),
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Call {
     pub(crate) log: usize,
     pub(crate) line: u64,
     pub(crate) id: Option<String>,
+    /// Which of several questions of the call.
+    pub(crate) question: Option<String>,
     /// The text as the log has it.
     pub(crate) input: String,
     /// The text after the normaliser.
@@ -55,7 +57,7 @@ impl Call {
     }
 
     /// Everything that a choice among calls may depend on, ending in the position for calls that are alike.
-    fn content(&self) -> (bool, u64, &str, &Option<String>, usize, u64) {
+    fn content(&self) -> (bool, u64, &str, &Option<String>, &Option<String>, usize, u64) {
         let confidence = self.ballot.confidence.map_or(0.0, |confidence| confidence.value);
         // Probabilities are not negative, so that their bits sort as they do.
         (
@@ -63,6 +65,7 @@ impl Call {
             u64::MAX - confidence.to_bits(),
             &self.input,
             &self.id,
+            &self.question,
             self.log,
             self.line,
         )
@@ -90,6 +93,8 @@ pub(crate) struct Row {
     pub(crate) confidence: Option<Confidence>,
     /// The same of what the log has, before calibration.
     pub(crate) reported: Option<Confidence>,
+    /// The mean of the distributions of those calls that have one; empty where a person gave the label.
+    pub(crate) distribution: BTreeMap<usize, f64>,
 }
 
 impl Row {
@@ -172,6 +177,10 @@ fn row(id: String, mut members: Vec<usize>, calls: &[Call], majority: f64) -> Ro
     let confidence = joint(|call| call.ballot.confidence);
     let reported = joint(|call| call.reported);
     let is_decided = share_of(label, &support) >= majority;
+    let distribution = match by_person {
+        true => BTreeMap::new(),
+        false => mean_distribution(&members, calls),
+    };
     Row {
         text: calls[members[0]].text.clone(),
         id,
@@ -182,7 +191,20 @@ fn row(id: String, mut members: Vec<usize>, calls: &[Call], majority: f64) -> Ro
         by_person,
         confidence,
         reported,
+        distribution,
     }
+}
+
+fn mean_distribution(members: &[usize], calls: &[Call]) -> BTreeMap<usize, f64> {
+    let distributions = members.iter().map(|&member| &calls[member].ballot.distribution);
+    let known: Vec<_> = distributions
+        .filter(|distribution| !distribution.is_empty())
+        .collect();
+    let mut mean: BTreeMap<usize, f64> = BTreeMap::new();
+    for (&label, probability) in known.iter().copied().flatten() {
+        *mean.entry(label).or_default() += probability / known.len() as f64;
+    }
+    mean
 }
 
 /// The confidence of several calls in one label: the mean of those that gave it, of the best kind there is,

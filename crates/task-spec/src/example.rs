@@ -16,6 +16,9 @@ pub struct Source {
     /// The id that the log gives the call, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
+    /// Which question of that call, by name or number, where it asked several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
 }
 
 /// A training row: a line of `train.jsonl`.

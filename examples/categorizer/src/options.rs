@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser, ValueEnum, builder::PossibleValuesParser};
 use distill_data::{AnswerFormat, ConfidenceScale, CurateConfig, Duplicates, FieldPath, LogFormat};
 use lora_train::TrainConfig;
 use stage_files::read_toml;
@@ -48,6 +48,12 @@ pub(crate) struct OwnFiles {
     /// The teacher's log.
     #[arg(long, requires = "task")]
     pub(crate) log: Option<PathBuf>,
+    /// How the log is written.
+    #[arg(long, requires = "log", default_value = "openai-chat", value_parser = PossibleValuesParser::new(LogFormat::NAMES))]
+    pub(crate) log_format: String,
+    /// The task's question, where a call of the log asks several.
+    #[arg(long, requires = "log")]
+    pub(crate) question: Option<String>,
     /// The gold set: lines of {"id", "input", "label"}; frozen by this run if it has no lock yet.
     #[arg(long, requires = "task")]
     pub(crate) gold: Option<PathBuf>,
@@ -58,6 +64,16 @@ pub(crate) struct OwnFiles {
     /// The dated id of the teacher's model, for the pinned baseline.
     #[arg(long, default_value = "unknown")]
     pub(crate) teacher_model: String,
+}
+
+impl OwnFiles {
+    pub(crate) fn format(&self) -> Fallible<LogFormat> {
+        let format = LogFormat::by_name(&self.log_format).ok_or("--log-format names no format")?;
+        Ok(match &self.question {
+            Some(question) => format.with_question(question),
+            None => format,
+        })
+    }
 }
 
 /// How the log is read and what is kept of it.
@@ -118,11 +134,6 @@ impl Curation {
             },
             ..defaults
         }
-    }
-
-    /// Logs are read as OpenAI chat completions.
-    pub(crate) fn format() -> LogFormat {
-        LogFormat::OpenaiChat
     }
 }
 

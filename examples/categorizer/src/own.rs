@@ -10,7 +10,7 @@ use stage_files::{read_json_lines, write_json};
 use crate::{
     Fallible,
     learn::{Materials, Workshop},
-    options::{Curation, Options},
+    options::Options,
     say, serve,
 };
 
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options, workshop: &Workshop, log: &Path, gold_file:
     let is_encoder = matches!(workshop.base.network, Network::Encoder(_));
     let made = workshop.make(&Materials {
         folder: out.to_owned(),
-        logs: vec![LogFile::new(log, Curation::format())],
+        logs: vec![LogFile::new(log, options.own.format()?)],
         gold: &gold,
         gold_file: gold_file.to_owned(),
         baseline: baseline.as_ref(),

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Instant};
 
-use distill_data::LogFile;
+use distill_data::{LogFile, LogFormat};
 use gold_eval::{Baseline, GoldSet, Teacher as PinnedTeacher, TeacherAnswer};
 use lora_train::TrainConfig;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::{
     Fallible,
     learn::{Generation, Materials, Workshop},
     money, month,
-    options::{Curation, Options},
+    options::Options,
     page, say, serve,
 };
 
@@ -125,7 +125,7 @@ pub(crate) fn play(options: &Options, workshop: &Workshop) -> Fallible<()> {
     let config = options.training.config(false, options.seed, options.smoke)?;
     let first = workshop.make(&Materials {
         folder: out.to_owned(),
-        logs: vec![LogFile::new(&log, Curation::format())],
+        logs: vec![LogFile::new(&log, LogFormat::OpenaiChat)],
         gold: &gold_set,
         gold_file: out.join("gold/gold.jsonl"),
         baseline: Some(&baseline),
@@ -155,7 +155,7 @@ pub(crate) fn play(options: &Options, workshop: &Workshop) -> Fallible<()> {
     let (gold_set, baseline) = freeze(&new_gold, 2, &again.join("gold"), workshop, &teacher)?;
     let second = workshop.make(&Materials {
         folder: again.clone(),
-        logs: vec![LogFile::new(&log, Curation::format()), played.log.clone()],
+        logs: vec![LogFile::new(&log, LogFormat::OpenaiChat), played.log.clone()],
         gold: &gold_set,
         gold_file: again.join("gold/gold.jsonl"),
         baseline: Some(&baseline),

@@ -1,4 +1,4 @@
-//! The ledger as a flow: from the lines of the log to where each of them ended.
+//! The ledger as a flow: from the lines of the log, and the calls on them, to where each of them ended.
 
 use distill_data::{Ledger, Manifest};
 use maud::{Markup, html};
@@ -33,7 +33,7 @@ pub(crate) fn ledgers(generations: &[GenerationView<'_>]) -> Markup {
     }
 }
 
-/// Where some lines ended.
+/// Where some calls or damaged lines ended.
 struct End {
     class: &'static str,
     name: String,
@@ -54,6 +54,7 @@ fn ends(ledger: &Ledger) -> Vec<End> {
     for (class, kind, reasons) in [
         ("review", "to review", &ledger.review),
         ("rejected", "rejected", &ledger.rejected),
+        ("rejected", "another question", &ledger.other_questions),
         ("damaged", "damaged", &ledger.quarantined),
     ] {
         let mut group: Vec<End> = reasons
@@ -92,7 +93,8 @@ fn reason_in_words(reason: &str) -> String {
 
 fn flow(ledger: &Ledger) -> Markup {
     let ends = ends(ledger);
-    let thickness = |end: &End| FLOW * share(end.lines, ledger.lines);
+    let all = ledger.calls_and_damaged();
+    let thickness = |end: &End| FLOW * share(end.lines, all);
     let height: f64 = ends.iter().map(|end| thickness(end).max(LEAST)).sum();
     let mut from = 0.0;
     let mut top = 0.0;
@@ -112,7 +114,10 @@ fn flow(ledger: &Ledger) -> Markup {
         .collect();
     html! {
         div class="flow" style=(format!("height:{height:.1}px")) {
-            div class="source" { (counted(ledger.lines, "line")) }
+            div class="source" {
+                (counted(ledger.lines, "line"))
+                @if all != ledger.lines { ", " (counted(ledger.calls, "call")) }
+            }
             svg class="stretched" width="100%" height=(format!("{height:.1}")) viewBox=(format!("0 0 100 {height:.1}")) preserveAspectRatio="none" aria-hidden="true" {
                 rect class="node" width="1.5" height=(format!("{FLOW:.1}")) {}
                 @for (end, ribbon) in &placed { path class=(end.class) d=(ribbon.path()) {} }
@@ -122,7 +127,7 @@ fn flow(ledger: &Ledger) -> Markup {
                     li style=(format!("top:{:.1}px", ribbon.middle() - 11.0)) {
                         span class={ "key " (end.class) } {}
                         span class="count" { (count(end.lines)) }
-                        span class="name" title=(percent(share(end.lines, ledger.lines))) { (end.name) }
+                        span class="name" title=(percent(share(end.lines, all))) { (end.name) }
                     }
                 }
             }

@@ -7,11 +7,7 @@ fn labels() -> LabelSet {
 }
 
 fn choice(answer: &str) -> Choice {
-    Choice {
-        answer: Ok(AnswerText::Written(answer.into())),
-        tokens: Vec::new(),
-        confidence: None,
-    }
+    Choice::of(Ok(AnswerText::Written(answer.into())))
 }
 
 fn with_tokens(answer: &str, tokens: &[(&str, f64)]) -> Choice {
@@ -138,4 +134,45 @@ fn a_label_that_ends_in_a_full_stop_is_still_itself() {
     };
     let found = Ballot::of_call(&call, &labels, &AnswerFormat::Text).unwrap();
     assert_eq!(found.votes, BTreeMap::from([(0, 1)]));
+}
+
+fn of_distribution(chosen: &str, distribution: &[(&str, f64)]) -> Ballot {
+    let choice = Choice {
+        distribution: distribution
+            .iter()
+            .map(|&(name, p)| (name.to_owned(), p))
+            .collect(),
+        ..Choice::of(Ok(AnswerText::Chosen(chosen.into())))
+    };
+    ballot(slice::from_ref(&choice), &AnswerFormat::json()).unwrap()
+}
+
+#[test]
+fn a_distribution_gives_soft_labels_and_the_confidence() {
+    let found = of_distribution("bill", &[("bill", 0.7), ("billing", 0.2), ("other", 0.1)]);
+    assert_eq!(found.distribution, BTreeMap::from([(0, 0.7), (1, 0.2), (2, 0.1)]));
+    let confidence = found.confidence.unwrap();
+    assert!((confidence.value - 0.7).abs() < 1e-12);
+    assert_eq!(confidence.kind, ConfidenceKind::Distribution);
+}
+
+#[test]
+fn what_the_task_has_no_label_for_lowers_the_confidence_and_is_not_learnt() {
+    let found = of_distribution("bill", &[("bill", 0.6), ("other", 0.2), ("spam", 0.2)]);
+    assert!((found.confidence.unwrap().value - 0.6).abs() < 1e-12);
+    assert!((found.distribution[&0] - 0.75).abs() < 1e-12 && (found.distribution[&2] - 0.25).abs() < 1e-12);
+}
+
+#[test]
+fn a_service_may_round_its_probabilities_and_not_invent_them() {
+    let rounded = of_distribution("bill", &[("bill", 0.6665), ("other", 0.333)]);
+    assert!(!rounded.has_odd_confidence);
+    assert!((rounded.distribution.values().sum::<f64>() - 1.0).abs() < 1e-12);
+    for odd in [[0.7, 0.7], [0.2, 0.2], [1.5, -0.5], [f64::NAN, 0.5]] {
+        let found = of_distribution("bill", &[("bill", odd[0]), ("other", odd[1])]);
+        assert!(
+            found.has_odd_confidence && found.confidence.is_none() && found.distribution.is_empty(),
+            "{odd:?}"
+        );
+    }
 }

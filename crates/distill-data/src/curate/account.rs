@@ -63,6 +63,9 @@ fn ledger(intake: &Intake, outputs: &Outputs) -> Ledger {
     } = outputs;
     let mut ledger = Ledger {
         lines: intake.lines,
+        lines_with_calls: intake.lines_with_calls,
+        calls: intake.found,
+        other_questions: intake.other_questions.clone(),
         train: train.len() as u64,
         merged_exact: merged.iter().filter(|call| call.exact).count() as u64,
         merged_near: merged.iter().filter(|call| !call.exact).count() as u64,

@@ -10,7 +10,7 @@ use crate::{
     Confidence, ConfidenceRecord, CurateError, CuratePlan, LogFile, LogRecord, Progress, QuarantinedLine,
     RejectReason, RejectedRow, Stage,
     ballot::Ballot,
-    log::{LoggedCall, read_log},
+    log::{LineContent, LoggedCall, read_log},
     normalise,
     row::Call,
 };
@@ -28,6 +28,10 @@ pub(super) struct Intake {
     pub(super) quarantine: Vec<QuarantinedLine>,
     pub(super) logs: Vec<LogRecord>,
     pub(super) lines: u64,
+    pub(super) lines_with_calls: u64,
+    /// Calls, those of other questions included.
+    pub(super) found: u64,
+    pub(super) other_questions: BTreeMap<String, u64>,
     pub(super) unknown_labels: BTreeMap<String, u64>,
     pub(super) models: BTreeMap<String, u64>,
     pub(super) prompts: BTreeMap<String, u64>,
@@ -54,7 +58,7 @@ impl Intake {
             read_log(log, |line, found| {
                 intake.lines += 1;
                 match found {
-                    Ok(call) => intake.take(index, line, call, input, plan),
+                    Ok(content) => intake.take_line(index, line, content, input, plan),
                     Err(damaged) => intake.quarantine.push(damaged),
                 }
                 if intake.lines % LINES_PER_EVENT == 1 {
@@ -77,6 +81,35 @@ impl Intake {
         Ok(intake)
     }
 
+    fn take_line(
+        &mut self,
+        log: usize,
+        line: u64,
+        content: LineContent,
+        input: &CurateInput<'_>,
+        plan: &CuratePlan,
+    ) {
+        self.lines_with_calls += 1;
+        self.found += (content.calls.len() + content.others.len()) as u64;
+        for name in content.others {
+            *self.other_questions.entry(name).or_default() += 1;
+        }
+        for call in content.calls {
+            let labels = input.task.labels();
+            let is_of_task =
+                call.offered.is_empty() || call.offered.iter().any(|name| labels.resolve(name).is_some());
+            match is_of_task {
+                true => self.take(log, line, call, input, plan),
+                false => {
+                    *self
+                        .other_questions
+                        .entry(call.question.unwrap_or_default())
+                        .or_default() += 1
+                }
+            }
+        }
+    }
+
     fn take(&mut self, log: usize, line: u64, call: LoggedCall, input: &CurateInput<'_>, plan: &CuratePlan) {
         let model = call.model.as_deref().unwrap_or("unknown");
         *self.models.entry(model.to_owned()).or_default() += 1;
@@ -94,6 +127,7 @@ impl Intake {
                     log,
                     line,
                     id: call.id,
+                    question: call.question,
                     text: normalise(&call.input),
                     input: call.input,
                     reported: ballot.confidence,
@@ -108,7 +142,7 @@ impl Intake {
                     *self.unknown_labels.entry(answer.clone()).or_default() += 1;
                 }
                 let rejected = RejectedRow {
-                    source: source(input.logs, log, line, call.id),
+                    source: source(input.logs, log, line, (call.id, call.question)),
                     reason,
                     input: Some(call.input).filter(|input| !input.is_empty()),
                 };
@@ -130,14 +164,25 @@ impl Intake {
 impl Call {
     /// The call, for a file.
     pub(super) fn source(&self, logs: &[LogFile]) -> Source {
-        source(logs, self.log, self.line, self.id.clone())
+        source(
+            logs,
+            self.log,
+            self.line,
+            (self.id.clone(), self.question.clone()),
+        )
     }
 }
 
-fn source(logs: &[LogFile], log: usize, line: u64, call: Option<String>) -> Source {
+fn source(
+    logs: &[LogFile],
+    log: usize,
+    line: u64,
+    (call, question): (Option<String>, Option<String>),
+) -> Source {
     Source {
         file: logs[log].name(),
         line,
         call,
+        question,
     }
 }

@@ -123,6 +123,10 @@ impl Writer<'_> {
                 .weight_by_calls
                 .weight(self.calls_behind[index]);
         example.confidence = row.confidence.map(|confidence| confidence.value);
+        let probabilities = row.distribution.iter();
+        example.probabilities = probabilities
+            .map(|(&label, &probability)| (self.label_name(label), probability))
+            .collect();
         example.cluster = Some(self.rows[self.clusters[index]].id.clone());
         example.source = Some(call.source(self.input.logs));
         TrainRow {

@@ -39,6 +39,7 @@ pub(super) fn apply_reviewed(
         call.by_person = true;
         call.ballot.votes = BTreeMap::from([(*label, 1)]);
         call.ballot.asked = 1;
+        call.ballot.distribution.clear();
     }
     let calibration = Calibration::fit(&checked);
     for call in calls.iter_mut() {

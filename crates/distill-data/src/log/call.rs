@@ -9,6 +9,10 @@ use crate::{confidence::Confidence, rejected::RejectReason};
 pub(crate) struct LoggedCall {
     /// The id that the log gives it.
     pub(crate) id: Option<String>,
+    /// Which of several questions of the call, by its name or its number from 1.
+    pub(crate) question: Option<String>,
+    /// What could be answered, where the call says so.
+    pub(crate) offered: Vec<String>,
     /// The model that answered.
     pub(crate) model: Option<String>,
     /// The instructions, all of them, joined by blank lines.
@@ -33,11 +37,47 @@ pub(crate) struct Choice {
     pub(crate) tokens: Vec<(Vec<u8>, f64)>,
     /// A confidence that the log states beside the answer.
     pub(crate) confidence: Option<Confidence>,
+    /// The probability of everything that could be answered, where the log has it.
+    pub(crate) distribution: Vec<(String, f64)>,
+}
+
+impl Choice {
+    /// An answer of which nothing else is known.
+    pub(crate) fn of(answer: Result<AnswerText, RejectReason>) -> Self {
+        Self {
+            answer,
+            tokens: Vec::new(),
+            confidence: None,
+            distribution: Vec::new(),
+        }
+    }
+}
+
+/// What a line of a log holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LineContent {
+    /// Calls, one for each question.
+    pub(crate) calls: Vec<LoggedCall>,
+    /// The names of questions that are not the task's.
+    pub(crate) others: Vec<String>,
+}
+
+impl From<LoggedCall> for LineContent {
+    fn from(call: LoggedCall) -> Self {
+        Self {
+            calls: vec![call],
+            others: Vec::new(),
+        }
+    }
 }
 
 /// An answer as the log holds it.
 #[derive(Debug, Clone)]
 pub(crate) enum AnswerText {
+    /// Text in which the label stands as the answer's format says.
     Written(String),
+    /// JSON in which it does.
     Value(Value),
+    /// What was chosen among what was offered, and nothing around it.
+    Chosen(String),
 }

@@ -78,9 +78,8 @@ impl FieldMap {
             by_person: self.reviewed.of(line) == Some(&Value::Bool(true)),
             input,
             choices: vec![Choice {
-                answer,
-                tokens: Vec::new(),
                 confidence,
+                ..Choice::of(answer)
             }],
             ..LoggedCall::default()
         })

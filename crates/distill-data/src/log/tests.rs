@@ -4,8 +4,15 @@ use serde_json::json;
 use super::*;
 use crate::{quarantine::Damage, rejected::RejectReason};
 
+/// The only call on a line.
+fn call(line: &Value, format: &LogFormat) -> LoggedCall {
+    let content = read_line(&line.to_string(), format).unwrap();
+    let [call] = <[LoggedCall; 1]>::try_from(content.calls).unwrap();
+    call
+}
+
 fn chat(line: &Value) -> LoggedCall {
-    read_line(&line.to_string(), &LogFormat::OpenaiChat).unwrap()
+    call(line, &LogFormat::OpenaiChat)
 }
 
 fn damage(text: &str, format: &LogFormat) -> (Damage, String) {
@@ -188,7 +195,7 @@ fn a_field_map_finds_fields_of_any_name() {
         ..FieldMap::default()
     };
     let line = json!({"row": {"text": "q"}, "out": {"label": "a"}, "p": 40, "id": 12, "reviewed": true});
-    let call = read_line(&line.to_string(), &LogFormat::Jsonl(map)).unwrap();
+    let call = call(&line, &LogFormat::Jsonl(map));
     assert_eq!(
         (call.input.as_str(), written(&call), call.id.as_deref()),
         ("q", "a", Some("12"))
@@ -197,6 +204,21 @@ fn a_field_map_finds_fields_of_any_name() {
         (call.choices[0].confidence.unwrap().value, call.by_person),
         (0.4, true)
     );
+}
+
+/// Every format with its defaults.
+fn all_formats() -> impl Iterator<Item = LogFormat> {
+    LogFormat::NAMES
+        .into_iter()
+        .map(|name| LogFormat::by_name(name).unwrap())
+}
+
+#[test]
+fn a_format_s_name_is_its_name_in_files() {
+    for (name, format) in LogFormat::NAMES.into_iter().zip(all_formats()) {
+        assert_eq!(serde_json::to_value(&format).unwrap()["kind"], name);
+    }
+    assert_eq!(LogFormat::by_name("xml"), None);
 }
 
 /// JSON of the kind that a log holds, with its keys at random places.
@@ -230,6 +252,17 @@ fn any_json() -> impl Strategy<Value = Value> {
         "answer",
         "type",
         "text",
+        "params",
+        "result",
+        "stop_reason",
+        "output",
+        "status",
+        "questions",
+        "answers",
+        "state",
+        "probabilities",
+        "value",
+        "probability",
     ]);
     leaf.prop_recursive(6, 60, 6, move |inner| {
         prop_oneof![
@@ -248,8 +281,8 @@ proptest! {
         let labels = task_spec::LabelSet::from_names(["a", "b"]).unwrap();
         let good = json!({"request": request(), "response": value}).to_string();
         for line in [value.to_string(), good, text] {
-            for format in [LogFormat::OpenaiChat, LogFormat::Jsonl(FieldMap::default())] {
-                if let Ok(call) = read_line(&line, &format) {
+            for format in all_formats() {
+                for call in read_line(&line, &format).unwrap_or_default().calls {
                     for answer in [crate::AnswerFormat::Text, crate::AnswerFormat::json()] {
                         let _ = crate::ballot::Ballot::of_call(&call, &labels, &answer);
                     }
@@ -264,4 +297,84 @@ proptest! {
         prop_assume!(cut < line.len());
         prop_assert_eq!(damage(&line[..cut], &LogFormat::OpenaiChat).0, Damage::NotJson);
     }
+}
+
+#[test]
+fn a_message_batch_has_the_request_as_params_and_four_kinds_of_result() {
+    let params =
+        json!({"model": "claude-x", "max_tokens": 16, "messages": [{"role": "user", "content": "q"}]});
+    let line = |result: Value| {
+        call(
+            &json!({"custom_id": "c1", "params": params, "result": result}),
+            &LogFormat::AnthropicMessages,
+        )
+    };
+    let message = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x-1",
+        "content": [{"type": "text", "text": "card"}], "stop_reason": "end_turn", "usage": {}});
+    let succeeded = line(json!({"type": "succeeded", "message": message}));
+    assert_eq!(
+        (written(&succeeded), succeeded.id.as_deref()),
+        ("card", Some("msg_1"))
+    );
+    let error = json!({"type": "error", "error": {"type": "invalid_request", "message": "no"}});
+    for result in [
+        json!({"type": "errored", "error": error}),
+        json!({"type": "expired"}),
+        json!({"type": "canceled"}),
+    ] {
+        let call = line(result);
+        assert_eq!(call.id.as_deref(), Some("c1"));
+        assert_eq!(call.fault.unwrap().kind(), "failed_call");
+    }
+}
+
+#[test]
+fn a_boolean_is_not_the_text_of_the_same_name() {
+    let question = json!({"type": "choice", "name": "q", "instructions": "?", "choices": [{"value": true}, {"value": "true"}]});
+    let answer = json!({"type": "choice", "choice": true, "confidence": 0.5,
+        "probabilities": [{"value": true, "probability": 0.75}, {"value": "true", "probability": 0.25}]});
+    let line =
+        json!({"input": "x", "questions": [question], "response": {"model": "m", "answers": [answer]}});
+    let call = call(&line, &LogFormat::OpenaiDecisions { question: None });
+    assert_eq!(call.offered, ["true (boolean)", "true"]);
+    let chosen = call.choices[0].answer.as_ref().unwrap();
+    assert!(matches!(chosen, AnswerText::Chosen(name) if name == "true (boolean)"));
+}
+
+#[test]
+fn answers_that_do_not_fit_the_questions_are_damage() {
+    let question = json!({"type": "predicate", "name": "q", "instructions": "?"});
+    let score = json!({"type": "score", "name": "q", "score": 1.0, "confidence": 1.0, "probabilities": []});
+    for answers in [json!([]), json!([score])] {
+        let line = json!({"input": "x", "questions": [question], "response": {"answers": answers}});
+        let format = LogFormat::OpenaiDecisions { question: None };
+        assert_eq!(damage(&line.to_string(), &format).0, Damage::WrongShape);
+    }
+    let line = json!({"state": "x", "questions": {"q": {"type": "noul"}},
+        "response": {"answers": {"q": {"type": "choice", "choice": "a", "probabilities": {}}}}});
+    let format = LogFormat::SystemOne {
+        question: None,
+        input: None,
+    };
+    assert_eq!(damage(&line.to_string(), &format).0, Damage::WrongShape);
+}
+
+#[test]
+fn questions_of_types_that_have_no_label_are_other_questions() {
+    let decisions = json!({"input": "x", "questions": [{"type": "count", "name": "n"}],
+        "response": {"answers": [{"type": "count", "count": 3}]}});
+    let found = read_line(
+        &decisions.to_string(),
+        &LogFormat::OpenaiDecisions { question: None },
+    )
+    .unwrap();
+    assert_eq!((found.calls.len(), found.others), (0, vec!["n".to_owned()]));
+    let state = json!({"state": "x", "questions": {"b": {"type": "box", "instructions": "?"}},
+        "response": {"answers": {"b": {"type": "box", "box": {}}}}});
+    let format = LogFormat::SystemOne {
+        question: None,
+        input: None,
+    };
+    let found = read_line(&state.to_string(), &format).unwrap();
+    assert_eq!((found.calls.len(), found.others), (0, vec!["b".to_owned()]));
 }

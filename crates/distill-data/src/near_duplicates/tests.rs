@@ -12,6 +12,7 @@ fn row(id: &str, label: usize, support: f64, calls: usize) -> Row {
         by_person: false,
         confidence: None,
         reported: None,
+        distribution: BTreeMap::new(),
     }
 }
 

@@ -4,3 +4,5 @@
 mod autotraits;
 #[cfg(test)]
 mod banking77;
+#[cfg(test)]
+mod logs;

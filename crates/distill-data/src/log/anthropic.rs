@@ -1,0 +1,113 @@
+//! Anthropic messages, request and response on one line.
+//!
+//! Field names and types after the `anthropic` Python package, version 2.14 (`types/message_create_params.py`,
+//! `types/message.py`, `types/messages/message_batch_individual_response.py`). Only what is used is declared.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    AnswerText, Choice, LoggedCall,
+    conversation::{AfterQuestion, Content, Turn, call_of},
+    exchange::{Exchange, response},
+};
+use crate::{
+    quarantine::{LineDamage, excerpt},
+    rejected::RejectReason,
+};
+
+#[derive(Deserialize)]
+struct Request {
+    model: Option<String>,
+    system: Option<Content>,
+    messages: Vec<Turn>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    id: Option<String>,
+    model: Option<String>,
+    content: Vec<Block>,
+    stop_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    #[serde(rename = "type")]
+    kind: String,
+    text: Option<String>,
+    input: Option<Value>,
+}
+
+/// Reads one line.
+pub(super) fn read(mut line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
+    unwrap_batch(&mut line);
+    let mut exchange = Exchange::of(line, &["messages"])?;
+    let request: Request = exchange.request()?;
+    let (mut call, begun) = call_of(request.messages, request.system, AfterQuestion::BeginningOfAnswer)?;
+    call.model = request.model;
+    call.id = exchange.id;
+    match exchange.response {
+        Ok(body) => {
+            let message: Message = response(body)?;
+            call.id = message.id.clone().or(call.id);
+            call.model = message.model.clone().or(call.model);
+            call.choices = vec![Choice::of(answer(message, &begun))];
+        }
+        Err(detail) => {
+            call.fault.get_or_insert(RejectReason::FailedCall { detail });
+        }
+    }
+    Ok(call)
+}
+
+/// Message batches have the request under `params` and the response in a `result` of one of four types.
+fn unwrap_batch(line: &mut Map<String, Value>) {
+    if let Some(params) = line.remove("params") {
+        line.entry("request").or_insert(params);
+    }
+    let Some(mut result) = line.remove("result") else {
+        return;
+    };
+    if let Some(message) = result.get_mut("message") {
+        line.insert("response".to_owned(), message.take());
+        return;
+    }
+    // Errored with an error, canceled or expired.
+    let error = result.get_mut("error").map(Value::take);
+    line.insert("error".to_owned(), error.unwrap_or(result));
+}
+
+fn answer(message: Message, begun: &str) -> Result<AnswerText, RejectReason> {
+    let (mut text, mut inputs) = (begun.to_owned(), Vec::new());
+    for block in message.content {
+        match (block.kind.as_str(), block.text, block.input) {
+            ("text", Some(said), _) => text.push_str(&said),
+            ("tool_use", _, Some(input)) => inputs.push(input),
+            // Thoughts and what the service's own tools did.
+            _ => {}
+        }
+    }
+    match message.stop_reason.as_deref() {
+        Some("refusal") => {
+            return Err(RejectReason::Refusal {
+                text: excerpt(&text, super::REFUSAL_CHARS),
+            });
+        }
+        Some(reason @ ("max_tokens" | "model_context_window_exceeded" | "pause_turn")) => {
+            return Err(RejectReason::Truncated {
+                finish_reason: reason.to_owned(),
+            });
+        }
+        _ => {}
+    }
+    // A model that calls a tool may say what it is about to do.
+    match <[Value; 1]>::try_from(inputs) {
+        Ok([input]) => Ok(AnswerText::Value(input)),
+        Err(_) if text.trim().is_empty() => Err(RejectReason::EmptyAnswer),
+        Err(inputs) if inputs.is_empty() => Ok(AnswerText::Written(text)),
+        Err(_) => Err(RejectReason::UnreadableAnswer {
+            answer: "several tools are called".to_owned(),
+        }),
+    }
+}

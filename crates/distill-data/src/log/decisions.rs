@@ -1,0 +1,227 @@
+//! OpenAI decisions, request and response on one line.
+//!
+//! Field names and types after the `openai` Python package, version 3.57 (`types/decision_create_params.py`,
+//! `types/decision.py`). Only what is used is declared.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    AnswerText, Choice, LineContent, LoggedCall,
+    conversation::{AfterQuestion, Content, Turn, call_of},
+    exchange::{Exchange, response},
+};
+use crate::{quarantine::LineDamage, rejected::RejectReason};
+
+#[derive(Deserialize)]
+struct Request {
+    model: Option<String>,
+    input: Input,
+    questions: Vec<Question>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Input {
+    Text(String),
+    Items(Vec<Turn>),
+}
+
+#[derive(Deserialize)]
+struct Question {
+    name: Option<String>,
+    instructions: Option<Content>,
+    #[serde(flatten)]
+    kind: QuestionKind,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum QuestionKind {
+    Predicate,
+    Choice {
+        choices: Vec<Offered>,
+    },
+    Score {
+        levels: Vec<Level>,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Offered {
+    value: Chosen,
+}
+
+#[derive(Deserialize)]
+struct Level {
+    label: String,
+}
+
+/// A value that is offered: a boolean is not the string of the same text.
+#[derive(Deserialize, Clone, PartialEq)]
+#[serde(untagged)]
+enum Chosen {
+    Boolean(bool),
+    Text(String),
+}
+
+#[derive(Deserialize)]
+struct Decision {
+    id: Option<String>,
+    model: Option<String>,
+    answers: Vec<Answer>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Answer {
+    Predicate {
+        probability: f64,
+    },
+    Choice {
+        choice: Chosen,
+        probabilities: Vec<OfValue>,
+    },
+    Score {
+        probabilities: Vec<OfLevel>,
+    },
+    Refusal,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct OfValue {
+    value: Chosen,
+    probability: f64,
+}
+
+#[derive(Deserialize)]
+struct OfLevel {
+    label: String,
+    probability: f64,
+}
+
+/// Reads one line: a call for each question that is answered with a label, or for the one of that name.
+pub(super) fn read(line: Map<String, Value>, wanted: Option<&str>) -> Result<LineContent, LineDamage> {
+    let mut exchange = Exchange::of(line, &["input", "questions"])?;
+    let request: Request = exchange.request()?;
+    let turns = match request.input {
+        Input::Text(text) => vec![Turn::user(text)],
+        Input::Items(items) => items,
+    };
+    let (mut call, _) = call_of(turns, None, AfterQuestion::Nothing)?;
+    call.model = request.model;
+    call.id = exchange.id;
+    let mut answers = match exchange.response {
+        Ok(body) => {
+            let decision: Decision = response(body)?;
+            call.id = decision.id.or(call.id);
+            call.model = decision.model.or(call.model);
+            if decision.answers.len() != request.questions.len() {
+                return Err(LineDamage::wrong_shape(format!(
+                    "in the response: {} answers to {} questions",
+                    decision.answers.len(),
+                    request.questions.len()
+                )));
+            }
+            decision.answers
+        }
+        Err(detail) => {
+            call.fault.get_or_insert(RejectReason::FailedCall { detail });
+            Vec::new()
+        }
+    }
+    .into_iter();
+    let mut content = LineContent::default();
+    for (number, question) in (1..).zip(request.questions) {
+        let answer = answers.next();
+        let name = question.name.clone().unwrap_or_else(|| number.to_string());
+        let is_label = !matches!(question.kind, QuestionKind::Other);
+        if !is_label || wanted.is_some_and(|wanted| wanted != name) {
+            content.others.push(name);
+            continue;
+        }
+        content.calls.push(of_question(&call, name, question, answer)?);
+    }
+    Ok(content)
+}
+
+fn of_question(
+    call: &LoggedCall,
+    name: String,
+    question: Question,
+    answer: Option<Answer>,
+) -> Result<LoggedCall, LineDamage> {
+    let instructions = question.instructions.and_then(|content| content.text().ok());
+    let mut call = LoggedCall {
+        system: super::joined(call.system.clone(), instructions),
+        question: Some(name.clone()),
+        ..call.clone()
+    };
+    let names = Names(&question.kind);
+    call.offered = names.all();
+    call.choices = match (answer, &question.kind) {
+        (None, _) => Vec::new(),
+        (Some(Answer::Refusal), _) => vec![Choice::of(Err(RejectReason::Refusal { text: String::new() }))],
+        (Some(Answer::Predicate { probability }), QuestionKind::Predicate) => {
+            vec![super::yes_or_no(probability)]
+        }
+        (
+            Some(Answer::Choice {
+                choice,
+                probabilities,
+            }),
+            QuestionKind::Choice { .. },
+        ) => vec![Choice {
+            distribution: probabilities
+                .iter()
+                .map(|of| (names.name(&of.value), of.probability))
+                .collect(),
+            ..Choice::of(Ok(AnswerText::Chosen(names.name(&choice))))
+        }],
+        (Some(Answer::Score { probabilities }), QuestionKind::Score { .. }) => {
+            let distribution = probabilities.into_iter().map(|of| (of.label, of.probability));
+            vec![super::likeliest(distribution.collect())]
+        }
+        _ => {
+            return Err(LineDamage::wrong_shape(format!(
+                "in the response: the answer to question {name:?} is of another type"
+            )));
+        }
+    };
+    Ok(call)
+}
+
+/// How what is offered is called as a label.
+struct Names<'a>(&'a QuestionKind);
+
+impl Names<'_> {
+    fn all(&self) -> Vec<String> {
+        match self.0 {
+            QuestionKind::Predicate => super::YES_OR_NO.map(str::to_owned).to_vec(),
+            QuestionKind::Choice { choices } => {
+                choices.iter().map(|choice| self.name(&choice.value)).collect()
+            }
+            QuestionKind::Score { levels } => levels.iter().map(|level| level.label.clone()).collect(),
+            QuestionKind::Other => Vec::new(),
+        }
+    }
+
+    /// The text; of a boolean beside a string of the same text, the text with what it is.
+    fn name(&self, value: &Chosen) -> String {
+        let boolean = match value {
+            Chosen::Text(text) => return text.clone(),
+            Chosen::Boolean(boolean) => boolean.to_string(),
+        };
+        let same = Chosen::Text(boolean.clone());
+        match self.0 {
+            QuestionKind::Choice { choices } if choices.iter().any(|choice| choice.value == same) => {
+                format!("{boolean} (boolean)")
+            }
+            _ => boolean,
+        }
+    }
+}

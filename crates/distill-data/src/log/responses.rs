@@ -1,0 +1,141 @@
+//! OpenAI responses, request and response on one line.
+//!
+//! Field names and types after the `openai` Python package, version 3.57 (`types/responses/response_create_params.py`,
+//! `response.py`, `response_output_message.py`, `response_output_text.py`). Only what is used is declared.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    AnswerText, Choice, LoggedCall,
+    conversation::{AfterQuestion, Content, Turn, call_of},
+    exchange::{Exchange, response},
+};
+use crate::{quarantine::LineDamage, rejected::RejectReason};
+
+#[derive(Deserialize)]
+struct Request {
+    model: Option<String>,
+    instructions: Option<Content>,
+    input: Input,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Input {
+    Text(String),
+    Items(Vec<Turn>),
+}
+
+#[derive(Deserialize)]
+struct Response {
+    id: Option<String>,
+    model: Option<String>,
+    status: Option<String>,
+    incomplete_details: Option<Incomplete>,
+    output: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Incomplete {
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    #[serde(rename = "type")]
+    kind: String,
+    content: Option<Vec<OutputPart>>,
+    arguments: Option<String>,
+    /// `commentary` is not the answer.
+    phase: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct OutputPart {
+    #[serde(rename = "type")]
+    kind: String,
+    text: Option<String>,
+    refusal: Option<String>,
+    logprobs: Option<Vec<TokenLogprob>>,
+}
+
+#[derive(Deserialize)]
+struct TokenLogprob {
+    token: String,
+    logprob: f64,
+    bytes: Option<Vec<u8>>,
+}
+
+/// Reads one line.
+pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
+    let mut exchange = Exchange::of(line, &["input"])?;
+    let request: Request = exchange.request()?;
+    let turns = match request.input {
+        Input::Text(text) => vec![Turn::user(text)],
+        Input::Items(items) => items,
+    };
+    let (mut call, _) = call_of(turns, request.instructions, AfterQuestion::Nothing)?;
+    call.model = request.model;
+    call.id = exchange.id;
+    match exchange.response {
+        Ok(body) => {
+            let response: Response = response(body)?;
+            call.id = response.id.clone().or(call.id);
+            call.model = response.model.clone().or(call.model);
+            call.choices = vec![choice(response)];
+        }
+        Err(detail) => {
+            call.fault.get_or_insert(RejectReason::FailedCall { detail });
+        }
+    }
+    Ok(call)
+}
+
+fn choice(response: Response) -> Choice {
+    let status = response.status.as_deref().unwrap_or("completed");
+    if status == "incomplete" {
+        let reason = response.incomplete_details.and_then(|details| details.reason);
+        return Choice::of(Err(RejectReason::Truncated {
+            finish_reason: reason.unwrap_or_else(|| status.to_owned()),
+        }));
+    }
+    if status != "completed" {
+        return Choice::of(Err(RejectReason::FailedCall {
+            detail: format!("status {status}"),
+        }));
+    }
+    let (mut text, mut tokens, mut arguments) = (String::new(), Vec::new(), Vec::new());
+    for item in response.output {
+        match item.kind.as_str() {
+            "message" if item.phase.as_deref() != Some("commentary") => {
+                for part in item.content.unwrap_or_default() {
+                    match (part.kind.as_str(), part.text, part.refusal) {
+                        ("output_text", Some(said), _) => text.push_str(&said),
+                        ("refusal", _, Some(text)) => return Choice::of(Err(RejectReason::Refusal { text })),
+                        _ => {}
+                    }
+                    let of_part = part.logprobs.unwrap_or_default().into_iter();
+                    tokens.extend(of_part.map(|token| {
+                        (
+                            token.bytes.unwrap_or_else(|| token.token.into_bytes()),
+                            token.logprob,
+                        )
+                    }));
+                }
+            }
+            "function_call" => arguments.extend(item.arguments),
+            // Thoughts and what the service's own tools did.
+            _ => {}
+        }
+    }
+    let answer = match <[String; 1]>::try_from(arguments) {
+        _ if !text.trim().is_empty() => Ok(AnswerText::Written(text)),
+        Ok([arguments]) => Ok(AnswerText::Written(arguments)),
+        Err(_) => Err(RejectReason::EmptyAnswer),
+    };
+    Choice {
+        tokens,
+        ..Choice::of(answer)
+    }
+}

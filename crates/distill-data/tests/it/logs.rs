@@ -1,0 +1,216 @@
+//! Logs of real clients, as `tests/fixtures/logs.py` makes them.
+
+use std::{collections::BTreeMap, path::Path};
+
+use distill_data::{AnswerFormat, CurateConfig, CurateInput, Curated, FieldPath, LogFile, LogFormat, curate};
+use task_spec::{Label, Task};
+
+fn task(labels: &[&str]) -> Task {
+    Task::of_labels("bank", labels.iter().map(|name| Label::new(*name)).collect()).unwrap()
+}
+
+fn curated(log: &str, format: LogFormat, labels: &[&str], answer: AnswerFormat) -> Curated {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/logs/{log}.jsonl"));
+    let plan = CurateConfig {
+        answer,
+        min_confidence: 0.0,
+        suspects: None,
+        ..CurateConfig::default()
+    };
+    let (task, logs) = (task(labels), [LogFile::new(path, format)]);
+    let curated = curate(&CurateInput::new(&task, &logs), &plan.check().unwrap()).unwrap();
+    assert!(
+        curated.manifest.ledger.balances(),
+        "{:?}",
+        curated.manifest.ledger
+    );
+    assert_eq!(curated.manifest.ledger.damaged(), 0, "{:?}", curated.quarantine);
+    curated
+}
+
+const INTENTS: [&str; 3] = ["card", "top-up", "fees"];
+
+/// Questions with their labels, and how many calls were rejected by kind.
+fn ends(curated: &Curated) -> (BTreeMap<&str, &str>, Vec<(&str, u64)>) {
+    let rows = curated.train.iter();
+    let learnt = rows
+        .map(|row| (row.example.input().unwrap(), row.example.answer().unwrap()))
+        .collect();
+    let rejected = curated.manifest.ledger.rejected.iter();
+    (
+        learnt,
+        rejected.map(|(kind, &count)| (kind.as_str(), count)).collect(),
+    )
+}
+
+#[test]
+fn chat_completions_hold_text_tools_refusals_and_what_was_cut() {
+    let read = |answer| curated("openai-chat", LogFormat::OpenaiChat, &INTENTS, answer);
+    let as_text = read(AnswerFormat::Text);
+    let (learnt, rejected) = ends(&as_text);
+    assert_eq!(learnt, BTreeMap::from([("how do i add money", "top-up")]));
+    assert_eq!(rejected, [("refusal", 1), ("truncated", 1), ("unknown_label", 1)]);
+    let confidence = as_text.train[0].reported.unwrap();
+    assert!((confidence.value - (-0.13_f64).exp()).abs() < 1e-12);
+    assert_eq!(confidence.kind.as_str(), "token-logprobs");
+    let as_json = read(AnswerFormat::json());
+    assert_eq!(ends(&as_json).0, BTreeMap::from([("is there a charge", "fees")]));
+}
+
+#[test]
+fn responses_hold_messages_without_commentary_tools_and_refusals() {
+    let read = |answer| curated("openai-responses", LogFormat::OpenaiResponses, &INTENTS, answer);
+    let as_text = read(AnswerFormat::Text);
+    let (learnt, rejected) = ends(&as_text);
+    assert_eq!(
+        learnt,
+        BTreeMap::from([("where is my card", "card"), ("what does it cost", "fees")])
+    );
+    assert_eq!(rejected, [("refusal", 1), ("truncated", 1), ("unknown_label", 1)]);
+    let reported: Vec<_> = as_text.train.iter().filter_map(|row| row.reported).collect();
+    assert_eq!(reported.len(), 1, "the other was not asked for");
+    assert!((reported[0].value - (-0.05_f64).exp()).abs() < 1e-12);
+    // What stands beside the instructions makes another prompt.
+    assert_eq!(as_text.manifest.prompts.len(), 2);
+    assert_eq!(
+        ends(&read(AnswerFormat::json())).0,
+        BTreeMap::from([("can i pay in cash", "top-up")])
+    );
+}
+
+#[test]
+fn a_decision_s_questions_are_examples_with_soft_labels() {
+    let format = |question: Option<&str>| LogFormat::OpenaiDecisions {
+        question: question.map(str::to_owned),
+    };
+    for question in [Some("intent"), None] {
+        let read = curated("openai-decisions", format(question), &INTENTS, AnswerFormat::Text);
+        let (learnt, rejected) = ends(&read);
+        assert_eq!(
+            learnt,
+            BTreeMap::from([("where is my card", "card"), ("what does a top up cost", "fees")])
+        );
+        assert_eq!(rejected, [("refusal", 1)]);
+        let ledger = &read.manifest.ledger;
+        assert_eq!((ledger.lines, ledger.calls), (3, 12));
+        let others = [("4", 3), ("angry", 3), ("urgency", 3)];
+        assert_eq!(
+            ledger.other_questions,
+            BTreeMap::from(others.map(|(name, count)| (name.to_owned(), count)))
+        );
+        let row = read
+            .train
+            .iter()
+            .find(|row| row.example.answer() == Some("card"))
+            .unwrap();
+        let soft = [("card", 0.8), ("top-up", 0.15), ("fees", 0.05)];
+        for (name, probability) in soft {
+            assert!(
+                (row.example.probabilities[name] - probability).abs() < 1e-12,
+                "{name}"
+            );
+        }
+        assert!((row.example.confidence.unwrap() - 0.8).abs() < 1e-12);
+        assert_eq!(row.reported.unwrap().kind.as_str(), "distribution");
+        let source = row.example.source.as_ref().unwrap();
+        assert_eq!(
+            (source.call.as_deref(), source.question.as_deref()),
+            (Some("d1"), Some("intent"))
+        );
+    }
+    let scored = curated(
+        "openai-decisions",
+        format(None),
+        &["can wait", "today"],
+        AnswerFormat::Text,
+    );
+    assert_eq!(ends(&scored).0["where is my card"], "can wait");
+    let predicate = curated(
+        "openai-decisions",
+        format(Some("angry")),
+        &["true", "false"],
+        AnswerFormat::Text,
+    );
+    assert_eq!(ends(&predicate).0["where is my card"], "false");
+    let row = &predicate.train[0].example;
+    assert_eq!(row.probabilities["false"], 0.9);
+    let boolean = curated(
+        "openai-decisions",
+        format(Some("4")),
+        &["true", "false"],
+        AnswerFormat::Text,
+    );
+    assert_eq!(ends(&boolean).0["where is my card"], "true");
+    let sum: f64 = boolean.train[0].example.probabilities.values().sum();
+    assert!(
+        (sum - 1.0).abs() < 1e-12,
+        "without what is unclear they are made to add up"
+    );
+}
+
+#[test]
+fn system_one_rounds_and_its_state_may_be_an_object() {
+    let read = |labels, input: Option<&str>| {
+        let format = LogFormat::SystemOne {
+            question: None,
+            input: input.map(|path| FieldPath::new(path).unwrap()),
+        };
+        curated("system-one", format, labels, AnswerFormat::Text)
+    };
+    let whole = read(&INTENTS, None);
+    let (learnt, rejected) = ends(&whole);
+    let object = r#"{"message":"what does a top up cost","subject":"cost"}"#;
+    assert_eq!(
+        learnt,
+        BTreeMap::from([("where is my card", "card"), (object, "fees")])
+    );
+    assert!(rejected.is_empty());
+    let row = whole
+        .train
+        .iter()
+        .find(|row| row.example.answer() == Some("card"))
+        .unwrap();
+    assert!((row.example.probabilities.values().sum::<f64>() - 1.0).abs() < 1e-12);
+    assert!((row.example.confidence.unwrap() - 0.8333 / 0.9999).abs() < 1e-9);
+    let inside = read(&INTENTS, Some("message"));
+    let (learnt, rejected) = ends(&inside);
+    assert_eq!(learnt, BTreeMap::from([("what does a top up cost", "fees")]));
+    assert_eq!(rejected, [("empty_input", 1)]);
+    assert_eq!(
+        ends(&read(&["can wait", "today"], None)).0["where is my card"],
+        "can wait"
+    );
+}
+
+#[test]
+fn anthropic_messages_go_on_from_a_prefilled_turn() {
+    let read = |answer| {
+        curated(
+            "anthropic-messages",
+            LogFormat::AnthropicMessages,
+            &INTENTS,
+            answer,
+        )
+    };
+    let as_text = read(AnswerFormat::Text);
+    let (learnt, rejected) = ends(&as_text);
+    assert_eq!(learnt, BTreeMap::from([("where is my card", "card")]));
+    assert_eq!(
+        rejected,
+        [
+            ("refusal", 1),
+            ("truncated", 1),
+            ("unknown_label", 1),
+            ("unreadable_answer", 1)
+        ]
+    );
+    assert!(
+        as_text.train[0].reported.is_none(),
+        "the log does not say how sure the model was"
+    );
+    let as_json = read(AnswerFormat::json());
+    assert_eq!(
+        ends(&as_json).0,
+        BTreeMap::from([("what does it cost", "fees"), ("can i pay in cash", "top-up")])
+    );
+}
