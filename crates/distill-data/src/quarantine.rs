@@ -1,5 +1,7 @@
 //! Lines that could not be read.
 
+use std::error::Error;
+
 use serde::{Deserialize, Serialize};
 use stage_files::BadLine;
 
@@ -27,6 +29,8 @@ pub enum Damage {
     TooLong,
     /// Not UTF-8.
     NotUtf8,
+    /// The file is packed, and could not be unpacked from here on.
+    Packed,
     /// Not JSON.
     NotJson,
     /// JSON, but a field is missing or of another type.
@@ -40,6 +44,7 @@ impl Damage {
         match self {
             Self::TooLong => "too_long",
             Self::NotUtf8 => "not_utf8",
+            Self::Packed => "packed",
             Self::NotJson => "not_json",
             Self::WrongShape => "wrong_shape",
         }
@@ -90,9 +95,13 @@ impl From<&BadLine> for LineDamage {
             damage: match bad {
                 BadLine::TooLong { .. } => Damage::TooLong,
                 BadLine::NotUtf8 { .. } => Damage::NotUtf8,
+                BadLine::Packed(_) => Damage::Packed,
                 _ => Damage::NotJson,
             },
-            detail: bad.to_string(),
+            detail: match bad.source() {
+                Some(cause) => format!("{bad}: {cause}"),
+                None => bad.to_string(),
+            },
         }
     }
 }

@@ -21,8 +21,8 @@
 //!
 //! - [`WholeFile`]: a file that appears under its name only once it is complete and on disk; with
 //!   [`write_whole`], [`write_json`] and [`write_json_lines`] for the common cases.
-//! - [`Lines`]: a file line by line in bounded memory; a line that is not text or is too long is an item, not
-//!   the end. [`read_json_lines`] is the strict form that stops at the first bad line.
+//! - [`Lines`]: a file line by line in bounded memory, packed by gzip or zstd or not; a line that is not text or is too
+//!   long is an item, not the end. [`read_json_lines`] is the strict form that stops at the first bad line.
 //! - [`read_json`], [`read_toml`]: one value from one file.
 //! - [`ContentHash`]: BLAKE3 of the bytes, in hexadecimal.
 //!
@@ -34,6 +34,7 @@
 mod content_hash;
 mod error;
 mod lines;
+mod unpacked;
 mod value;
 mod whole_file;
 

@@ -1,12 +1,12 @@
 //! A file line by line, in bounded memory.
 
 use std::{
-    fs::File,
-    io::{BufRead, BufReader},
+    fmt,
+    io::BufRead,
     path::{Path, PathBuf},
 };
 
-use crate::FileError;
+use crate::{FileError, unpacked};
 
 /// The longest line that is kept in memory, in bytes (16 MiB); a longer one is a [`BadLine::TooLong`].
 pub const MAX_LINE_BYTES: usize = 16 << 20;
@@ -27,6 +27,9 @@ pub enum BadLine {
         /// Offset in the line of the first byte at fault.
         at: usize,
     },
+    /// The file is packed, and cannot be unpacked from here on: it was cut off, or bytes were changed.
+    #[error("the file cannot be unpacked from here on")]
+    Packed(#[source] std::io::Error),
     /// The line is not JSON, or not of the expected shape.
     #[error("the line is not the JSON that is expected here")]
     Json(#[source] serde_json::Error),
@@ -43,15 +46,26 @@ pub struct Line {
 
 /// The lines of a file, blank ones left out.
 ///
+/// A file that is packed by gzip (RFC 1952) or zstd (RFC 8878) is unpacked as it is read, by its first bytes and whatever
+/// its name; memory is bounded all the same, by a window of at most 128 MiB.
+///
 /// A damaged line is an item like any other, so that a reader can set it aside and go on; only a failure of
 /// the disk itself is an error of the iterator.
-#[derive(Debug)]
 pub struct Lines {
     path: PathBuf,
-    reader: BufReader<File>,
+    reader: Box<dyn BufRead + Send>,
     number: u64,
     max_bytes: usize,
     failed: bool,
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines")
+            .field("path", &self.path)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Lines {
@@ -61,13 +75,13 @@ impl Lines {
     ///
     /// [`FileError::Read`] if it cannot be opened.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let file = File::open(path).map_err(|source| FileError::Read {
+        let reader = unpacked::open(path).map_err(|source| FileError::Read {
             path: path.to_owned(),
             source,
         })?;
         Ok(Self {
             path: path.to_owned(),
-            reader: BufReader::with_capacity(1 << 16, file),
+            reader,
             number: 0,
             max_bytes: MAX_LINE_BYTES,
             failed: false,
@@ -118,10 +132,16 @@ impl Iterator for Lines {
                 Ok(line) => line?,
                 Err(source) => {
                     self.failed = true;
-                    return Some(Err(FileError::Read {
-                        path: self.path.clone(),
-                        source,
-                    }));
+                    return Some(match unpacked::is_damage(&source) {
+                        true => Ok(Line {
+                            number: self.number + 1,
+                            text: Err(BadLine::Packed(source)),
+                        }),
+                        false => Err(FileError::Read {
+                            path: self.path.clone(),
+                            source,
+                        }),
+                    });
                 }
             };
             self.number += 1;
@@ -191,6 +211,78 @@ mod tests {
             ),
             "{found:?}"
         );
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packed, bytes).unwrap();
+        packed.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    /// A frame that is no data, as seekable formats put one at the end.
+    fn skipped(bytes: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(bytes.len()).unwrap();
+        [&[0x5e, 0x2a, 0x4d, 0x18], &length.to_le_bytes()[..], bytes].concat()
+    }
+
+    fn texts(found: Vec<(u64, Result<String, BadLine>)>) -> Vec<String> {
+        found.into_iter().map(|(_, text)| text.unwrap()).collect()
+    }
+
+    #[test]
+    fn packed_files_have_the_lines_of_all_their_parts() {
+        let parts = |pack: fn(&[u8]) -> Vec<u8>| [pack(b"one\ntw"), pack(b""), pack(b"o\nthree")].concat();
+        for packed in [parts(gzip), parts(zstd)] {
+            assert_eq!(texts(lines(&packed, 100)), ["one", "two", "three"]);
+        }
+        let with_skipped = [
+            skipped(b"who"),
+            zstd(b"one\n"),
+            skipped(b""),
+            zstd(b"two"),
+            skipped(b"end"),
+        ]
+        .concat();
+        assert_eq!(texts(lines(&with_skipped, 100)), ["one", "two"]);
+    }
+
+    #[test]
+    fn a_line_that_unpacks_to_much_is_too_long_and_takes_no_memory() {
+        let long = vec![b'a'; 50_000_000];
+        for packed in [gzip(&long), zstd(&long)] {
+            assert!(packed.len() < 200_000);
+            let found = lines(&packed, 1000);
+            assert!(
+                matches!(&found[..], [(1, Err(BadLine::TooLong { bytes: 50_000_000 }))]),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_packed_file_that_is_cut_or_changed_ends_in_a_damaged_line() {
+        let text: Vec<u8> = (0..20_000_u32)
+            .flat_map(|n| format!("{}\n", n.wrapping_mul(2_654_435_761)).into_bytes())
+            .collect();
+        for packed in [gzip(&text), zstd(&text)] {
+            let cut = lines(&packed[..packed.len() / 2], 1000);
+            let (last, whole) = cut.split_last().unwrap();
+            assert!(matches!(last.1, Err(BadLine::Packed(_))), "{last:?}");
+            assert!(whole.iter().all(|(_, text)| text.is_ok()));
+            let mut changed = packed.clone();
+            let middle = changed.len() / 2;
+            changed[middle] ^= 0x55;
+            let found = lines(&changed, 1000);
+            assert!(
+                matches!(found.last(), Some((_, Err(BadLine::Packed(_))))),
+                "{:?}",
+                found.last()
+            );
+        }
     }
 
     #[test]

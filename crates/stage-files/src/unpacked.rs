@@ -1,0 +1,106 @@
+//! The bytes of a file, unpacked where it is packed.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::Path,
+};
+
+use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+
+/// Bytes that are read at once.
+const BUFFER: usize = 1 << 16;
+
+/// How a packed file begins: RFC 1952, section 2.3.1, and RFC 8878, sections 3.1.1 and 3.1.2. No text in UTF-8 does.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// All but the lowest four bits of the first byte of a frame that is to be skipped.
+const ZSTD_SKIPPED: [u8; 4] = [0x50, 0x2a, 0x4d, 0x18];
+
+/// The largest window that zstd's own program unpacks without being told to, and what memory is bounded by.
+const LARGEST_WINDOW: u64 = 128 << 20;
+
+/// Opens a file; by its first bytes, whatever its name.
+pub(crate) fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
+    let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
+    let begin = file.fill_buf()?;
+    if begin.starts_with(&GZIP) {
+        return Ok(Box::new(BufReader::with_capacity(
+            BUFFER,
+            MultiGzDecoder::new(file),
+        )));
+    }
+    if begin.starts_with(&ZSTD) || begin.first_chunk().is_some_and(is_skipped) {
+        let frames = Frames(State::Between(file));
+        return Ok(Box::new(BufReader::with_capacity(BUFFER, frames)));
+    }
+    Ok(Box::new(file))
+}
+
+/// Whether reading failed because of what is in the file, and not because it could not be read.
+pub(crate) fn is_damage(error: &io::Error) -> bool {
+    error.raw_os_error().is_none()
+}
+
+fn is_skipped(magic: &[u8; 4]) -> bool {
+    [magic[0] & 0xf0, magic[1], magic[2], magic[3]] == ZSTD_SKIPPED
+}
+
+/// What the frames of a zstd file hold, one after the other.
+struct Frames<R: BufRead>(State<R>);
+
+enum State<R: BufRead> {
+    Between(R),
+    Inside(Box<StreamingDecoder<R, FrameDecoder>>),
+    /// After an error.
+    Over,
+}
+
+impl<R: BufRead> Read for Frames<R> {
+    fn read(&mut self, place: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match std::mem::replace(&mut self.0, State::Over) {
+                State::Over => return Ok(0),
+                State::Between(mut file) => {
+                    if file.fill_buf()?.is_empty() {
+                        return Ok(0);
+                    }
+                    self.0 = next_frame(file)?;
+                }
+                State::Inside(mut frame) => {
+                    let count = frame.read(place)?;
+                    if count > 0 || place.is_empty() {
+                        self.0 = State::Inside(frame);
+                        return Ok(count);
+                    }
+                    let decoder = &frame.decoder;
+                    let stated = decoder.get_checksum_from_data();
+                    if stated.is_some() && stated != decoder.get_calculated_checksum() {
+                        return Err(damage("a frame's checksum is not that of its content"));
+                    }
+                    self.0 = State::Between(frame.into_inner());
+                }
+            }
+        }
+    }
+}
+
+fn next_frame<R: BufRead>(mut file: R) -> io::Result<State<R>> {
+    // The header is only looked at where it is that of a frame to be skipped: four bytes, then the length.
+    let begin = file.fill_buf()?;
+    if begin.first_chunk().is_some_and(is_skipped) {
+        let mut header = [0; 8];
+        file.read_exact(&mut header)?;
+        let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+        io::copy(&mut file.by_ref().take(length.into()), &mut io::sink())?;
+        return Ok(State::Between(file));
+    }
+    StreamingDecoder::new_with_max_window_size(file, LARGEST_WINDOW)
+        .map(|frame| State::Inside(Box::new(frame)))
+        .map_err(|error| damage(&error.to_string()))
+}
+
+fn damage(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
