@@ -139,6 +139,7 @@ fn print_account(manifest: &Manifest) {
         ("to review", &ledger.review),
         ("rejected", &ledger.rejected),
         ("another question", &ledger.other_questions),
+        ("no call", &ledger.lines_without_call),
         ("quarantined", &ledger.quarantined),
     ] {
         for (reason, count) in reasons {

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The balance of a curation: every line of the logs is damaged or holds calls, and every call has exactly one end.
+/// The balance of a curation: every line of the logs is damaged, holds calls or is something else, and every call has
+/// exactly one end.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// Lines read, blank ones left out.
     pub lines: u64,
     /// Of those, lines that hold calls of a model.
     pub lines_with_calls: u64,
-    /// Calls on these lines, one for each question that was answered.
+    /// Of the lines read, those that are something else than a call of a model, by what they are.
+    #[serde(default)]
+    pub lines_without_call: BTreeMap<String, u64>,
+    /// Calls on lines that hold some, one for each question that was answered.
     pub calls: u64,
     /// Lines of `train.jsonl`.
     pub train: u64,
@@ -51,10 +55,10 @@ impl Ledger {
         }
     }
 
-    /// Calls, and the lines in which none could be read.
+    /// Calls, and the lines that hold none.
     #[must_use]
-    pub fn calls_and_damaged(&self) -> u64 {
-        self.calls + self.damaged()
+    pub fn calls_and_other_lines(&self) -> u64 {
+        self.calls + self.lines_without_call.values().sum::<u64>() + self.damaged()
     }
 
     /// Whether every line and every call has exactly one end, calls counted both by file and by the rows that stand for
@@ -63,7 +67,7 @@ impl Ledger {
     pub fn balances(&self) -> bool {
         let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
         let gone = sum(&self.rejected) + sum(&self.other_questions);
-        self.lines_with_calls + self.damaged() == self.lines
+        self.lines_with_calls + sum(&self.lines_without_call) + self.damaged() == self.lines
             && self.train + self.merged_exact + self.merged_near + sum(&self.review) + gone == self.calls
             && self.calls_in_train + self.calls_in_review + gone == self.calls
     }

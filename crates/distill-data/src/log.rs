@@ -1,6 +1,7 @@
 //! Log files, line by line, as calls.
 
 mod anthropic;
+mod bedrock;
 mod call;
 mod chat_completion;
 mod conversation;
@@ -8,8 +9,12 @@ mod decisions;
 mod exchange;
 mod field_map;
 mod field_path;
+mod fine_tune;
+mod langfuse;
+mod loose;
 mod responses;
 mod system_one;
+mod tensorzero;
 
 use std::path::{Path, PathBuf};
 
@@ -166,18 +171,59 @@ pub enum LogFormat {
     ///
     /// It holds no confidence.
     AnthropicMessages,
+    /// Amazon Bedrock's model invocation log
+    /// (<https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html>).
+    ///
+    /// | field | as |
+    /// |---|---|
+    /// | `input.inputBodyJson`, `output.outputBodyJson` | request and response, JSON or JSON in a string: of `Converse` and Amazon Nova, of Anthropic, of OpenAI's chat completions, told apart by their keys |
+    /// | `inputBodyS3Path`, `outputBodyS3Path` | the body lies elsewhere, and the call is set aside |
+    /// | `errorCode` | a failed call |
+    /// | `requestId`, `modelId` | where the body has none |
+    ///
+    /// Streamed answers (lists of events) and other vendors' bodies are damage that says so.
+    Bedrock,
+    /// Langfuse's export of observations (<https://langfuse.com/docs/api-and-data-platform/features/blob-storage-export-fields>).
+    ///
+    /// | field | as |
+    /// |---|---|
+    /// | `type` | `GENERATION` is a call; lines of other types hold none |
+    /// | `input` | text, messages, an object with `messages`, or either as JSON in a string |
+    /// | `output` | text, a message, blocks, or JSON |
+    /// | `level` `ERROR`, `status_message` | a failed call |
+    /// | `id`, `provided_model_name` | the call's |
+    Langfuse,
+    /// tensorzero's tables `ChatInference` and `JsonInference` as JSON lines.
+    ///
+    /// | column | as |
+    /// |---|---|
+    /// | `input` | `system` and `messages`, as JSON in a string |
+    /// | `output` | a list of blocks, or `raw` of JSON, as JSON in a string |
+    /// | `id`, `variant_name` | the call's id, and in place of a model the variant |
+    Tensorzero,
+    /// OpenAI's files for fine-tuning (<https://platform.openai.com/docs/guides/supervised-fine-tuning>).
+    ///
+    /// | field | as |
+    /// |---|---|
+    /// | `messages[]` | the last, of the role `assistant`, is the answer; the last `user` turn before it the question |
+    /// | `weight` of that message | 0 means that it is not to be trained on |
+    FineTune,
     /// Objects with the fields of a map.
     Jsonl(FieldMap),
 }
 
 impl LogFormat {
     /// The names of all formats, as files have them.
-    pub const NAMES: [&str; 6] = [
+    pub const NAMES: [&str; 10] = [
         "openai-chat",
         "openai-responses",
         "openai-decisions",
         "system-one",
         "anthropic-messages",
+        "bedrock",
+        "langfuse",
+        "tensorzero",
+        "fine-tune",
         "jsonl",
     ];
 
@@ -193,6 +239,10 @@ impl LogFormat {
                 input: None,
             },
             "anthropic-messages" => Self::AnthropicMessages,
+            "bedrock" => Self::Bedrock,
+            "langfuse" => Self::Langfuse,
+            "tensorzero" => Self::Tensorzero,
+            "fine-tune" => Self::FineTune,
             "jsonl" => Self::Jsonl(FieldMap::default()),
             _ => return None,
         })
@@ -205,7 +255,7 @@ impl LogFormat {
             Self::OpenaiDecisions { question } | Self::SystemOne { question, .. } => {
                 *question = Some(name.into())
             }
-            Self::OpenaiChat | Self::OpenaiResponses | Self::AnthropicMessages | Self::Jsonl(_) => {}
+            _ => {}
         }
         self
     }
@@ -242,6 +292,10 @@ fn read_line(text: &str, format: &LogFormat) -> Result<LineContent, LineDamage> 
         LogFormat::OpenaiChat => chat_completion::read(line),
         LogFormat::OpenaiResponses => responses::read(line),
         LogFormat::AnthropicMessages => anthropic::read(line),
+        LogFormat::Bedrock => bedrock::read(line),
+        LogFormat::Tensorzero => tensorzero::read(line),
+        LogFormat::FineTune => fine_tune::read(line),
+        LogFormat::Langfuse => return langfuse::read(line),
         LogFormat::Jsonl(map) => map.read(&Value::Object(line)),
         LogFormat::OpenaiDecisions { question } => return decisions::read(line, question.as_deref()),
         LogFormat::SystemOne { question, input } => {
@@ -270,6 +324,18 @@ fn likeliest(distribution: Vec<(String, f64)>) -> Choice {
     Choice {
         distribution,
         ..Choice::of(answer.ok_or(RejectReason::EmptyAnswer))
+    }
+}
+
+/// The arguments of the only tool that is called, else the text: a model that calls a tool may say what it is about to do.
+fn text_or_tool(text: String, inputs: Vec<Value>) -> Result<AnswerText, RejectReason> {
+    match <[Value; 1]>::try_from(inputs) {
+        Ok([input]) => Ok(AnswerText::Value(input)),
+        Err(inputs) if !inputs.is_empty() => Err(RejectReason::UnreadableAnswer {
+            answer: "several tools are called".to_owned(),
+        }),
+        Err(_) if text.trim().is_empty() => Err(RejectReason::EmptyAnswer),
+        Err(_) => Ok(AnswerText::Written(text)),
     }
 }
 

@@ -25,6 +25,13 @@ pub enum RejectReason {
         /// What the log says of it.
         detail: String,
     },
+    /// The call's body is not in the log: it was too large and lies where the log says.
+    Elsewhere {
+        /// The place.
+        path: String,
+    },
+    /// The log says that the row is not to be trained on (`weight: 0`).
+    NotForTraining,
     /// The question is blank.
     EmptyInput,
     /// The question has an image, a sound or a file in it.
@@ -72,6 +79,8 @@ impl RejectReason {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::FailedCall { .. } => "failed_call",
+            Self::Elsewhere { .. } => "elsewhere",
+            Self::NotForTraining => "not_for_training",
             Self::EmptyInput => "empty_input",
             Self::NotText { .. } => "not_text",
             Self::LaterTurns => "later_turns",

@@ -55,6 +55,7 @@ fn ends(ledger: &Ledger) -> Vec<End> {
         ("review", "to review", &ledger.review),
         ("rejected", "rejected", &ledger.rejected),
         ("rejected", "another question", &ledger.other_questions),
+        ("rejected", "no call", &ledger.lines_without_call),
         ("damaged", "damaged", &ledger.quarantined),
     ] {
         let mut group: Vec<End> = reasons
@@ -93,7 +94,7 @@ fn reason_in_words(reason: &str) -> String {
 
 fn flow(ledger: &Ledger) -> Markup {
     let ends = ends(ledger);
-    let all = ledger.calls_and_damaged();
+    let all = ledger.calls_and_other_lines();
     let thickness = |end: &End| FLOW * share(end.lines, all);
     let height: f64 = ends.iter().map(|end| thickness(end).max(LEAST)).sum();
     let mut from = 0.0;

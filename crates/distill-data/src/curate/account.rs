@@ -64,6 +64,7 @@ fn ledger(intake: &Intake, outputs: &Outputs) -> Ledger {
     let mut ledger = Ledger {
         lines: intake.lines,
         lines_with_calls: intake.lines_with_calls,
+        lines_without_call: intake.lines_without_call.clone(),
         calls: intake.found,
         other_questions: intake.other_questions.clone(),
         train: train.len() as u64,

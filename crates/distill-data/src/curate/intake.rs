@@ -29,6 +29,7 @@ pub(super) struct Intake {
     pub(super) logs: Vec<LogRecord>,
     pub(super) lines: u64,
     pub(super) lines_with_calls: u64,
+    pub(super) lines_without_call: BTreeMap<String, u64>,
     /// Calls, those of other questions included.
     pub(super) found: u64,
     pub(super) other_questions: BTreeMap<String, u64>,
@@ -89,6 +90,10 @@ impl Intake {
         input: &CurateInput<'_>,
         plan: &CuratePlan,
     ) {
+        if let Some(kind) = content.without_call {
+            *self.lines_without_call.entry(kind).or_default() += 1;
+            return;
+        }
         self.lines_with_calls += 1;
         self.found += (content.calls.len() + content.others.len()) as u64;
         for name in content.others {

@@ -42,7 +42,11 @@ struct Block {
 /// Reads one line.
 pub(super) fn read(mut line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
     unwrap_batch(&mut line);
-    let mut exchange = Exchange::of(line, &["messages"])?;
+    of(Exchange::of(line, &["messages"])?)
+}
+
+/// Reads request and response.
+pub(super) fn of(mut exchange: Exchange) -> Result<LoggedCall, LineDamage> {
     let request: Request = exchange.request()?;
     let (mut call, begun) = call_of(request.messages, request.system, AfterQuestion::BeginningOfAnswer)?;
     call.model = request.model;
@@ -101,13 +105,5 @@ fn answer(message: Message, begun: &str) -> Result<AnswerText, RejectReason> {
         }
         _ => {}
     }
-    // A model that calls a tool may say what it is about to do.
-    match <[Value; 1]>::try_from(inputs) {
-        Ok([input]) => Ok(AnswerText::Value(input)),
-        Err(_) if text.trim().is_empty() => Err(RejectReason::EmptyAnswer),
-        Err(inputs) if inputs.is_empty() => Ok(AnswerText::Written(text)),
-        Err(_) => Err(RejectReason::UnreadableAnswer {
-            answer: "several tools are called".to_owned(),
-        }),
-    }
+    super::text_or_tool(text, inputs)
 }

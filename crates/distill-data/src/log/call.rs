@@ -60,13 +60,25 @@ pub(crate) struct LineContent {
     pub(crate) calls: Vec<LoggedCall>,
     /// The names of questions that are not the task's.
     pub(crate) others: Vec<String>,
+    /// What the line is where it is no call of a model.
+    pub(crate) without_call: Option<String>,
+}
+
+impl LineContent {
+    /// A line that is something else than a call.
+    pub(crate) fn without_call(kind: String) -> Self {
+        Self {
+            without_call: Some(kind),
+            ..Self::default()
+        }
+    }
 }
 
 impl From<LoggedCall> for LineContent {
     fn from(call: LoggedCall) -> Self {
         Self {
             calls: vec![call],
-            others: Vec::new(),
+            ..Self::default()
         }
     }
 }

@@ -66,7 +66,11 @@ struct TokenLogprob {
 
 /// Reads one line.
 pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
-    let mut exchange = Exchange::of(line, &["messages"])?;
+    of(Exchange::of(line, &["messages"])?)
+}
+
+/// Reads request and response.
+pub(super) fn of(mut exchange: Exchange) -> Result<LoggedCall, LineDamage> {
     let request: Request = exchange.request()?;
     let (mut call, _) = call_of(request.messages, None, AfterQuestion::Nothing)?;
     call.model = request.model;

@@ -17,12 +17,25 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn user(text: String) -> Self {
+    pub(super) fn of(role: String, content: Content) -> Self {
         Self {
             kind: None,
-            role: Some("user".to_owned()),
-            content: Some(Content::Text(text)),
+            role: Some(role),
+            content: Some(content),
         }
+    }
+
+    /// An item that is no message.
+    pub(super) fn unreadable() -> Self {
+        Self {
+            kind: Some("unreadable".to_owned()),
+            role: None,
+            content: None,
+        }
+    }
+
+    pub(super) fn user(text: String) -> Self {
+        Self::of("user".to_owned(), Content::Text(text))
     }
 
     fn is_of(&self, role: &str) -> bool {
@@ -43,10 +56,30 @@ pub(super) enum Content {
 pub(super) struct Part {
     #[serde(rename = "type")]
     pub(super) kind: String,
+    #[serde(alias = "value")]
     pub(super) text: Option<String>,
     pub(super) refusal: Option<String>,
     /// Of a part that is JSON.
     pub(super) data: Option<Value>,
+}
+
+impl Part {
+    pub(super) fn text(text: String) -> Self {
+        Self {
+            text: Some(text),
+            ..Self::of_kind("text".to_owned())
+        }
+    }
+
+    /// A part of which only the kind is known.
+    pub(super) fn of_kind(kind: String) -> Self {
+        Self {
+            kind,
+            text: None,
+            refusal: None,
+            data: None,
+        }
+    }
 }
 
 impl Content {
@@ -87,10 +120,8 @@ pub(super) fn call_of(
         .ok_or_else(|| LineDamage::wrong_shape("in the request: no message has the role user"))?;
     let (mut call, mut begun) = (LoggedCall::default(), String::new());
     // An instruction with a part that is no text is a prompt of its own kind; its text still tells prompts apart.
-    let mut said: Vec<String> = instructions
-        .and_then(|content| content.text().ok())
-        .into_iter()
-        .collect();
+    let text = |content: Content| content.text().ok().filter(|text| !text.is_empty());
+    let mut said: Vec<String> = instructions.and_then(text).into_iter().collect();
     for (position, turn) in turns.into_iter().enumerate() {
         if position == last_question {
             match turn.content.map_or(Ok(String::new()), Content::text) {
@@ -98,7 +129,7 @@ pub(super) fn call_of(
                 Err(fault) => call.fault = Some(fault),
             }
         } else if turn.is_of("system") || turn.is_of("developer") {
-            said.extend(turn.content.and_then(|content| content.text().ok()));
+            said.extend(turn.content.and_then(text));
         } else if position < last_question {
             call.has_earlier_turns = true;
         } else {

@@ -144,21 +144,21 @@ pub(super) fn read(line: Map<String, Value>, wanted: Option<&str>) -> Result<Lin
             content.others.push(name);
             continue;
         }
-        content.calls.push(of_question(&call, name, question, answer)?);
+        content.calls.push(of_question(&call, &name, question, answer)?);
     }
     Ok(content)
 }
 
 fn of_question(
     call: &LoggedCall,
-    name: String,
+    name: &str,
     question: Question,
     answer: Option<Answer>,
 ) -> Result<LoggedCall, LineDamage> {
     let instructions = question.instructions.and_then(|content| content.text().ok());
     let mut call = LoggedCall {
         system: super::joined(call.system.clone(), instructions),
-        question: Some(name.clone()),
+        question: Some(name.to_owned()),
         ..call.clone()
     };
     let names = Names(&question.kind);

@@ -6,3 +6,5 @@ mod autotraits;
 mod banking77;
 #[cfg(test)]
 mod logs;
+#[cfg(test)]
+mod observers;
