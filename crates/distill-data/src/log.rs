@@ -12,6 +12,7 @@ mod field_path;
 mod fine_tune;
 mod langfuse;
 mod loose;
+mod open_telemetry;
 mod responses;
 mod system_one;
 mod tensorzero;
@@ -25,6 +26,7 @@ use stage_files::{FileError, Lines};
 pub(crate) use call::{AnswerText, Choice, LineContent, LoggedCall};
 pub use field_map::FieldMap;
 pub use field_path::{FieldPath, FieldPathError};
+use open_telemetry::Telemetry;
 
 use crate::{
     quarantine::{LineDamage, QuarantinedLine},
@@ -183,6 +185,22 @@ pub enum LogFormat {
     ///
     /// Streamed answers (lists of events) and other vendors' bodies are damage that says so.
     Bedrock,
+    /// OpenTelemetry's traces and logs of generative AI, as OTLP in JSON, an export a line: what the collector's file exporter
+    /// writes (<https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/>).
+    ///
+    /// | field | as |
+    /// |---|---|
+    /// | `gen_ai.input.messages`, `gen_ai.system_instructions` | the chat; the last `user` message is the question |
+    /// | `gen_ai.output.messages` | the answers: with several they are votes |
+    /// | `finish_reason` | `length`, `max_tokens` and `content_filter` mean a truncated answer |
+    /// | events `gen_ai.system.message`, `gen_ai.user.message`, `gen_ai.choice` | the same in the conventions of version 1.30, put together by `traceId` and `spanId` wherever the span stands in the file |
+    /// | `gen_ai.prompt`, `gen_ai.completion`, whole or flat with numbers | the same before that |
+    /// | `gen_ai.response.id`, `gen_ai.response.model` | the call's; else the span's id and the model that was asked for |
+    /// | `error.type` | a failed call |
+    ///
+    /// Spans of other operations are passed over. What is said is recorded only if an application asks for it, and may be cut.
+    /// It holds no confidence.
+    OpenTelemetry,
     /// Langfuse's export of observations (<https://langfuse.com/docs/api-and-data-platform/features/blob-storage-export-fields>).
     ///
     /// | field | as |
@@ -214,13 +232,14 @@ pub enum LogFormat {
 
 impl LogFormat {
     /// The names of all formats, as files have them.
-    pub const NAMES: [&str; 10] = [
+    pub const NAMES: [&str; 11] = [
         "openai-chat",
         "openai-responses",
         "openai-decisions",
         "system-one",
         "anthropic-messages",
         "bedrock",
+        "open-telemetry",
         "langfuse",
         "tensorzero",
         "fine-tune",
@@ -240,6 +259,7 @@ impl LogFormat {
             },
             "anthropic-messages" => Self::AnthropicMessages,
             "bedrock" => Self::Bedrock,
+            "open-telemetry" => Self::OpenTelemetry,
             "langfuse" => Self::Langfuse,
             "tensorzero" => Self::Tensorzero,
             "fine-tune" => Self::FineTune,
@@ -261,48 +281,75 @@ impl LogFormat {
     }
 }
 
-/// Reads a log from beginning to end in memory bounded by its longest line.
+/// What a log holds, as it is read.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// A line.
+    Line(Result<LineContent, QuarantinedLine>),
+    /// A call that was told of on several lines, the last of them the one of this number.
+    Late(LoggedCall),
+}
+
+/// Reads a log from beginning to end in memory bounded by its longest line, and by what is told of calls on several lines.
 ///
 /// `each` gets the line's number and what is on it.
-pub(crate) fn read_log(
-    log: &LogFile,
-    mut each: impl FnMut(u64, Result<LineContent, QuarantinedLine>),
-) -> Result<(), FileError> {
+pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Result<(), FileError> {
     let name = log.name();
+    let mut reader = LineReader::new(&log.format);
     for line in Lines::open(Path::new(&log.path))? {
         let line = line?;
         let found = match &line.text {
-            Ok(text) => read_line(text, &log.format)
+            Ok(text) => reader
+                .read(text, line.number)
                 .map_err(|damage| QuarantinedLine::new(&name, line.number, damage, text)),
             Err(bad) => Err(QuarantinedLine::new(&name, line.number, bad.into(), "")),
         };
-        each(line.number, found);
+        each(line.number, Found::Line(found));
+    }
+    for (line, call) in reader.telemetry.rest() {
+        each(line, Found::Late(call));
     }
     Ok(())
 }
 
-fn read_line(text: &str, format: &LogFormat) -> Result<LineContent, LineDamage> {
-    // Some producers put a byte order mark before the first line.
-    let text = text.trim_start_matches('\u{feff}');
-    let line: Value = serde_json::from_str(text).map_err(|error| LineDamage::not_json(&error))?;
-    let Value::Object(line) = line else {
-        return Err(LineDamage::wrong_shape("the line is JSON but no object"));
-    };
-    let call = match format {
-        LogFormat::OpenaiChat => chat_completion::read(line),
-        LogFormat::OpenaiResponses => responses::read(line),
-        LogFormat::AnthropicMessages => anthropic::read(line),
-        LogFormat::Bedrock => bedrock::read(line),
-        LogFormat::Tensorzero => tensorzero::read(line),
-        LogFormat::FineTune => fine_tune::read(line),
-        LogFormat::Langfuse => return langfuse::read(line),
-        LogFormat::Jsonl(map) => map.read(&Value::Object(line)),
-        LogFormat::OpenaiDecisions { question } => return decisions::read(line, question.as_deref()),
-        LogFormat::SystemOne { question, input } => {
-            return system_one::read(line, question.as_deref(), input.as_ref());
+/// Reads the lines of one log.
+struct LineReader<'a> {
+    format: &'a LogFormat,
+    telemetry: Telemetry,
+}
+
+impl<'a> LineReader<'a> {
+    fn new(format: &'a LogFormat) -> Self {
+        Self {
+            format,
+            telemetry: Telemetry::default(),
         }
-    };
-    call.map(LineContent::from)
+    }
+
+    fn read(&mut self, text: &str, number: u64) -> Result<LineContent, LineDamage> {
+        // Some producers put a byte order mark before the first line.
+        let text = text.trim_start_matches('\u{feff}');
+        let line: Value = serde_json::from_str(text).map_err(|error| LineDamage::not_json(&error))?;
+        let Value::Object(line) = line else {
+            return Err(LineDamage::wrong_shape("the line is JSON but no object"));
+        };
+        let call = match self.format {
+            LogFormat::OpenaiChat => chat_completion::read(line),
+            LogFormat::OpenaiResponses => responses::read(line),
+            LogFormat::AnthropicMessages => anthropic::read(line),
+            LogFormat::Bedrock => bedrock::read(line),
+            LogFormat::Tensorzero => tensorzero::read(line),
+            LogFormat::FineTune => fine_tune::read(line),
+            LogFormat::Jsonl(map) => map.read(&Value::Object(line)),
+            LogFormat::Langfuse => return langfuse::read(line),
+            LogFormat::OpenTelemetry => return self.telemetry.read(line, number),
+            LogFormat::OpenaiDecisions { question } => return decisions::read(line, question.as_deref()),
+            LogFormat::SystemOne { question, input } => {
+                return system_one::read(line, question.as_deref(), input.as_ref());
+            }
+        };
+        call.map(LineContent::from)
+    }
 }
 
 /// How much of what a model said in place of an answer is kept, in characters.

@@ -30,6 +30,11 @@ pub enum RejectReason {
         /// The place.
         path: String,
     },
+    /// The log tells of the call and not, or not readably, of what was said.
+    NotRecorded {
+        /// What is missing.
+        detail: String,
+    },
     /// The log says that the row is not to be trained on (`weight: 0`).
     NotForTraining,
     /// The question is blank.
@@ -80,6 +85,7 @@ impl RejectReason {
         match self {
             Self::FailedCall { .. } => "failed_call",
             Self::Elsewhere { .. } => "elsewhere",
+            Self::NotRecorded { .. } => "not_recorded",
             Self::NotForTraining => "not_for_training",
             Self::EmptyInput => "empty_input",
             Self::NotText { .. } => "not_text",

@@ -10,7 +10,7 @@ use crate::{
     Confidence, ConfidenceRecord, CurateError, CuratePlan, LogFile, LogRecord, Progress, QuarantinedLine,
     RejectReason, RejectedRow, Stage,
     ballot::Ballot,
-    log::{LineContent, LoggedCall, read_log},
+    log::{Found, LineContent, LoggedCall, read_log},
     normalise,
     row::Call,
 };
@@ -57,10 +57,15 @@ impl Intake {
         for (index, log) in input.logs.iter().enumerate() {
             let (lines_before, damaged_before) = (intake.lines, intake.quarantine.len());
             read_log(log, |line, found| {
-                intake.lines += 1;
                 match found {
-                    Ok(content) => intake.take_line(index, line, content, input, plan),
-                    Err(damaged) => intake.quarantine.push(damaged),
+                    Found::Line(read) => {
+                        intake.lines += 1;
+                        match read {
+                            Ok(content) => intake.take_line(index, line, content, input, plan),
+                            Err(damaged) => intake.quarantine.push(damaged),
+                        }
+                    }
+                    Found::Late(call) => intake.take_calls((index, line), vec![call], input, plan),
                 }
                 if intake.lines % LINES_PER_EVENT == 1 {
                     progress(Progress {
@@ -95,11 +100,22 @@ impl Intake {
             return;
         }
         self.lines_with_calls += 1;
-        self.found += (content.calls.len() + content.others.len()) as u64;
+        self.found += content.others.len() as u64;
         for name in content.others {
             *self.other_questions.entry(name).or_default() += 1;
         }
-        for call in content.calls {
+        self.take_calls((log, line), content.calls, input, plan);
+    }
+
+    fn take_calls(
+        &mut self,
+        (log, line): (usize, u64),
+        calls: Vec<LoggedCall>,
+        input: &CurateInput<'_>,
+        plan: &CuratePlan,
+    ) {
+        self.found += calls.len() as u64;
+        for call in calls {
             let labels = input.task.labels();
             let is_of_task =
                 call.offered.is_empty() || call.offered.iter().any(|name| labels.resolve(name).is_some());

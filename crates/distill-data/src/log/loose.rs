@@ -81,7 +81,7 @@ pub(super) fn answered(value: Value) -> Result<AnswerText, RejectReason> {
         Value::Null => Err(RejectReason::EmptyAnswer),
         Value::String(text) => match serde_json::from_str(&text) {
             // Else the answer is JSON that the model wrote.
-            Ok(inner) if is_message(&inner) || is_blocks(&inner) => answered(inner),
+            Ok(inner) if is_message(&inner) || is_blocks(&inner) || is_message(&inner[0]) => answered(inner),
             _ => Ok(AnswerText::Written(text)),
         },
         Value::Object(message) if is_message(&Value::Object(message.clone())) => of_message(message),

@@ -4,6 +4,10 @@ use serde_json::json;
 use super::*;
 use crate::{quarantine::Damage, rejected::RejectReason};
 
+fn read_line(text: &str, format: &LogFormat) -> Result<LineContent, LineDamage> {
+    LineReader::new(format).read(text, 1)
+}
+
 /// The only call on a line.
 fn call(line: &Value, format: &LogFormat) -> LoggedCall {
     let content = read_line(&line.to_string(), format).unwrap();
@@ -261,6 +265,18 @@ fn any_json() -> impl Strategy<Value = Value> {
         "answers",
         "state",
         "probabilities",
+        "resourceSpans",
+        "resourceLogs",
+        "scopeSpans",
+        "scopeLogs",
+        "spans",
+        "logRecords",
+        "attributes",
+        "events",
+        "key",
+        "kvlistValue",
+        "values",
+        "inputBodyJson",
         "value",
         "probability",
     ]);

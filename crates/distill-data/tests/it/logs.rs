@@ -214,3 +214,83 @@ fn anthropic_messages_go_on_from_a_prefilled_turn() {
         BTreeMap::from([("what does it cost", "fees"), ("can i pay in cash", "top-up")])
     );
 }
+
+#[test]
+fn telemetry_of_each_convention_tells_of_the_same_calls() {
+    for (log, lines, parts) in [
+        ("telemetry-current", 4, 0),
+        ("telemetry-openllmetry", 4, 0),
+        ("telemetry-events", 17, 13),
+    ] {
+        let read = |answer| curated(log, LogFormat::OpenTelemetry, &INTENTS, answer);
+        let as_text = read(AnswerFormat::Text);
+        let (learnt, rejected) = ends(&as_text);
+        assert_eq!(
+            learnt,
+            BTreeMap::from([("where is my card", "card"), ("how do i add money", "top-up")]),
+            "{log}"
+        );
+        assert_eq!(rejected[0], ("truncated", 1), "{log}: {rejected:?}");
+        let ledger = &as_text.manifest.ledger;
+        assert_eq!((ledger.lines, ledger.calls), (lines, 4), "{log}");
+        let told: u64 = ledger.lines_without_call.values().sum();
+        assert_eq!(told, parts, "{log}: {:?}", ledger.lines_without_call);
+        // Two choices are two votes, and the only confidence that there is.
+        let votes = as_text
+            .train
+            .iter()
+            .find(|row| row.example.answer() == Some("top-up"))
+            .unwrap();
+        assert_eq!(votes.reported.unwrap().kind.as_str(), "votes", "{log}");
+        assert_eq!(
+            as_text.manifest.models,
+            BTreeMap::from([("gpt-x-2026-05-14".to_owned(), 4)])
+        );
+        assert_eq!(
+            as_text.manifest.prompts.len(),
+            1,
+            "{log}: {:?}",
+            as_text.manifest.prompts
+        );
+        let source = as_text.train[0].example.source.as_ref().unwrap();
+        assert!(
+            source.call.as_ref().unwrap().starts_with("chatcmpl-"),
+            "{log}: {source:?}"
+        );
+        assert_eq!(
+            ends(&read(AnswerFormat::json())).0["is there a charge"],
+            "fees",
+            "{log}"
+        );
+    }
+}
+
+/// Log records without the spans that they belong to: applications export the two to different places.
+#[test]
+fn events_alone_are_calls_of_an_unknown_model() {
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/logs/telemetry-events.jsonl");
+    let events: String = std::fs::read_to_string(whole)
+        .unwrap()
+        .lines()
+        .filter(|line| line.starts_with("{\"resourceLogs\""))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.jsonl");
+    std::fs::write(&path, events).unwrap();
+    let plan = CurateConfig {
+        min_confidence: 0.0,
+        suspects: None,
+        ..CurateConfig::default()
+    };
+    let (task, logs) = (task(&INTENTS), [LogFile::new(path, LogFormat::OpenTelemetry)]);
+    let found = curate(&CurateInput::new(&task, &logs), &plan.check().unwrap()).unwrap();
+    let ledger = &found.manifest.ledger;
+    assert!(ledger.balances(), "{ledger:?}");
+    assert_eq!((ledger.lines, ledger.lines_with_calls, ledger.calls), (13, 0, 4));
+    assert_eq!(
+        ends(&found).0,
+        BTreeMap::from([("where is my card", "card"), ("how do i add money", "top-up")])
+    );
+    assert_eq!(found.manifest.models, BTreeMap::from([("unknown".to_owned(), 4)]));
+}
