@@ -13,8 +13,8 @@ use std::{cmp::Reverse, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
-    AnswerFormat, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat, Manifest, ReviewedRow,
-    Verdict, curate_with_progress,
+    AnswerFormat, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat, Manifest,
+    ReviewedRow, Verdict, curate_with_progress,
 };
 use stage_files::{read_json_lines, read_toml};
 use task_spec::Task;
@@ -34,10 +34,10 @@ struct Arguments {
     /// The task's question, where a call asks several; without it all of which the task knows an answer.
     #[arg(long)]
     question: Option<String>,
-    /// Field of the question in a JSONL log: a key, dotted keys or a JSON pointer.
+    /// Field of the question in a JSONL log, or its column in CSV: a key, dotted keys or a JSON pointer.
     #[arg(long, default_value = "input")]
     input_field: String,
-    /// Field of the answer in a JSONL log.
+    /// Field or column of the answer.
     #[arg(long, default_value = "answer")]
     answer_field: String,
     /// If answers are JSON objects: the field of the label in them.
@@ -77,7 +77,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
     let task: Task = read_toml(&arguments.task)?;
     let mut format = LogFormat::by_name(&arguments.format).ok_or("--format names no format")?;
-    if let LogFormat::Jsonl(map) = &mut format {
+    if let LogFormat::Jsonl(map) | LogFormat::Csv(CsvTable { fields: map, .. }) = &mut format {
         map.input = FieldPath::new(&arguments.input_field)?;
         map.answer = FieldPath::new(&arguments.answer_field)?;
     }

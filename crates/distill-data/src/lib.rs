@@ -113,7 +113,7 @@ pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
 pub use leakage::{GoldNeighbour, GoldRows, LeakageCertificate, leakage_certificate, texts_hash};
 pub use ledger::Ledger;
-pub use log::{FieldMap, FieldPath, FieldPathError, LogFile, LogFormat};
+pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat};
 pub use manifest::{
     ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, ReviewedRecord, SuspectRecord,
     TaskRecord, Verdict,

@@ -5,6 +5,7 @@ mod bedrock;
 mod call;
 mod chat_completion;
 mod conversation;
+mod csv_rows;
 mod decisions;
 mod exchange;
 mod field_map;
@@ -24,6 +25,7 @@ use serde_json::Value;
 use stage_files::{FileError, Lines};
 
 pub(crate) use call::{AnswerText, Choice, LineContent, LoggedCall};
+pub use csv_rows::CsvTable;
 pub use field_map::FieldMap;
 pub use field_path::{FieldPath, FieldPathError};
 use open_telemetry::Telemetry;
@@ -70,11 +72,10 @@ impl LogFile {
     }
 }
 
-/// How a log is written: a JSON object a line, with one call or several.
+/// How a log is written: a JSON object a line, with one call or several, or a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "there is one for each log file")]
 pub enum LogFormat {
     /// Requests and responses of OpenAI's `POST /v1/chat/completions`
     /// (<https://platform.openai.com/docs/api-reference/chat/create>), in one of three layouts, told apart by
@@ -228,11 +229,13 @@ pub enum LogFormat {
     FineTune,
     /// Objects with the fields of a map.
     Jsonl(FieldMap),
+    /// A table whose first row names the columns (RFC 4180).
+    Csv(CsvTable),
 }
 
 impl LogFormat {
     /// The names of all formats, as files have them.
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 12] = [
         "openai-chat",
         "openai-responses",
         "openai-decisions",
@@ -244,6 +247,7 @@ impl LogFormat {
         "tensorzero",
         "fine-tune",
         "jsonl",
+        "csv",
     ];
 
     /// The format of a name, with its defaults; `None` if there is no such format.
@@ -264,6 +268,7 @@ impl LogFormat {
             "tensorzero" => Self::Tensorzero,
             "fine-tune" => Self::FineTune,
             "jsonl" => Self::Jsonl(FieldMap::default()),
+            "csv" => Self::Csv(CsvTable::default()),
             _ => return None,
         })
     }
@@ -294,6 +299,9 @@ pub(crate) enum Found {
 ///
 /// `each` gets the line's number and what is on it.
 pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Result<(), FileError> {
+    if let LogFormat::Csv(table) = &log.format {
+        return csv_rows::read(log, table, each);
+    }
     let name = log.name();
     let mut reader = LineReader::new(&log.format);
     for line in Lines::open(Path::new(&log.path))? {
@@ -340,7 +348,9 @@ impl<'a> LineReader<'a> {
             LogFormat::Bedrock => bedrock::read(line),
             LogFormat::Tensorzero => tensorzero::read(line),
             LogFormat::FineTune => fine_tune::read(line),
-            LogFormat::Jsonl(map) => map.read(&Value::Object(line)),
+            LogFormat::Jsonl(map) | LogFormat::Csv(CsvTable { fields: map, .. }) => {
+                map.read(&Value::Object(line))
+            }
             LogFormat::Langfuse => return langfuse::read(line),
             LogFormat::OpenTelemetry => return self.telemetry.read(line, number),
             LogFormat::OpenaiDecisions { question } => return decisions::read(line, question.as_deref()),

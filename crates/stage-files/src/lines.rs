@@ -75,10 +75,7 @@ impl Lines {
     ///
     /// [`FileError::Read`] if it cannot be opened.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let reader = unpacked::open(path).map_err(|source| FileError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let reader = unpacked::open_unpacked(path)?;
         Ok(Self {
             path: path.to_owned(),
             reader,

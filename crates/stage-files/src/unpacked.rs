@@ -9,6 +9,8 @@ use std::{
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
+use crate::FileError;
+
 /// Bytes that are read at once.
 const BUFFER: usize = 1 << 16;
 
@@ -21,8 +23,23 @@ const ZSTD_SKIPPED: [u8; 4] = [0x50, 0x2a, 0x4d, 0x18];
 /// The largest window that zstd's own program unpacks without being told to, and what memory is bounded by.
 const LARGEST_WINDOW: u64 = 128 << 20;
 
+/// The bytes of a file, unpacked if its first bytes are those of gzip (RFC 1952) or zstd (RFC 8878), whatever its name.
+///
+/// Reading fails with an error of the system where the file cannot be read, and with one that has no
+/// [`raw_os_error`](io::Error::raw_os_error) where it cannot be unpacked.
+///
+/// # Errors
+///
+/// [`FileError::Read`] if it cannot be opened.
+pub fn open_unpacked(path: &Path) -> Result<Box<dyn BufRead + Send>, FileError> {
+    open(path).map_err(|source| FileError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Opens a file; by its first bytes, whatever its name.
-pub(crate) fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
+fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
     let begin = file.fill_buf()?;
     if begin.starts_with(&GZIP) {

@@ -8,3 +8,5 @@ mod banking77;
 mod logs;
 #[cfg(test)]
 mod observers;
+#[cfg(test)]
+mod tables;
