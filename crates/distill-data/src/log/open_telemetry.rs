@@ -43,14 +43,34 @@ impl Default for Telemetry {
     }
 }
 
-/// What log records have told of a span.
+/// What has been told of a call.
 #[derive(Debug, Default)]
 struct Pending {
     /// When it was begun, among all.
     order: u64,
-    /// The line of its last record.
+    /// The line on which it was told of last.
     line: u64,
     told: Told,
+    span: SpanFacts,
+}
+
+/// What a span says of its call beside what was said.
+#[derive(Debug, Default)]
+struct SpanFacts {
+    id: Option<String>,
+    model: Option<String>,
+    error: Option<String>,
+}
+
+impl SpanFacts {
+    fn of(span_id: String, attributes: &Attributes) -> Self {
+        let text = |name: &str| Some(attributes.get(name)?.as_str()?.to_owned());
+        Self {
+            id: text("gen_ai.response.id").or(Some(span_id)),
+            model: text("gen_ai.response.model").or_else(|| text("gen_ai.request.model")),
+            error: text("error.type"),
+        }
+    }
 }
 
 impl Telemetry {
@@ -73,7 +93,11 @@ impl Telemetry {
             .into_iter()
             .flat_map(|spans| spans.scope_spans);
         for span in spans.flat_map(|spans| spans.spans) {
-            content.calls.extend(self.call(span));
+            match self.end(span, number) {
+                Some(Ended::Whole(call)) => content.calls.push(*call),
+                Some(Ended::Untold) => is_part = true,
+                None => {}
+            }
         }
         if self.pending.len() > self.most {
             content.calls.extend(self.oldest());
@@ -89,12 +113,12 @@ impl Telemetry {
         Ok(content)
     }
 
-    /// Calls whose spans were not in the log, each with the line of what was told of it last.
+    /// Calls that are not whole as far as the log goes, each with the line on which it was told of last.
     pub(super) fn rest(self) -> Vec<(u64, LoggedCall)> {
         let mut rest: Vec<Pending> = self.pending.into_values().collect();
         rest.sort_by_key(|pending| pending.order);
         rest.into_iter()
-            .map(|pending| (pending.line, pending.told.into_call()))
+            .map(|pending| (pending.line, pending.call()))
             .collect()
     }
 
@@ -110,47 +134,59 @@ impl Telemetry {
         if told.is_nothing() {
             return false;
         }
-        let order = self.begun;
-        let pending = self
-            .pending
-            .entry((record.trace_id, record.span_id))
-            .or_insert_with(|| {
-                self.begun += 1;
-                Pending {
-                    order,
-                    ..Pending::default()
-                }
-            });
-        pending.line = line;
+        // Without a span nothing says what belongs together: each record is by itself.
+        let key = match record.span_id.is_empty() {
+            true => (format!("record {}", self.begun), String::new()),
+            false => (record.trace_id, record.span_id),
+        };
+        let pending = self.pending(key, line);
         pending.told.add(told);
         true
     }
 
-    /// The call of a span, if it is one of a model that generates.
-    fn call(&mut self, span: Span) -> Option<LoggedCall> {
+    fn pending(&mut self, key: SpanKey, line: u64) -> &mut Pending {
+        let order = self.begun;
+        let pending = self.pending.entry(key).or_insert_with(|| {
+            self.begun += 1;
+            Pending {
+                order,
+                ..Pending::default()
+            }
+        });
+        pending.line = line;
+        pending
+    }
+
+    /// Takes the end of a span, if it is one of a model that generates.
+    fn end(&mut self, span: Span, line: u64) -> Option<Ended> {
         let attributes = plain_attributes(span.attributes);
-        let noted = self.pending.remove(&(span.trace_id, span.span_id.clone()));
+        let key = (span.trace_id, span.span_id.clone());
         let mut told = Told::default();
         told.attributes(&attributes);
         for event in span.events {
             let attributes = plain_attributes(event.attributes);
             told.event(&event.name, Value::Null, &attributes);
         }
-        if told.is_nothing() {
+        let noted = self.pending.remove(&key);
+        let is_told = !told.is_nothing();
+        if !is_told {
             told = noted.map(|pending| pending.told).unwrap_or_default();
         }
         if !is_generation(&attributes, &told) {
             return None;
         }
-        let text = |name: &str| Some(attributes.get(name)?.as_str()?.to_owned());
-        let mut call = told.into_call();
-        call.id = text("gen_ai.response.id").or(Some(span.span_id));
-        call.model = text("gen_ai.response.model").or_else(|| text("gen_ai.request.model"));
-        if let Some(error) = text("error.type") {
-            call.fault
-                .get_or_insert(RejectReason::FailedCall { detail: error });
+        let whole = Pending {
+            span: SpanFacts::of(span.span_id, &attributes),
+            told,
+            ..Pending::default()
+        };
+        // Log records may be exported after the span.
+        if !is_told && !whole.told.has_answer() && whole.span.error.is_none() {
+            let pending = self.pending(key, line);
+            (pending.told, pending.span) = (whole.told, whole.span);
+            return Some(Ended::Untold);
         }
-        Some(call)
+        Some(Ended::Whole(Box::new(whole.call())))
     }
 
     /// The older half of what is pending, as it is.
@@ -164,8 +200,29 @@ impl Telemetry {
             .map(|(_, p)| p)
             .collect();
         old.sort_by_key(|pending| pending.order);
-        old.into_iter().map(|pending| pending.told.into_call()).collect()
+        old.into_iter().map(Pending::call).collect()
     }
+}
+
+impl Pending {
+    fn call(self) -> LoggedCall {
+        let mut call = self.told.into_call();
+        call.id = self.span.id;
+        call.model = self.span.model;
+        if let Some(error) = self.span.error {
+            // What was said before it failed does not matter.
+            call.fault = Some(RejectReason::FailedCall { detail: error });
+        }
+        call
+    }
+}
+
+/// The end of a span.
+enum Ended {
+    /// All that there is to know.
+    Whole(Box<LoggedCall>),
+    /// It does not hold what was said: log records may, later on.
+    Untold,
 }
 
 fn is_generation(attributes: &Attributes, told: &Told) -> bool {

@@ -298,7 +298,10 @@ proptest! {
         let good = json!({"request": request(), "response": value}).to_string();
         for line in [value.to_string(), good, text] {
             for format in all_formats() {
-                for call in read_line(&line, &format).unwrap_or_default().calls {
+                let mut reader = LineReader::new(&format);
+                let mut calls = reader.read(&line, 1).unwrap_or_default().calls;
+                calls.extend(reader.telemetry.rest().into_iter().map(|(_, call)| call));
+                for call in calls {
                     for answer in [crate::AnswerFormat::Text, crate::AnswerFormat::json()] {
                         let _ = crate::ballot::Ballot::of_call(&call, &labels, &answer);
                     }
@@ -393,4 +396,75 @@ fn questions_of_types_that_have_no_label_are_other_questions() {
     };
     let found = read_line(&state.to_string(), &format).unwrap();
     assert_eq!((found.calls.len(), found.others), (0, vec!["b".to_owned()]));
+}
+
+/// Lines of the real clients, each with its format.
+fn real_lines() -> Vec<(LogFormat, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/logs");
+    let mut lines = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let format = LogFormat::by_name(name).unwrap_or(LogFormat::OpenTelemetry);
+        let text = std::fs::read_to_string(&path).unwrap();
+        lines.extend(
+            text.lines()
+                .map(|line| (format.clone(), serde_json::from_str(line).unwrap())),
+        );
+    }
+    lines
+}
+
+/// The JSON pointers of a value's parts.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let place = format!("{at}/{}", escaped(key));
+                places(value, &place, found);
+                found.push(place);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                let place = format!("{at}/{index}");
+                places(value, &place, found);
+                found.push(place);
+            }
+        }
+        _ => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_real_line_with_a_part_that_is_something_else_is_read_or_refused(
+        line in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any_json()), 1..4),
+    ) {
+        let labels = task_spec::LabelSet::from_names(["card", "top-up", "fees"]).unwrap();
+        let lines = real_lines();
+        let (format, mut value) = lines[line.index(lines.len())].clone();
+        for (place, change) in changes {
+            let mut found = Vec::new();
+            places(&value, "", &mut found);
+            if !found.is_empty() {
+                *value.pointer_mut(&found[place.index(found.len())]).unwrap() = change;
+            }
+        }
+        let mut reader = LineReader::new(&format);
+        let content = reader.read(&value.to_string(), 1).unwrap_or_default();
+        prop_assert!(content.without_call.is_none() || content.calls.is_empty());
+        let rest = reader.telemetry.rest().into_iter().map(|(_, call)| call);
+        for call in content.calls.into_iter().chain(rest) {
+            let found = crate::ballot::Ballot::of_call(&call, &labels, &crate::AnswerFormat::Text);
+            if let Ok(ballot) = found {
+                let sum: f64 = ballot.distribution.values().sum();
+                prop_assert!(ballot.distribution.is_empty() || (sum - 1.0).abs() < 1e-9);
+                let is_probability = |confidence: crate::Confidence| (0.0..=1.0).contains(&confidence.value);
+                prop_assert!(ballot.confidence.is_none_or(is_probability));
+            }
+        }
+    }
 }

@@ -26,8 +26,10 @@ fn records(records: &[Value]) -> Map<String, Value> {
 }
 
 fn only_call(spans: &[Value]) -> LoggedCall {
-    let content = Telemetry::default().read(export(spans), 1).unwrap();
-    let [call] = <[LoggedCall; 1]>::try_from(content.calls).unwrap();
+    let mut telemetry = Telemetry::default();
+    let mut calls = telemetry.read(export(spans), 1).unwrap().calls;
+    calls.extend(telemetry.rest().into_iter().map(|(_, call)| call));
+    let [call] = <[LoggedCall; 1]>::try_from(calls).unwrap();
     call
 }
 
@@ -187,6 +189,66 @@ fn spans_of_other_operations_are_no_calls_and_do_no_harm() {
             .read(none.as_object().unwrap().clone(), 1)
             .is_err()
     );
+}
+
+fn event(span: &str, name: &str, body: &Value) -> Value {
+    json!({"traceId": "t", "spanId": span, "eventName": name, "body": body})
+}
+
+fn said(text_of_message: &str) -> Value {
+    json!({"kvlistValue": {"values": [text("content", text_of_message)]}})
+}
+
+fn chosen(answer: &str) -> Value {
+    let message = json!({"kvlistValue": {"values": [text("role", "assistant"), text("content", answer)]}});
+    json!({"kvlistValue": {"values": [text("finish_reason", "stop"), attribute("message", &message)]}})
+}
+
+#[test]
+fn records_make_a_call_before_and_after_their_span() {
+    let question = event("s", "gen_ai.user.message", &said("q"));
+    let answer = event("s", "gen_ai.choice", &chosen("card"));
+    let end = span(
+        "s",
+        &[
+            text("gen_ai.operation.name", "chat"),
+            text("gen_ai.response.id", "r"),
+        ],
+        &[],
+    );
+    let lines = [records(&[question]), records(&[answer]), export(&[end])];
+    for (order, at) in [([0, 1, 2], 3), ([2, 0, 1], 3), ([0, 2, 1], 3)] {
+        let mut telemetry = Telemetry::default();
+        let mut calls = Vec::new();
+        for (number, &line) in (1..).zip(&order) {
+            let content = telemetry.read(lines[line].clone(), number).unwrap();
+            assert_eq!(content.calls.is_empty(), content.without_call.is_some());
+            calls.extend(content.calls.into_iter().map(|call| (number, call)));
+        }
+        calls.extend(telemetry.rest());
+        let [(line, call)] = &calls[..] else {
+            panic!("{order:?}: {calls:?}")
+        };
+        assert_eq!(
+            (*line, call.input.as_str(), call.id.as_deref()),
+            (at, "q", Some("r")),
+            "{order:?}"
+        );
+        assert_eq!(written(call), ["card"], "{order:?}");
+    }
+}
+
+#[test]
+fn records_of_no_span_do_not_run_together() {
+    let mut telemetry = Telemetry::default();
+    let line = [
+        event("", "gen_ai.user.message", &said("a")),
+        event("", "gen_ai.user.message", &said("b")),
+        event("", "http.request", &said("c")),
+    ];
+    assert!(telemetry.read(records(&line), 1).unwrap().calls.is_empty());
+    let rest: Vec<String> = telemetry.rest().into_iter().map(|(_, call)| call.input).collect();
+    assert_eq!(rest, ["a", "b"]);
 }
 
 #[test]

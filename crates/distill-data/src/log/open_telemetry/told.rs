@@ -31,6 +31,10 @@ impl Told {
             && self.fault.is_none()
     }
 
+    pub(super) fn has_answer(&self) -> bool {
+        !self.choices.is_empty()
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.turns.extend(other.turns);
         self.choices.extend(other.choices);
@@ -128,6 +132,9 @@ impl Told {
 
     /// What an event tells: a log record with a body, or a span's event with attributes alone.
     pub(super) fn event(&mut self, name: &str, body: Value, attributes: &Attributes) {
+        if !name.starts_with("gen_ai.") {
+            return;
+        }
         let body = match body {
             Value::Null => attributes
                 .get("gen_ai.event.content")
