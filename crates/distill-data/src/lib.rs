@@ -51,8 +51,8 @@
 //!   asked several questions at once.
 //! - [`AnswerFormat`]: how the teacher writes its answer. Labels are resolved by the task's own aliases and
 //!   never guessed; a call without a legal one is a [`RejectedRow`].
-//! - [`Confidence`]: from the distribution over the labels, the answer's tokens, the votes, the teacher's own word or repeated calls, in this
-//!   order, and unknown otherwise. [`Calibration`] on reviewed rows turns it into a probability.
+//! - [`Confidence`]: from the distribution over the labels, the answer's tokens, the votes, the teacher's own word or
+//!   repeated calls, in this order, and unknown otherwise. [`Calibration`] on reviewed rows turns it into a probability.
 //! - [`normalise`], [`near_pairs`], [`near_neighbours`]: equal and nearly equal texts. The joins are exact,
 //!   which costs a second for ten thousand rows where hashing would take less and miss some.
 //! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,

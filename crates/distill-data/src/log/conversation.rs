@@ -132,17 +132,13 @@ pub(super) fn call_of(
             said.extend(turn.content.and_then(text));
         } else if position < last_question {
             call.has_earlier_turns = true;
-        } else {
-            match turn.content {
-                Some(Content::Text(text))
-                    if after == AfterQuestion::BeginningOfAnswer && begun.is_empty() =>
-                {
-                    begun = text;
-                }
-                _ => {
-                    call.fault.get_or_insert(RejectReason::LaterTurns);
-                }
+        } else if after == AfterQuestion::BeginningOfAnswer && turn.is_of("assistant") && begun.is_empty() {
+            match turn.content.map_or(Ok(String::new()), Content::text) {
+                Ok(text) => begun = text,
+                Err(fault) => call.fault = call.fault.or(Some(fault)),
             }
+        } else {
+            call.fault.get_or_insert(RejectReason::LaterTurns);
         }
     }
     call.system = (!said.is_empty()).then(|| said.join("\n\n"));

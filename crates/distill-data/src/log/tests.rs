@@ -348,6 +348,23 @@ fn a_message_batch_has_the_request_as_params_and_four_kinds_of_result() {
 }
 
 #[test]
+fn only_the_assistant_begins_an_answer_in_text_or_in_parts() {
+    let message = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x-1",
+        "content": [{"type": "text", "text": "rd"}], "stop_reason": "end_turn", "usage": {}});
+    let with = |turn: Value| {
+        let messages = json!([{"role": "user", "content": "q"}, turn]);
+        let line = json!({"request": {"messages": messages}, "response": message});
+        call(&line, &LogFormat::AnthropicMessages)
+    };
+    for begun in [json!("ca"), json!([{"type": "text", "text": "ca"}])] {
+        let call = with(json!({"role": "assistant", "content": begun}));
+        assert_eq!((written(&call), call.fault.as_ref()), ("card", None));
+    }
+    let other = with(json!({"role": "tool", "content": "ca"}));
+    assert_eq!(other.fault, Some(RejectReason::LaterTurns));
+}
+
+#[test]
 fn a_boolean_is_not_the_text_of_the_same_name() {
     let question = json!({"type": "choice", "name": "q", "instructions": "?", "choices": [{"value": true}, {"value": "true"}]});
     let answer = json!({"type": "choice", "choice": true, "confidence": 0.5,
