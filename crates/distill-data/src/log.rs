@@ -17,6 +17,7 @@ mod open_telemetry;
 mod responses;
 mod system_one;
 mod tensorzero;
+mod token_logprob;
 
 use std::path::{Path, PathBuf};
 
@@ -388,11 +389,15 @@ fn likeliest(distribution: Vec<(String, f64)>) -> Choice {
 fn text_or_tool(text: String, inputs: Vec<Value>) -> Result<AnswerText, RejectReason> {
     match <[Value; 1]>::try_from(inputs) {
         Ok([input]) => Ok(AnswerText::Value(input)),
-        Err(inputs) if !inputs.is_empty() => Err(RejectReason::UnreadableAnswer {
-            answer: "several tools are called".to_owned(),
-        }),
+        Err(inputs) if !inputs.is_empty() => Err(several_tools()),
         Err(_) if text.trim().is_empty() => Err(RejectReason::EmptyAnswer),
         Err(_) => Ok(AnswerText::Written(text)),
+    }
+}
+
+fn several_tools() -> RejectReason {
+    RejectReason::UnreadableAnswer {
+        answer: "several tools are called".to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     AnswerText, Choice, LoggedCall,
     conversation::{AfterQuestion, Content, Turn, call_of},
-    exchange::{Exchange, response},
+    exchange::Exchange,
 };
 use crate::{
     quarantine::{LineDamage, excerpt},
@@ -25,8 +25,6 @@ struct Request {
 
 #[derive(Deserialize)]
 struct Message {
-    id: Option<String>,
-    model: Option<String>,
     content: Vec<Block>,
     stop_reason: Option<String>,
 }
@@ -50,17 +48,8 @@ pub(super) fn of(mut exchange: Exchange) -> Result<LoggedCall, LineDamage> {
     let request: Request = exchange.request()?;
     let (mut call, begun) = call_of(request.messages, request.system, AfterQuestion::BeginningOfAnswer)?;
     call.model = request.model;
-    call.id = exchange.id;
-    match exchange.response {
-        Ok(body) => {
-            let message: Message = response(body)?;
-            call.id = message.id.clone().or(call.id);
-            call.model = message.model.clone().or(call.model);
-            call.choices = vec![Choice::of(answer(message, &begun))];
-        }
-        Err(detail) => {
-            call.fault.get_or_insert(RejectReason::FailedCall { detail });
-        }
+    if let Some(message) = exchange.response(&mut call)? {
+        call.choices = vec![Choice::of(answer(message, begun))];
     }
     Ok(call)
 }
@@ -82,8 +71,8 @@ fn unwrap_batch(line: &mut Map<String, Value>) {
     line.insert("error".to_owned(), error.unwrap_or(result));
 }
 
-fn answer(message: Message, begun: &str) -> Result<AnswerText, RejectReason> {
-    let (mut text, mut inputs) = (begun.to_owned(), Vec::new());
+fn answer(message: Message, begun: String) -> Result<AnswerText, RejectReason> {
+    let (mut text, mut inputs) = (begun, Vec::new());
     for block in message.content {
         match (block.kind.as_str(), block.text, block.input) {
             ("text", Some(said), _) => text.push_str(&said),

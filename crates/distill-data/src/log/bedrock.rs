@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{
     AnswerText, Choice, LoggedCall, anthropic, chat_completion,
     conversation::{AfterQuestion, Content, Part, Turn, call_of},
-    exchange::{Exchange, response},
+    exchange::{Exchange, parsed},
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
 
@@ -40,7 +40,7 @@ struct Output {
 
 /// Reads one line.
 pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
-    let invocation: Invocation = response(Value::Object(line))?;
+    let invocation: Invocation = parsed(Value::Object(line), "the line")?;
     let (mut input, mut output) = (invocation.input, invocation.output);
     let elsewhere = input
         .as_mut()
@@ -61,10 +61,8 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
         .error_code
         .or_else(|| answer.is_none().then(|| "there is no output".to_owned()));
     let has = |key: &str| answer.as_ref().is_some_and(|body| body.get(key).is_some());
-    let (is_chat, is_anthropic) = (
-        has("choices"),
-        has("content") || request.get("anthropic_version").is_some(),
-    );
+    let is_chat = has("choices");
+    let is_anthropic = has("content") || request.get("anthropic_version").is_some();
     let is_converse = answer
         .as_ref()
         .is_none_or(|body| body.pointer("/output/message").is_some());
@@ -76,16 +74,17 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
         },
         id: invocation.request_id,
     };
-    let mut call = match () {
-        () if is_chat => chat_completion::of(exchange)?,
-        () if is_anthropic => anthropic::of(exchange)?,
-        () if is_converse => converse(exchange)?,
-        () => {
-            return Err(LineDamage::wrong_shape(
-                "output.outputBodyJson is not of a vendor that is known: Converse, Nova, Anthropic, OpenAI's chat completions; \
-                 and not the events of a stream",
-            ));
-        }
+    let mut call = if is_chat {
+        chat_completion::of(exchange)?
+    } else if is_anthropic {
+        anthropic::of(exchange)?
+    } else if is_converse {
+        converse(exchange)?
+    } else {
+        return Err(LineDamage::wrong_shape(
+            "output.outputBodyJson is not of a vendor that is known: Converse, Nova, Anthropic, OpenAI's chat completions; \
+             and not the events of a stream",
+        ));
     };
     call.model = call.model.or(invocation.model_id);
     Ok(call)
@@ -139,12 +138,8 @@ fn converse(mut exchange: Exchange) -> Result<LoggedCall, LineDamage> {
         Some(parts(request.system)),
         AfterQuestion::BeginningOfAnswer,
     )?;
-    call.id = exchange.id;
-    match exchange.response {
-        Ok(body) => call.choices = vec![Choice::of(answer(response(body)?, begun))],
-        Err(detail) => {
-            call.fault.get_or_insert(RejectReason::FailedCall { detail });
-        }
+    if let Some(said) = exchange.response(&mut call)? {
+        call.choices = vec![Choice::of(answer(said, begun))];
     }
     Ok(call)
 }

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use super::{
     AnswerText, Choice, LoggedCall,
     conversation::{AfterQuestion, Content, Turn, call_of},
-    exchange::{Exchange, response},
+    exchange::Exchange,
+    token_logprob::{TokenLogprob, tokens},
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
 
@@ -22,8 +23,6 @@ struct Request {
 
 #[derive(Deserialize)]
 struct Completion {
-    id: Option<String>,
-    model: Option<String>,
     choices: Vec<CompletionChoice>,
 }
 
@@ -56,14 +55,6 @@ struct Logprobs {
     content: Option<Vec<TokenLogprob>>,
 }
 
-#[derive(Deserialize)]
-struct TokenLogprob {
-    token: String,
-    logprob: f64,
-    /// UTF-8 bytes of the token, where the token alone is no whole character.
-    bytes: Option<Vec<u8>>,
-}
-
 /// Reads one line.
 pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
     of(Exchange::of(line, &["messages"])?)
@@ -74,41 +65,21 @@ pub(super) fn of(mut exchange: Exchange) -> Result<LoggedCall, LineDamage> {
     let request: Request = exchange.request()?;
     let (mut call, _) = call_of(request.messages, None, AfterQuestion::Nothing)?;
     call.model = request.model;
-    call.id = exchange.id;
-    match exchange.response {
-        Ok(body) => {
-            let completion: Completion = response(body)?;
-            call.id = completion.id.or(call.id);
-            call.model = completion.model.or(call.model);
-            if completion.choices.is_empty() {
-                call.fault.get_or_insert(RejectReason::FailedCall {
-                    detail: "the response has no choices".into(),
-                });
-            }
-            call.choices = completion.choices.into_iter().map(choice).collect();
+    if let Some(completion) = exchange.response::<Completion>(&mut call)? {
+        if completion.choices.is_empty() {
+            call.fault.get_or_insert(RejectReason::FailedCall {
+                detail: "the response has no choices".into(),
+            });
         }
-        Err(detail) => {
-            call.fault.get_or_insert(RejectReason::FailedCall { detail });
-        }
+        call.choices = completion.choices.into_iter().map(choice).collect();
     }
     Ok(call)
 }
 
 fn choice(choice: CompletionChoice) -> Choice {
-    let tokens = choice
-        .logprobs
-        .and_then(|logprobs| logprobs.content)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|token| {
-            (
-                token.bytes.unwrap_or_else(|| token.token.into_bytes()),
-                token.logprob,
-            )
-        })
-        .collect();
+    let logged = choice.logprobs.and_then(|logprobs| logprobs.content);
     Choice {
-        tokens,
+        tokens: tokens(logged).collect(),
         ..Choice::of(answer(choice.message, choice.finish_reason))
     }
 }

@@ -43,6 +43,23 @@ impl Turn {
     }
 }
 
+/// What is asked: a text, or messages among which the question is.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Input {
+    Text(String),
+    Items(Vec<Turn>),
+}
+
+impl Input {
+    pub(super) fn turns(self) -> Vec<Turn> {
+        match self {
+            Self::Text(text) => vec![Turn::user(text)],
+            Self::Items(items) => items,
+        }
+    }
+}
+
 /// What a message says.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::{
     AnswerText, Choice, LineContent, LoggedCall,
-    conversation::{AfterQuestion, Content, Turn, call_of},
-    exchange::{Exchange, response},
+    conversation::{AfterQuestion, Content, Input, call_of},
+    exchange::Exchange,
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
 
@@ -18,13 +18,6 @@ struct Request {
     model: Option<String>,
     input: Input,
     questions: Vec<Question>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Input {
-    Text(String),
-    Items(Vec<Turn>),
 }
 
 #[derive(Deserialize)]
@@ -69,8 +62,6 @@ enum Chosen {
 
 #[derive(Deserialize)]
 struct Decision {
-    id: Option<String>,
-    model: Option<String>,
     answers: Vec<Answer>,
 }
 
@@ -108,33 +99,21 @@ struct OfLevel {
 pub(super) fn read(line: Map<String, Value>, wanted: Option<&str>) -> Result<LineContent, LineDamage> {
     let mut exchange = Exchange::of(line, &["input", "questions"])?;
     let request: Request = exchange.request()?;
-    let turns = match request.input {
-        Input::Text(text) => vec![Turn::user(text)],
-        Input::Items(items) => items,
-    };
-    let (mut call, _) = call_of(turns, None, AfterQuestion::Nothing)?;
+    let (mut call, _) = call_of(request.input.turns(), None, AfterQuestion::Nothing)?;
     call.model = request.model;
-    call.id = exchange.id;
-    let mut answers = match exchange.response {
-        Ok(body) => {
-            let decision: Decision = response(body)?;
-            call.id = decision.id.or(call.id);
-            call.model = decision.model.or(call.model);
-            if decision.answers.len() != request.questions.len() {
-                return Err(LineDamage::wrong_shape(format!(
-                    "in the response: {} answers to {} questions",
-                    decision.answers.len(),
-                    request.questions.len()
-                )));
-            }
-            decision.answers
-        }
-        Err(detail) => {
-            call.fault.get_or_insert(RejectReason::FailedCall { detail });
-            Vec::new()
-        }
+    let answers = exchange
+        .response::<Decision>(&mut call)?
+        .map(|decision| decision.answers);
+    if let Some(answers) = &answers
+        && answers.len() != request.questions.len()
+    {
+        return Err(LineDamage::wrong_shape(format!(
+            "in the response: {} answers to {} questions",
+            answers.len(),
+            request.questions.len()
+        )));
     }
-    .into_iter();
+    let mut answers = answers.into_iter().flatten();
     let mut content = LineContent::default();
     for (number, question) in (1..).zip(request.questions) {
         let answer = answers.next();
@@ -161,8 +140,7 @@ fn of_question(
         question: Some(name.to_owned()),
         ..call.clone()
     };
-    let names = Names(&question.kind);
-    call.offered = names.all();
+    call.offered = question.kind.offered();
     call.choices = match (answer, &question.kind) {
         (None, _) => Vec::new(),
         (Some(Answer::Refusal), _) => vec![Choice::of(Err(RejectReason::Refusal { text: String::new() }))],
@@ -178,9 +156,9 @@ fn of_question(
         ) => vec![Choice {
             distribution: probabilities
                 .iter()
-                .map(|of| (names.name(&of.value), of.probability))
+                .map(|of| (question.kind.name(&of.value), of.probability))
                 .collect(),
-            ..Choice::of(Ok(AnswerText::Chosen(names.name(&choice))))
+            ..Choice::of(Ok(AnswerText::Chosen(question.kind.name(&choice))))
         }],
         (Some(Answer::Score { probabilities }), QuestionKind::Score { .. }) => {
             let distribution = probabilities.into_iter().map(|of| (of.label, of.probability));
@@ -195,30 +173,26 @@ fn of_question(
     Ok(call)
 }
 
-/// How what is offered is called as a label.
-struct Names<'a>(&'a QuestionKind);
-
-impl Names<'_> {
-    fn all(&self) -> Vec<String> {
-        match self.0 {
-            QuestionKind::Predicate => super::YES_OR_NO.map(str::to_owned).to_vec(),
-            QuestionKind::Choice { choices } => {
-                choices.iter().map(|choice| self.name(&choice.value)).collect()
-            }
-            QuestionKind::Score { levels } => levels.iter().map(|level| level.label.clone()).collect(),
-            QuestionKind::Other => Vec::new(),
+impl QuestionKind {
+    /// What is offered, as labels.
+    fn offered(&self) -> Vec<String> {
+        match self {
+            Self::Predicate => super::YES_OR_NO.map(str::to_owned).to_vec(),
+            Self::Choice { choices } => choices.iter().map(|choice| self.name(&choice.value)).collect(),
+            Self::Score { levels } => levels.iter().map(|level| level.label.clone()).collect(),
+            Self::Other => Vec::new(),
         }
     }
 
-    /// The text; of a boolean beside a string of the same text, the text with what it is.
+    /// A value as a label: the text; of a boolean beside a string of the same text, the text with what it is.
     fn name(&self, value: &Chosen) -> String {
         let boolean = match value {
             Chosen::Text(text) => return text.clone(),
             Chosen::Boolean(boolean) => boolean.to_string(),
         };
         let same = Chosen::Text(boolean.clone());
-        match self.0 {
-            QuestionKind::Choice { choices } if choices.iter().any(|choice| choice.value == same) => {
+        match self {
+            Self::Choice { choices } if choices.iter().any(|choice| choice.value == same) => {
                 format!("{boolean} (boolean)")
             }
             _ => boolean,

@@ -1,9 +1,13 @@
 //! Request and response on one line, out of whichever wrapping they have.
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::quarantine::{LineDamage, excerpt};
+use super::LoggedCall;
+use crate::{
+    quarantine::{LineDamage, excerpt},
+    rejected::RejectReason,
+};
 
 /// How much of an error is kept in a rejection, in characters.
 const ERROR_CHARS: usize = 200;
@@ -16,6 +20,13 @@ pub(super) struct Exchange {
     pub(super) response: Result<Value, String>,
     /// The id that the line itself gives the call.
     pub(super) id: Option<String>,
+}
+
+/// What a response says of the call beside its answer.
+#[derive(Deserialize)]
+struct Head {
+    id: Option<String>,
+    model: Option<String>,
 }
 
 impl Exchange {
@@ -36,14 +47,37 @@ impl Exchange {
 
     /// The request, as a schema has it.
     pub(super) fn request<T: DeserializeOwned>(&mut self) -> Result<T, LineDamage> {
-        serde_json::from_value(self.request.take())
-            .map_err(|error| LineDamage::wrong_shape(format!("in the request: {error}")))
+        parsed(self.request.take(), "the request")
+    }
+
+    /// The response, as a schema has it; `None` of a call that failed, whose fault that is. The call gets the response's id and
+    /// model where it has them, and else the line's id.
+    pub(super) fn response<T: DeserializeOwned>(
+        self,
+        call: &mut LoggedCall,
+    ) -> Result<Option<T>, LineDamage> {
+        call.id = self.id;
+        let body = match self.response {
+            Ok(body) => body,
+            Err(detail) => {
+                call.fault.get_or_insert(RejectReason::FailedCall { detail });
+                return Ok(None);
+            }
+        };
+        let head = Head::deserialize(&body).map_err(|error| wrong("the response", &error))?;
+        call.id = head.id.or(call.id.take());
+        call.model = head.model.or(call.model.take());
+        parsed(body, "the response").map(Some)
     }
 }
 
-/// A response, as a schema has it.
-pub(super) fn response<T: DeserializeOwned>(body: Value) -> Result<T, LineDamage> {
-    serde_json::from_value(body).map_err(|error| LineDamage::wrong_shape(format!("in the response: {error}")))
+/// JSON as a schema has it; `what` it is stands in the error.
+pub(super) fn parsed<T: DeserializeOwned>(json: Value, what: &str) -> Result<T, LineDamage> {
+    serde_json::from_value(json).map_err(|error| wrong(what, &error))
+}
+
+fn wrong(what: &str, error: &serde_json::Error) -> LineDamage {
+    LineDamage::wrong_shape(format!("in {what}: {error}"))
 }
 
 fn take_request(mut line: Map<String, Value>, fields: &[&str]) -> Result<Value, LineDamage> {

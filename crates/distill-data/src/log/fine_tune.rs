@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     Choice, LoggedCall,
     conversation::{AfterQuestion, Turn, call_of},
-    exchange::response,
+    exchange::parsed,
     loose::answered,
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
@@ -20,7 +20,7 @@ struct Row {
 
 /// Reads one line.
 pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
-    let mut row: Row = response(Value::Object(line))?;
+    let mut row: Row = parsed(Value::Object(line), "the line")?;
     let is_answer =
         |message: &Map<String, Value>| message.get("role").and_then(Value::as_str) == Some("assistant");
     let last = row.messages.pop().filter(is_answer);
@@ -28,7 +28,7 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
     let turns = row
         .messages
         .into_iter()
-        .map(|message| response::<Turn>(Value::Object(message)))
+        .map(|message| parsed::<Turn>(Value::Object(message), "a message"))
         .collect::<Result<_, _>>()?;
     let (mut call, _) = call_of(turns, None, AfterQuestion::Nothing)?;
     if answer.get("weight").and_then(Value::as_f64) == Some(0.0) {

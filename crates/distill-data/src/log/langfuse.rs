@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     Choice, LineContent,
     conversation::{AfterQuestion, call_of},
-    exchange::response,
+    exchange::parsed,
     loose::{answered, asked},
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
@@ -32,7 +32,7 @@ struct Observation {
 
 /// Reads one line: a call if it is a generation.
 pub(super) fn read(line: Map<String, Value>) -> Result<LineContent, LineDamage> {
-    let observation: Observation = response(Value::Object(line))?;
+    let observation: Observation = parsed(Value::Object(line), "the line")?;
     let kind = observation.kind.as_deref().unwrap_or("GENERATION");
     if !kind.eq_ignore_ascii_case("generation") {
         return Ok(LineContent::without_call(format!(

@@ -1,10 +1,11 @@
 //! Questions and answers as tools for observing calls keep them: in whichever shape the application had them.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     AnswerText,
     conversation::{Content, Turn},
+    several_tools, text_or_tool,
 };
 use crate::rejected::RejectReason;
 
@@ -42,7 +43,7 @@ fn holds_messages(value: &Value) -> bool {
         Value::Object(object) => object.get("messages").is_some_and(holds_messages),
         Value::Array(items) => match &items[..] {
             [] => false,
-            [Value::Array(inner)] => holds_messages(&Value::Array(inner.clone())),
+            [inner @ Value::Array(_)] => holds_messages(inner),
             items => items
                 .iter()
                 .all(|item| item.get("role").is_some_and(Value::is_string)),
@@ -84,9 +85,9 @@ pub(super) fn answered(value: Value) -> Result<AnswerText, RejectReason> {
             Ok(inner) if is_message(&inner) || is_blocks(&inner) || is_message(&inner[0]) => answered(inner),
             _ => Ok(AnswerText::Written(text)),
         },
-        Value::Object(message) if is_message(&Value::Object(message.clone())) => of_message(message),
+        message if is_message(&message) => of_message(message),
         Value::Array(mut items) if items.len() == 1 && is_message(&items[0]) => answered(items.remove(0)),
-        Value::Array(blocks) if is_blocks(&Value::Array(blocks.clone())) => of_blocks(blocks),
+        blocks if is_blocks(&blocks) => of_blocks(blocks),
         other => Ok(AnswerText::Value(other)),
     }
 }
@@ -103,14 +104,14 @@ fn is_blocks(value: &Value) -> bool {
         .is_some_and(|items| !items.is_empty() && items.iter().all(is_block))
 }
 
-fn of_message(mut message: Map<String, Value>) -> Result<AnswerText, RejectReason> {
+fn of_message(mut message: Value) -> Result<AnswerText, RejectReason> {
     if let Some(Value::String(text)) = message.get("refusal")
         && !text.is_empty()
     {
         return Err(RejectReason::Refusal { text: text.clone() });
     }
-    let content = message.remove("content").unwrap_or_default();
-    if let Some(tools) = message.remove("tool_calls").filter(|tools| *tools != Value::Null)
+    let content = message.get_mut("content").map(Value::take).unwrap_or_default();
+    if let Some(tools) = message.get("tool_calls").filter(|tools| !tools.is_null())
         && content.as_str().is_none_or(|text| text.trim().is_empty())
     {
         return match tools.as_array().map(Vec::as_slice) {
@@ -124,14 +125,20 @@ fn of_message(mut message: Map<String, Value>) -> Result<AnswerText, RejectReaso
     answered(content)
 }
 
-fn of_blocks(blocks: Vec<Value>) -> Result<AnswerText, RejectReason> {
-    let (mut text, mut calls) = (String::new(), Vec::new());
-    for mut block in blocks {
-        let kind = block
-            .get("type")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+fn of_blocks(blocks: Value) -> Result<AnswerText, RejectReason> {
+    let (text, mut tools) = text_and_tools(blocks);
+    match &mut tools[..] {
+        // Arguments as the model wrote them.
+        [Value::String(written)] => Ok(AnswerText::Written(std::mem::take(written))),
+        _ => text_or_tool(text, tools),
+    }
+}
+
+/// What blocks say, put together, and what the tools are given that they call. Thoughts are neither.
+pub(super) fn text_and_tools(blocks: Value) -> (String, Vec<Value>) {
+    let (mut text, mut tools) = (String::new(), Vec::new());
+    for mut block in list(blocks) {
+        let kind = text_at(&block, "type").to_owned();
         let mut field = |names: &[&str]| {
             names
                 .iter()
@@ -140,24 +147,24 @@ fn of_blocks(blocks: Vec<Value>) -> Result<AnswerText, RejectReason> {
         match kind.as_str() {
             "text" | "output_text" => match field(&["text", "value", "content"]) {
                 Some(Value::String(said)) => text.push_str(&said),
-                said => calls.extend(said),
+                said => tools.extend(said),
             },
-            "tool_use" | "tool_call" => calls.extend(field(&["input", "arguments", "raw_arguments"])),
-            // Thoughts.
+            "tool_use" | "tool_call" => tools.extend(field(&["input", "arguments", "raw_arguments"])),
             _ => {}
         }
     }
-    match <[Value; 1]>::try_from(calls) {
-        Ok([Value::String(written)]) => Ok(AnswerText::Written(written)),
-        Ok([value]) => Ok(AnswerText::Value(value)),
-        Err(calls) if !calls.is_empty() => Err(several_tools()),
-        Err(_) if text.trim().is_empty() => Err(RejectReason::EmptyAnswer),
-        Err(_) => Ok(AnswerText::Written(text)),
+    (text, tools)
+}
+
+/// A list's elements, or the one that is none.
+pub(super) fn list(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items,
+        other => vec![other],
     }
 }
 
-fn several_tools() -> RejectReason {
-    RejectReason::UnreadableAnswer {
-        answer: "several tools are called".to_owned(),
-    }
+/// The text of a field; empty where there is none.
+pub(super) fn text_at<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
 }

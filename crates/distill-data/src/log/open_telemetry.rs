@@ -12,9 +12,9 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{LineContent, LoggedCall, exchange::response};
+use super::{LineContent, LoggedCall, exchange::parsed};
 use crate::{quarantine::LineDamage, rejected::RejectReason};
-use otlp::{Attributes, Export, Record, Span, plain, plain_attributes};
+use otlp::{Attributes, Export, Record, Span, plain_attributes};
 use told::Told;
 
 /// Spans of which something has been told and whose end is still to come. Beyond this many the oldest are taken as they are.
@@ -81,7 +81,7 @@ impl Telemetry {
                 "neither \"resourceSpans\" nor \"resourceLogs\" is there: expected an OTLP export in JSON",
             ));
         }
-        let export: Export = response(Value::Object(line))?;
+        let export: Export = parsed(Value::Object(line), "the export")?;
         let records = export.resource_logs.into_iter().flat_map(|logs| logs.scope_logs);
         let mut is_part = false;
         for record in records.flat_map(|logs| logs.log_records) {
@@ -130,7 +130,7 @@ impl Telemetry {
             .or_else(|| Some(attributes.get("event.name")?.as_str()?.to_owned()))
             .unwrap_or_default();
         let mut told = Told::default();
-        told.event(&name, plain(record.body), &attributes);
+        told.event(&name, record.body, &attributes);
         if told.is_nothing() {
             return false;
         }

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use super::{
     AnswerText, Choice, LoggedCall,
-    conversation::{AfterQuestion, Content, Turn, call_of},
-    exchange::{Exchange, response},
+    conversation::{AfterQuestion, Content, Input, call_of},
+    exchange::Exchange,
+    token_logprob::{self, TokenLogprob},
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
 
@@ -21,16 +22,7 @@ struct Request {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Input {
-    Text(String),
-    Items(Vec<Turn>),
-}
-
-#[derive(Deserialize)]
 struct Response {
-    id: Option<String>,
-    model: Option<String>,
     status: Option<String>,
     incomplete_details: Option<Incomplete>,
     output: Vec<Item>,
@@ -60,34 +52,18 @@ struct OutputPart {
     logprobs: Option<Vec<TokenLogprob>>,
 }
 
-#[derive(Deserialize)]
-struct TokenLogprob {
-    token: String,
-    logprob: f64,
-    bytes: Option<Vec<u8>>,
-}
-
 /// Reads one line.
 pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
     let mut exchange = Exchange::of(line, &["input"])?;
     let request: Request = exchange.request()?;
-    let turns = match request.input {
-        Input::Text(text) => vec![Turn::user(text)],
-        Input::Items(items) => items,
-    };
-    let (mut call, _) = call_of(turns, request.instructions, AfterQuestion::Nothing)?;
+    let (mut call, _) = call_of(
+        request.input.turns(),
+        request.instructions,
+        AfterQuestion::Nothing,
+    )?;
     call.model = request.model;
-    call.id = exchange.id;
-    match exchange.response {
-        Ok(body) => {
-            let response: Response = response(body)?;
-            call.id = response.id.clone().or(call.id);
-            call.model = response.model.clone().or(call.model);
-            call.choices = vec![choice(response)];
-        }
-        Err(detail) => {
-            call.fault.get_or_insert(RejectReason::FailedCall { detail });
-        }
+    if let Some(response) = exchange.response(&mut call)? {
+        call.choices = vec![choice(response)];
     }
     Ok(call)
 }
@@ -115,13 +91,7 @@ fn choice(response: Response) -> Choice {
                         ("refusal", _, Some(text)) => return Choice::of(Err(RejectReason::Refusal { text })),
                         _ => {}
                     }
-                    let of_part = part.logprobs.unwrap_or_default().into_iter();
-                    tokens.extend(of_part.map(|token| {
-                        (
-                            token.bytes.unwrap_or_else(|| token.token.into_bytes()),
-                            token.logprob,
-                        )
-                    }));
+                    tokens.extend(token_logprob::tokens(part.logprobs));
                 }
             }
             "function_call" => arguments.extend(item.arguments),

@@ -8,10 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{
-    AnswerText, Choice, FieldPath, LineContent, LoggedCall,
-    exchange::{Exchange, response},
-};
+use super::{AnswerText, Choice, FieldPath, LineContent, LoggedCall, exchange::Exchange};
 use crate::{quarantine::LineDamage, rejected::RejectReason};
 
 #[derive(Deserialize)]
@@ -31,8 +28,6 @@ struct Question {
 
 #[derive(Deserialize)]
 struct SystemOne {
-    id: Option<String>,
-    model: Option<String>,
     answers: BTreeMap<String, Answer>,
 }
 
@@ -67,24 +62,13 @@ pub(super) fn read(
         Some(path) => path.of(&request.state),
     };
     let mut call = LoggedCall {
-        id: exchange.id,
         model: request.model,
         // What is not there is a blank question.
         input: state.map(text).unwrap_or_default(),
         ..LoggedCall::default()
     };
-    let mut answers = match exchange.response {
-        Ok(body) => {
-            let answered: SystemOne = response(body)?;
-            call.id = answered.id.or(call.id);
-            call.model = answered.model.or(call.model);
-            answered.answers
-        }
-        Err(detail) => {
-            call.fault = Some(RejectReason::FailedCall { detail });
-            BTreeMap::new()
-        }
-    };
+    let answered: Option<SystemOne> = exchange.response(&mut call)?;
+    let mut answers = answered.map(|answered| answered.answers).unwrap_or_default();
     let mut content = LineContent::default();
     for (name, question) in request.questions {
         let answer = answers.remove(&name);

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{
     AnswerText, Choice, LoggedCall,
     conversation::{AfterQuestion, call_of},
-    exchange::response,
+    exchange::parsed,
     loose::{answered, asked},
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
@@ -25,7 +25,7 @@ struct Inference {
 
 /// Reads one line.
 pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
-    let inference: Inference = response(Value::Object(line))?;
+    let inference: Inference = parsed(Value::Object(line), "the line")?;
     let (turns, instructions) = asked(inference.input);
     let (mut call, _) = call_of(turns, instructions, AfterQuestion::Nothing)?;
     call.id = inference.id;

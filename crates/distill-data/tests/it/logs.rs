@@ -2,45 +2,20 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use distill_data::{AnswerFormat, CurateConfig, CurateInput, Curated, FieldPath, LogFile, LogFormat, curate};
-use task_spec::{Label, Task};
+use distill_data::{AnswerFormat, Curated, FieldPath, LogFormat};
 
-fn task(labels: &[&str]) -> Task {
-    Task::of_labels("bank", labels.iter().map(|name| Label::new(*name)).collect()).unwrap()
-}
+use crate::support::{INTENTS, counted, curated_bytes, curated_file, learnt};
 
 fn curated(log: &str, format: LogFormat, labels: &[&str], answer: AnswerFormat) -> Curated {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/logs/{log}.jsonl"));
-    let plan = CurateConfig {
-        answer,
-        min_confidence: 0.0,
-        suspects: None,
-        ..CurateConfig::default()
-    };
-    let (task, logs) = (task(labels), [LogFile::new(path, format)]);
-    let curated = curate(&CurateInput::new(&task, &logs), &plan.check().unwrap()).unwrap();
-    assert!(
-        curated.manifest.ledger.balances(),
-        "{:?}",
-        curated.manifest.ledger
-    );
+    let curated = curated_file(&path, format, labels, answer);
     assert_eq!(curated.manifest.ledger.damaged(), 0, "{:?}", curated.quarantine);
     curated
 }
 
-const INTENTS: [&str; 3] = ["card", "top-up", "fees"];
-
 /// Questions with their labels, and how many calls were rejected by kind.
 fn ends(curated: &Curated) -> (BTreeMap<&str, &str>, Vec<(&str, u64)>) {
-    let rows = curated.train.iter();
-    let learnt = rows
-        .map(|row| (row.example.input().unwrap(), row.example.answer().unwrap()))
-        .collect();
-    let rejected = curated.manifest.ledger.rejected.iter();
-    (
-        learnt,
-        rejected.map(|(kind, &count)| (kind.as_str(), count)).collect(),
-    )
+    (learnt(curated), counted(&curated.manifest.ledger.rejected))
 }
 
 #[test]
@@ -275,18 +250,8 @@ fn events_alone_are_calls_of_an_unknown_model() {
         .filter(|line| line.starts_with("{\"resourceLogs\""))
         .flat_map(|line| [line, "\n"])
         .collect();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.jsonl");
-    std::fs::write(&path, events).unwrap();
-    let plan = CurateConfig {
-        min_confidence: 0.0,
-        suspects: None,
-        ..CurateConfig::default()
-    };
-    let (task, logs) = (task(&INTENTS), [LogFile::new(path, LogFormat::OpenTelemetry)]);
-    let found = curate(&CurateInput::new(&task, &logs), &plan.check().unwrap()).unwrap();
+    let found = curated_bytes(events, LogFormat::OpenTelemetry, AnswerFormat::Text);
     let ledger = &found.manifest.ledger;
-    assert!(ledger.balances(), "{ledger:?}");
     assert_eq!((ledger.lines, ledger.lines_with_calls, ledger.calls), (13, 0, 4));
     assert_eq!(
         ends(&found).0,

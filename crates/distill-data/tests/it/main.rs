@@ -9,4 +9,6 @@ mod logs;
 #[cfg(test)]
 mod observers;
 #[cfg(test)]
+mod support;
+#[cfg(test)]
 mod tables;

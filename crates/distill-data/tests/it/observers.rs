@@ -2,45 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use distill_data::{AnswerFormat, CurateConfig, CurateInput, Curated, LogFile, LogFormat, curate};
+use distill_data::{AnswerFormat, Curated, LogFormat};
 use serde_json::{Value, json};
-use task_spec::{Label, Task};
+
+use crate::support::{counted, curated_bytes, learnt};
 
 fn curated(lines: &[Value], format: LogFormat, answer: AnswerFormat) -> Curated {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.jsonl");
     let text: Vec<String> = lines.iter().map(Value::to_string).collect();
-    std::fs::write(&path, text.join("\n")).unwrap();
-    let labels = ["card", "top-up", "fees"].map(Label::new).to_vec();
-    let task = Task::of_labels("bank", labels).unwrap();
-    let plan = CurateConfig {
-        answer,
-        max_damaged_share: 1.0,
-        suspects: None,
-        ..CurateConfig::default()
-    };
-    let logs = [LogFile::new(path, format)];
-    let curated = curate(&CurateInput::new(&task, &logs), &plan.check().unwrap()).unwrap();
-    assert!(
-        curated.manifest.ledger.balances(),
-        "{:?}",
-        curated.manifest.ledger
-    );
-    curated
-}
-
-/// Questions with their labels.
-fn learnt(curated: &Curated) -> BTreeMap<&str, &str> {
-    let rows = curated.train.iter();
-    rows.map(|row| (row.example.input().unwrap(), row.example.answer().unwrap()))
-        .collect()
-}
-
-fn counted(counts: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
-    counts
-        .iter()
-        .map(|(kind, &count)| (kind.as_str(), count))
-        .collect()
+    curated_bytes(text.join("\n"), format, answer)
 }
 
 fn invocation(input: &Value, output: &Value) -> Value {

@@ -1,29 +1,11 @@
 //! Tables in CSV.
 
-use distill_data::{
-    CsvTable, CurateConfig, CurateInput, Curated, FieldMap, FieldPath, LogFile, LogFormat, curate,
-};
-use task_spec::{Label, Task};
+use distill_data::{AnswerFormat, CsvTable, Curated, FieldMap, FieldPath, LogFormat};
+
+use crate::support::curated_bytes;
 
 fn curated(bytes: &[u8], table: CsvTable) -> Curated {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.csv");
-    std::fs::write(&path, bytes).unwrap();
-    let labels = ["card", "top-up", "fees"].map(Label::new).to_vec();
-    let task = Task::of_labels("bank", labels).unwrap();
-    let plan = CurateConfig {
-        max_damaged_share: 1.0,
-        suspects: None,
-        ..CurateConfig::default()
-    };
-    let logs = [LogFile::new(path, LogFormat::Csv(table))];
-    let curated = curate(&CurateInput::new(&task, &logs), &plan.check().unwrap()).unwrap();
-    assert!(
-        curated.manifest.ledger.balances(),
-        "{:?}",
-        curated.manifest.ledger
-    );
-    curated
+    curated_bytes(bytes, LogFormat::Csv(table), AnswerFormat::Text)
 }
 
 #[test]

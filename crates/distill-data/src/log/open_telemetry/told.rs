@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::otlp::Attributes;
+use super::otlp::{Attributes, plain};
 use crate::{
     log::{
         AnswerText, Choice, LoggedCall,
         conversation::{AfterQuestion, Content, Part, Turn, call_of},
-        loose::{answered, asked},
+        loose::{answered, asked, list, text_and_tools, text_at},
         text_or_tool,
     },
     rejected::RejectReason,
@@ -135,7 +135,7 @@ impl Told {
         if !name.starts_with("gen_ai.") {
             return;
         }
-        let body = match body {
+        let body = match plain(body) {
             Value::Null => attributes
                 .get("gen_ai.event.content")
                 .cloned()
@@ -189,20 +189,9 @@ fn as_object(attributes: &Attributes) -> Value {
         .collect()
 }
 
-fn list(value: Value) -> Vec<Value> {
-    match value {
-        Value::Array(items) => items,
-        other => vec![other],
-    }
-}
-
 /// A message with parts.
 fn turn(mut message: Value) -> Turn {
-    let role = message
-        .get("role")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let role = text_at(&message, "role").to_owned();
     let said = ["parts", "content"]
         .into_iter()
         .find_map(|key| message.get_mut(key).map(Value::take));
@@ -212,11 +201,7 @@ fn turn(mut message: Value) -> Turn {
 /// Text, or parts of which those of the type `text` hold some.
 fn content(value: Value) -> Content {
     let part = |mut part: Value| {
-        let kind = part
-            .get("type")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let kind = text_at(&part, "type").to_owned();
         let text = ["content", "text"]
             .into_iter()
             .find_map(|key| part.get_mut(key).map(Value::take));
@@ -240,26 +225,8 @@ fn choice(mut message: Value) -> Choice {
         .and_then(Value::as_str)
         .map(str::to_owned);
     let parts = message.get_mut("parts").map(Value::take).unwrap_or_default();
-    let (mut text, mut inputs) = (String::new(), Vec::new());
-    for mut part in list(parts) {
-        let kind = part
-            .get("type")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        let mut field = |name: &str| part.get_mut(name).map(Value::take);
-        match kind.as_str() {
-            "text" => {
-                if let Some(Value::String(said)) = field("content") {
-                    text.push_str(&said);
-                }
-            }
-            "tool_call" => inputs.extend(field("arguments")),
-            // Thoughts.
-            _ => {}
-        }
-    }
-    finished(reason.as_deref(), || text_or_tool(text, inputs))
+    let (text, tools) = text_and_tools(parts);
+    finished(reason.as_deref(), || text_or_tool(text, tools))
 }
 
 /// An answer, unless it was cut off or refused.
