@@ -15,30 +15,19 @@
     reason = "a program talks to whoever runs it"
 )]
 
-use std::{
-    collections::BTreeMap,
-    error::Error,
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fs, io::Write, path::PathBuf};
 
-use adapter_runtime::Classifier;
-use base_model::{BaseModel, device_by_name};
-use burn::tensor::Device;
+use benches::{Failure, Materials, Study};
 use clap::Parser;
-use lora_train::{TrainConfig, TrainInput, train};
+use lora_train::TrainConfig;
 use serde::{Deserialize, Serialize};
 use stage_files::{read_json_lines, read_toml};
 use statrs::distribution::{ContinuousCDF, StudentsT};
-use task_spec::{Example, GoldRow, Task};
+use task_spec::GoldRow;
 
 /// As in `speed`: pages that tensors leave are kept.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// The variant that the others are held against.
 const DEFAULT: &str = "default";
@@ -46,15 +35,8 @@ const DEFAULT: &str = "default";
 /// Trains every variant with every seed and says what each is worth.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Folder of the base model.
-    #[arg(long)]
-    base: PathBuf,
-    /// The task: task.toml.
-    #[arg(long)]
-    task: PathBuf,
-    /// Training rows, as distill-data writes them.
-    #[arg(long)]
-    rows: PathBuf,
+    #[command(flatten)]
+    materials: Materials,
     /// Rows to be judged on, lines of {"id", "input", "label"}.
     #[arg(long)]
     gold: PathBuf,
@@ -67,8 +49,6 @@ struct Arguments {
     /// Lines of JSON, one a run.
     #[arg(long)]
     out: PathBuf,
-    #[arg(long, env = "BURN_DEVICE", default_value = "flex")]
-    device: String,
 }
 
 /// What came of a run.
@@ -89,24 +69,10 @@ struct Outcome {
     seconds: f64,
 }
 
-struct Study {
-    base: Arc<BaseModel>,
-    task: Task,
-    rows: Vec<Example>,
-    gold: Vec<GoldRow>,
-    device: Device,
-}
-
 fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
-    let device = device_by_name(&arguments.device)?;
-    let study = Study {
-        base: Arc::new(BaseModel::open(&arguments.base, &device)?),
-        task: read_toml(&arguments.task)?,
-        rows: read_json_lines(&arguments.rows)?,
-        gold: read_json_lines(&arguments.gold)?,
-        device,
-    };
+    let study = Study::open(&arguments.materials)?;
+    let gold: Vec<GoldRow> = read_json_lines(&arguments.gold)?;
     let variants: toml::Table = read_toml(&arguments.variants)?;
     let mut names: Vec<&str> = variants
         .keys()
@@ -131,7 +97,7 @@ fn main() -> Result<(), Failure> {
                 continue;
             }
             let config = config(&variants, name, seed)?;
-            let outcome = study.run(name, config)?;
+            let outcome = run((&study, &gold), name, config)?;
             eprintln!(
                 "{name}, seed {seed}: {:.2}% right, {:.0} s",
                 100.0 * outcome.accuracy,
@@ -159,60 +125,38 @@ fn config(variants: &toml::Table, name: &str, seed: u64) -> Result<TrainConfig, 
     Ok(TrainConfig { seed, ..config })
 }
 
-impl Study {
-    fn run(&self, variant: &str, config: TrainConfig) -> Result<Outcome, Failure> {
-        let folder = tempfile::tempdir()?;
-        let inputs = BTreeMap::new();
-        let input = TrainInput {
-            base: &self.base,
-            task: &self.task,
-            rows: &self.rows,
-            inputs: &inputs,
-            start: None,
-            device: &self.device,
-        };
-        let seed = config.seed;
-        let lineage = train(input, &config.check()?, folder.path(), &mut ())?;
-        self.judged(variant, seed, folder.path(), (lineage.steps, lineage.seconds))
+/// Trains a variant and judges it on the gold rows.
+fn run((study, gold): (&Study, &[GoldRow]), variant: &str, config: TrainConfig) -> Result<Outcome, Failure> {
+    let seed = config.seed;
+    let (classifier, lineage) = study.trained(&study.rows, &config.check()?)?;
+    let texts: Vec<&str> = gold.iter().map(|row| row.input.as_str()).collect();
+    let predictions = classifier.answers(&texts)?;
+    let mut of_label: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    let mut log_loss = 0.0;
+    for (row, prediction) in gold.iter().zip(&predictions) {
+        let (right, all) = of_label.entry(&row.label).or_default();
+        *right += f64::from(u8::from(prediction.answer == row.label));
+        *all += 1.0;
+        let of_right = prediction.probabilities.iter().find(|of| of.label == row.label);
+        // A probability of 0 in f32 is one below this.
+        log_loss -= of_right.map_or(0.0, |of| of.probability).max(1e-45).ln();
     }
-
-    fn judged(
-        &self,
-        variant: &str,
-        seed: u64,
-        folder: &Path,
-        (steps, seconds): (usize, f64),
-    ) -> Result<Outcome, Failure> {
-        let classifier = Classifier::open(self.base.clone(), folder, &self.device)?;
-        let texts: Vec<&str> = self.gold.iter().map(|row| row.input.as_str()).collect();
-        let predictions = classifier.answers(&texts)?;
-        let mut of_label: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-        let mut log_loss = 0.0;
-        for (row, prediction) in self.gold.iter().zip(&predictions) {
-            let (right, all) = of_label.entry(&row.label).or_default();
-            *right += f64::from(u8::from(prediction.answer == row.label));
-            *all += 1.0;
-            let of_right = prediction.probabilities.iter().find(|of| of.label == row.label);
-            // A probability of 0 in f32 is one below this.
-            log_loss -= of_right.map_or(0.0, |of| of.probability).max(1e-45).ln();
-        }
-        let share = |(right, all): &(f64, f64)| right / all;
-        let worst = of_label.iter().min_by(|a, b| share(a.1).total_cmp(&share(b.1)));
-        let (worst_label, worst) = worst.ok_or("there are no gold rows")?;
-        let right: f64 = of_label.values().map(|(right, _)| right).sum();
-        let rows = self.gold.len() as f64;
-        Ok(Outcome {
-            variant: variant.to_owned(),
-            seed,
-            accuracy: right / rows,
-            by_label: of_label.values().map(share).sum::<f64>() / of_label.len() as f64,
-            worst_label: (*worst_label).to_owned(),
-            worst: share(worst),
-            log_loss: log_loss / rows,
-            steps,
-            seconds,
-        })
-    }
+    let share = |(right, all): &(f64, f64)| right / all;
+    let worst = of_label.iter().min_by(|a, b| share(a.1).total_cmp(&share(b.1)));
+    let (worst_label, worst) = worst.ok_or("there are no gold rows")?;
+    let right: f64 = of_label.values().map(|(right, _)| right).sum();
+    let rows = gold.len() as f64;
+    Ok(Outcome {
+        variant: variant.to_owned(),
+        seed,
+        accuracy: right / rows,
+        by_label: of_label.values().map(share).sum::<f64>() / of_label.len() as f64,
+        worst_label: (*worst_label).to_owned(),
+        worst: share(worst),
+        log_loss: log_loss / rows,
+        steps: lineage.steps,
+        seconds: lineage.seconds,
+    })
 }
 
 /// A line a variant.

@@ -11,38 +11,23 @@
 
 #![expect(clippy::print_stdout, reason = "a program talks to whoever runs it")]
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    error::Error,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::HashMap, path::PathBuf};
 
-use adapter_runtime::Classifier;
-use base_model::{BaseModel, device_by_name};
+use benches::{Failure, Materials, Study};
 use clap::Parser;
-use lora_train::{TrainConfig, TrainInput, train};
-use stage_files::{read_json_lines, read_toml, write_json_lines};
-use task_spec::{Example, Message, Task};
+use lora_train::TrainConfig;
+use stage_files::{read_toml, write_json_lines};
+use task_spec::{Example, Message};
 
 /// As in `speed`: pages that tensors leave are kept.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-type Failure = Box<dyn Error + Send + Sync>;
-
 /// Labels rows by adapters that have not seen them.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Folder of the base model.
-    #[arg(long)]
-    base: PathBuf,
-    /// The task: task.toml.
-    #[arg(long)]
-    task: PathBuf,
-    /// Training rows, as distill-data writes them.
-    #[arg(long)]
-    rows: PathBuf,
+    #[command(flatten)]
+    materials: Materials,
     /// Settings of training in TOML that differ from the defaults.
     #[arg(long)]
     settings: Option<PathBuf>,
@@ -51,22 +36,18 @@ struct Arguments {
     /// The rows with their new labels.
     #[arg(long)]
     out: PathBuf,
-    #[arg(long, env = "BURN_DEVICE", default_value = "flex")]
-    device: String,
 }
 
 fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
-    let device = device_by_name(&arguments.device)?;
-    let base = Arc::new(BaseModel::open(&arguments.base, &device)?);
-    let task: Task = read_toml(&arguments.task)?;
-    let rows: Vec<Example> = read_json_lines(&arguments.rows)?;
-    let config = match &arguments.settings {
+    let study = Study::open(&arguments.materials)?;
+    let rows = &study.rows;
+    let plan = match &arguments.settings {
         Some(path) => TrainConfig::default().with(read_toml(path)?)?,
         None => TrainConfig::default(),
     }
     .check()?;
-    let folds = folds(&rows, arguments.folds as usize);
+    let folds = folds(rows, arguments.folds as usize);
     let (mut taught, mut as_before) = (rows.clone(), 0);
     for fold in 0..arguments.folds as usize {
         let (mut own, mut others) = (Vec::new(), Vec::new());
@@ -76,18 +57,7 @@ fn main() -> Result<(), Failure> {
                 false => others.push(row.clone()),
             }
         }
-        let folder = tempfile::tempdir()?;
-        let inputs = BTreeMap::new();
-        let input = TrainInput {
-            base: &base,
-            task: &task,
-            rows: &others,
-            inputs: &inputs,
-            start: None,
-            device: &device,
-        };
-        train(input, &config, folder.path(), &mut ())?;
-        let classifier = Classifier::open(base.clone(), folder.path(), &device)?;
+        let (classifier, _) = study.trained(&others, &plan)?;
         let texts = own
             .iter()
             .map(|&index| rows[index].input().ok_or("a row has no question"))

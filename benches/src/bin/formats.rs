@@ -12,7 +12,6 @@
 #![expect(clippy::print_stdout, reason = "a program talks to whoever runs it")]
 
 use std::{
-    error::Error,
     fs,
     path::Path,
     process::Command,
@@ -21,11 +20,10 @@ use std::{
 
 use adapter_runtime::Latency;
 use base_model::{Adapter, Network, TokenBatch, WeightFormat, device_by_name};
+use benches::Failure;
 use burn::tensor::activation;
 use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -26,7 +26,6 @@
 
 use std::{
     collections::BTreeMap,
-    error::Error,
     fs,
     hint::black_box,
     path::{Path, PathBuf},
@@ -39,11 +38,10 @@ use base_model::{
     Adapter, BaseModel, Decoder, Encoder, Generation, Network, TokenBatch, WeightFormat, device_by_name,
     instruction_set,
 };
+use benches::Failure;
 use burn::tensor::Device;
 use rayon::ThreadPoolBuilder;
 use serde_json::{Value, json};
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// Tensors come and go with every layer. The system's allocator gives their pages back and takes new ones each time; this
 /// one keeps them, as the peers' own do.

@@ -15,9 +15,10 @@
 
 #![expect(clippy::print_stdout, reason = "a program talks to whoever runs it")]
 
-use std::{error::Error, fs, path::PathBuf, time::Instant};
+use std::{fs, path::PathBuf, time::Instant};
 
 use base_model::{Adapter, Network, Precision, WeightFormat, WeightWriter, device_by_name, instruction_set};
+use benches::Failure;
 use burn::tensor::Device;
 use clap::{Parser, ValueEnum};
 use lora_train::{Objective, ObjectiveSettings, Shards, Target, TokenRow, Updates, peak_memory_bytes};
@@ -28,8 +29,6 @@ use serde_json::json;
 /// As in `speed`: pages that tensors leave are kept.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// Trains an adapter on rows of token ids and says how long that took.
 #[derive(Debug, Parser)]
