@@ -87,19 +87,15 @@ mod config;
 mod curate;
 mod curated;
 mod error;
-mod leakage;
 mod ledger;
 mod log;
 mod manifest;
 mod near_duplicates;
-mod normalise;
 mod progress;
 mod quarantine;
 mod rejected;
 mod review;
 mod row;
-mod shingles;
-mod similarity_join;
 mod suspects;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
@@ -111,17 +107,18 @@ pub use config::{
 pub use curate::{CurateInput, curate, curate_with_progress};
 pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
-pub use leakage::{GoldNeighbour, GoldRows, LeakageCertificate, leakage_certificate, texts_hash};
 pub use ledger::Ledger;
 pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat};
 pub use manifest::{
     ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, ReviewedRecord, SuspectRecord,
     TaskRecord, Verdict,
 };
-pub use normalise::{NORMALISER_VERSION, normalise};
+pub use near_texts::{
+    GoldNeighbour, GoldRows, JaccardThreshold, JaccardThresholdError, LeakageCertificate, NORMALISER_VERSION,
+    NearPair, leakage_certificate, near_neighbours, near_pairs, normalise, texts_hash,
+};
 pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
 pub use review::{ReviewReason, ReviewRow, ReviewedRow};
-pub use similarity_join::{JaccardThreshold, JaccardThresholdError, NearPair, near_neighbours, near_pairs};
 pub use suspects::ClassProtection;

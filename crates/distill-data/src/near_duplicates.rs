@@ -2,10 +2,9 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use crate::{
-    row::{Row, share_of},
-    similarity_join::NearPair,
-};
+use near_texts::NearPair;
+
+use crate::row::{Row, share_of};
 
 /// A row whose label its near-duplicates outweigh.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use stage_files::ContentHash;
 
 use crate::{
+    NORMALISER_VERSION,
     ballot::Ballot,
     confidence::{Confidence, ConfidenceKind, LEAST_REPEATS, succession},
     config::Duplicates,
-    normalise::NORMALISER_VERSION,
 };
 
 /// What a vote counts whose confidence is unknown.

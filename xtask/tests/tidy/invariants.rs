@@ -11,6 +11,7 @@ use crate::{
 const LIGHT: &[&str] = &[
     "task-spec",
     "stage-files",
+    "near-texts",
     "distill-data",
     "gold-eval",
     "drift-stats",

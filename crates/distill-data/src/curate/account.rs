@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
 use crate::{
-    CuratePlan, Curated, LabelRecord, Ledger, Manifest, SuspectRecord, TaskRecord, Verdict,
-    normalise::NORMALISER_VERSION, suspects::Findings,
+    CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, SuspectRecord, TaskRecord,
+    Verdict, suspects::Findings,
 };
 
 /// Everything but what reviewed rows and the gold set add.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use near_texts::{NearPair, near_pairs_of_normal};
+
 use crate::{
     CuratePlan, Duplicates, ReviewReason, ReviewedRecord, UnknownConfidence,
     near_duplicates::{clusters, contradictions, stars},
     row::Row,
-    similarity_join::{NearPair, pairs_of_normal},
     suspects::{Findings, Judged, find_suspects},
 };
 
@@ -104,7 +105,7 @@ impl NearTexts {
         Self {
             text_of_row,
             row_of_text,
-            pairs: pairs_of_normal(&texts, plan.near_threshold()),
+            pairs: near_pairs_of_normal(&texts, plan.near_threshold()),
         }
     }
 

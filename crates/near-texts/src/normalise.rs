@@ -21,7 +21,7 @@ pub const NORMALISER_VERSION: &str = "nfkc-casefold-1";
 /// text has an empty form. The function is idempotent.
 ///
 /// ```
-/// use distill_data::normalise;
+/// use near_texts::normalise;
 ///
 /// assert_eq!(normalise("  Straße, ＡＢＣ №5! "), "strasse abc no5");
 /// assert_eq!(normalise("SQ *BLUE-BOTTLE #1123"), "sq blue bottle 1123");

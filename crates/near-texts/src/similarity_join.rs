@@ -83,7 +83,7 @@ pub struct NearPair {
 /// may be many, for n equal texts are n (n - 1) / 2 pairs.
 ///
 /// ```
-/// use distill_data::{near_pairs, JaccardThreshold};
+/// use near_texts::{near_pairs, JaccardThreshold};
 ///
 /// let texts = ["where is my new card?", "Where is my new card", "top up failed"];
 /// let pairs = near_pairs(&texts, JaccardThreshold::default());
@@ -92,12 +92,13 @@ pub struct NearPair {
 #[must_use]
 pub fn near_pairs<S: AsRef<str>>(texts: &[S], threshold: JaccardThreshold) -> Vec<NearPair> {
     let normal: Vec<String> = texts.iter().map(|text| normalise(text.as_ref())).collect();
-    pairs_of_normal(&normal, threshold)
+    near_pairs_of_normal(&normal, threshold)
 }
 
 /// [`near_pairs`] of texts that are normalised already.
-pub(crate) fn pairs_of_normal(normal: &[String], threshold: JaccardThreshold) -> Vec<NearPair> {
-    let sets = ShingleSets::of(normal.iter().map(String::as_str));
+#[must_use]
+pub fn near_pairs_of_normal<S: AsRef<str>>(normal: &[S], threshold: JaccardThreshold) -> Vec<NearPair> {
+    let sets = ShingleSets::of(normal.iter().map(AsRef::as_ref));
     let mut by_size: Vec<usize> = (0..sets.len()).collect();
     by_size.sort_by_key(|&text| (sets.set(text).len(), text));
     let mut index = PrefixIndex::new(&sets, threshold);
@@ -120,7 +121,7 @@ pub(crate) fn pairs_of_normal(normal: &[String], threshold: JaccardThreshold) ->
 /// text (`right`). Both sides are normalised first.
 ///
 /// ```
-/// use distill_data::{near_neighbours, JaccardThreshold};
+/// use near_texts::{near_neighbours, JaccardThreshold};
 ///
 /// let pairs = near_neighbours(&["my card has not come"], &["hello", "My card has not come!"], JaccardThreshold::default());
 /// assert_eq!((pairs.len(), pairs[0].left, pairs[0].right), (1, 0, 1));

@@ -128,7 +128,7 @@ impl LeakageCertificate {
 /// Joins training texts with the gold set, exactly.
 ///
 /// ```
-/// use distill_data::{leakage_certificate, GoldRows, JaccardThreshold};
+/// use near_texts::{leakage_certificate, GoldRows, JaccardThreshold};
 /// use task_spec::GoldRow;
 ///
 /// let gold = GoldRows::new(vec![

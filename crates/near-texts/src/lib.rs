@@ -1,0 +1,50 @@
+//! Nearly equal texts, found exactly.
+//!
+//! Use this crate to find the pairs of a list of short texts that a reader would call the same, or to show that a
+//! training file and a gold set are apart. `distill-data` merges duplicates with it, `gold-eval` recomputes the
+//! certificate with it before it believes a score.
+//!
+//! # Quick start
+//!
+//! ```
+//! use near_texts::{GoldRows, JaccardThreshold, leakage_certificate, near_pairs, normalise};
+//! use task_spec::GoldRow;
+//!
+//! assert_eq!(normalise("SQ *BLUE-BOTTLE #1123"), "sq blue bottle 1123");
+//!
+//! let texts = ["where is my new card?", "Where is my new card", "top up failed"];
+//! let pairs = near_pairs(&texts, JaccardThreshold::default());
+//! assert_eq!((pairs[0].left, pairs[0].right, pairs[0].jaccard), (0, 1, 1.0));
+//!
+//! let gold = GoldRows::new(vec![
+//!     GoldRow { id: "g1".into(), input: "My top up failed".into(), label: "top_up_failed".into() },
+//! ]);
+//! assert!(leakage_certificate(&texts, &gold, JaccardThreshold::default()).is_clean());
+//! ```
+//!
+//! # The pieces
+//!
+//! - [`normalise`]: one spelling for texts that a reader would call the same; [`NORMALISER_VERSION`] names its rules
+//!   and is in every hash.
+//! - [`near_pairs`], [`near_neighbours`]: all pairs at or above a Jaccard similarity of character 3-grams. They
+//!   miss none; every pair is counted out. [`near_pairs_of_normal`] is for texts that are normalised already.
+//! - [`texts_hash`], [`GoldRows`], [`leakage_certificate`]: what anybody who holds both sets can compute again.
+//!
+//! # Errors and panics
+//!
+//! Only reading a file can fail, and a threshold outside (0, 1]. Nothing panics on any text.
+//!
+//! # References
+//!
+//! Xiao, Wang, Lin, Yu, Wang 2011, *Efficient similarity joins for near-duplicate detection*, ACM TODS 36(3).
+
+mod leakage;
+mod normalise;
+mod shingles;
+mod similarity_join;
+
+pub use leakage::{GoldNeighbour, GoldRows, LeakageCertificate, leakage_certificate, texts_hash};
+pub use normalise::{NORMALISER_VERSION, normalise};
+pub use similarity_join::{
+    JaccardThreshold, JaccardThresholdError, NearPair, near_neighbours, near_pairs, near_pairs_of_normal,
+};
