@@ -53,8 +53,8 @@
 //!   never guessed; a call without a legal one is a [`RejectedRow`].
 //! - [`Confidence`]: from the distribution over the labels, the answer's tokens, the votes, the teacher's own word or
 //!   repeated calls, in this order, and unknown otherwise. [`Calibration`] on reviewed rows turns it into a probability.
-//! - [`normalise`], [`near_pairs`], [`near_neighbours`]: equal and nearly equal texts. The joins are exact,
-//!   which costs a second for ten thousand rows where hashing would take less and miss some.
+//! - [`normalise`], [`near_pairs`], [`near_neighbours`]: equal and nearly equal texts, from `near-texts`. The joins
+//!   are exact: they miss no pair, and a million short rows take some seconds.
 //! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,
 //!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
@@ -75,8 +75,7 @@
 //!
 //! # References
 //!
-//! Northcutt, Jiang, Chuang 2021, *Confident learning*, arXiv:1911.00068. Xiao et al. 2011, *Efficient
-//! similarity joins for near-duplicate detection*, ACM TODS 36(3). Lee et al. 2022, *Deduplicating training
+//! Northcutt, Jiang, Chuang 2021, *Confident learning*, arXiv:1911.00068. Lee et al. 2022, *Deduplicating training
 //! data makes language models better*, arXiv:2107.06499.
 
 mod answer;

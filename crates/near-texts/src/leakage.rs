@@ -139,7 +139,7 @@ impl LeakageCertificate {
 /// assert_eq!((certificate.exact, certificate.is_clean()), (1, false));
 /// ```
 #[must_use]
-pub fn leakage_certificate<S: AsRef<str>>(
+pub fn leakage_certificate<S: AsRef<str> + Sync>(
     train: &[S],
     gold: &GoldRows,
     threshold: JaccardThreshold,

@@ -36,7 +36,8 @@
 //!
 //! # References
 //!
-//! Xiao, Wang, Lin, Yu, Wang 2011, *Efficient similarity joins for near-duplicate detection*, ACM TODS 36(3).
+//! Arasu, Ganti, Kaushik 2006, *Efficient exact set-similarity joins*, VLDB. Sandes, Teodoro, Melo 2020, *Bitmap
+//! filter: speeding up exact set similarity joins with bitwise operations*, Information Systems 88.
 
 mod leakage;
 mod normalise;

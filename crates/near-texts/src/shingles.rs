@@ -1,6 +1,4 @@
-//! Texts as sets of character 3-grams, rare ones first.
-
-use hashbrown::HashMap;
+//! Texts as sets of character 3-grams.
 
 /// How many characters a shingle has.
 pub(crate) const SHINGLE_CHARS: usize = 3;
@@ -8,72 +6,10 @@ pub(crate) const SHINGLE_CHARS: usize = 3;
 /// Marks the key of a text that is shorter than a shingle, so that it equals no 3-gram.
 const SHORT_TEXT: u64 = 1 << 63;
 
-/// The shingle sets of some texts over one common numbering.
-///
-/// Numbers are given by rising document frequency, ties by content: a set that is sorted by number has its
-/// rarest shingle first, which is what makes prefix filtering sharp.
-#[derive(Debug)]
-pub(crate) struct ShingleSets {
-    shingles: Vec<u32>,
-    ends: Vec<usize>,
-    distinct: usize,
-}
-
-impl ShingleSets {
-    /// Shingles normalised texts.
-    pub(crate) fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
-        let mut frequency: HashMap<u64, u32> = HashMap::new();
-        let mut keys: Vec<u64> = Vec::new();
-        let mut ends = Vec::new();
-        let mut of_text = Vec::new();
-        for text in texts {
-            shingle_keys(text, &mut of_text);
-            for &key in &of_text {
-                *frequency.entry(key).or_default() += 1;
-            }
-            keys.extend_from_slice(&of_text);
-            ends.push(keys.len());
-        }
-        let mut by_rarity: Vec<(u32, u64)> = frequency.iter().map(|(&key, &df)| (df, key)).collect();
-        by_rarity.sort_unstable();
-        let number: HashMap<u64, u32> = by_rarity.iter().map(|&(_, key)| key).zip(0..).collect();
-        let mut sets = Self {
-            shingles: keys.iter().map(|key| number[key]).collect(),
-            ends,
-            distinct: number.len(),
-        };
-        for text in 0..sets.len() {
-            let range = sets.range(text);
-            sets.shingles[range].sort_unstable();
-        }
-        sets
-    }
-
-    /// How many texts there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// How many different shingles there are: the numbers are below this.
-    pub(crate) fn distinct(&self) -> usize {
-        self.distinct
-    }
-
-    /// The shingles of one text, by rising number; never empty.
-    pub(crate) fn set(&self, text: usize) -> &[u32] {
-        &self.shingles[self.range(text)]
-    }
-
-    fn range(&self, text: usize) -> std::ops::Range<usize> {
-        let start = if text == 0 { 0 } else { self.ends[text - 1] };
-        start..self.ends[text]
-    }
-}
-
-/// The distinct 3-grams of a text, three characters of 21 bits each.
+/// The distinct 3-grams of a text by rising key, three characters of 21 bits each; never empty.
 ///
 /// A text shorter than that is one shingle of its own. An empty set would make all short texts equal.
-fn shingle_keys(text: &str, keys: &mut Vec<u64>) {
+pub(crate) fn shingle_keys(text: &str, keys: &mut Vec<u64>) {
     keys.clear();
     let push = |key: u64, c: char| (key << 21) | u64::from(c);
     let mut window = 0;
@@ -97,7 +33,7 @@ fn shingle_keys(text: &str, keys: &mut Vec<u64>) {
 ///
 /// The quotient of two integers is the correctly rounded ratio, as a decimal threshold is the correctly
 /// rounded decimal, so that 4 of 5 reaches 0.8.
-pub(crate) fn jaccard_at_least(a: &[u32], b: &[u32], least: f64) -> Option<f64> {
+pub(crate) fn jaccard_at_least(a: &[u64], b: &[u64], least: f64) -> Option<f64> {
     let (mut i, mut j, mut shared) = (0, 0, 0_usize);
     let needed = overlap_needed(a.len(), b.len(), least);
     while i < a.len() && j < b.len() {
@@ -119,8 +55,20 @@ pub(crate) fn jaccard_at_least(a: &[u32], b: &[u32], least: f64) -> Option<f64> 
 }
 
 /// A lower bound of the shared shingles of two sets whose similarity is at least `least`.
-pub(crate) fn overlap_needed(a: usize, b: usize, least: f64) -> usize {
+fn overlap_needed(a: usize, b: usize, least: f64) -> usize {
     ceil(least / (1.0 + least) * (a + b) as f64)
+}
+
+/// An upper bound of the shingles that only one of two sets has, if their similarity is at least `least`.
+pub(crate) fn distance_allowed(a: usize, b: usize, least: f64) -> usize {
+    a + b - (2 * overlap_needed(a, b, least)).min(a + b)
+}
+
+/// The same of all sets of at most so many shingles.
+///
+/// Not the bound of two largest sets: the difference of two sets of one size is even, that of others may be one more.
+pub(crate) fn most_distance(largest: usize, least: f64) -> usize {
+    ((1.0 - least) / (1.0 + least) * (2 * largest) as f64 + 1e-6) as usize
 }
 
 /// The smallest whole number not below `x`, where `x` may be a hair too large from rounding: bounds made

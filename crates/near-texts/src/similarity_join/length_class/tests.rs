@@ -1,0 +1,42 @@
+use proptest::prelude::*;
+
+use super::*;
+
+proptest! {
+    /// Which cut is best is a matter of cost: few rows never get one, and here each has to do.
+    #[test]
+    fn every_cut_finds_the_pairs_that_all_pairs_have(
+        texts in prop::collection::vec("[ab]{0,4}|[abc]{0,20}|(abcab|cabba|bcc|cba){1,12}", 0..40),
+        percent in 10..=100_u32,
+        queries in prop::option::of(0..10_usize),
+    ) {
+        let rows = Rows::of(&texts, queries, f64::from(percent) / 100.0);
+        for class in length_classes(&rows) {
+            let sorted = |cut: &Cut| {
+                let mut pairs = class.pairs_by(&rows, cut);
+                pairs.sort_by_key(|pair| (pair.left, pair.right));
+                pairs
+            };
+            let expected = sorted(&Cut::none());
+            for cut in Cut::candidates(class.distance(&rows)) {
+                prop_assert_eq!(&sorted(&cut), &expected, "{:?}", cut);
+            }
+        }
+    }
+}
+
+#[test]
+fn sketches_are_compared_in_lanes_and_in_the_rest() {
+    let sketches: Vec<u64> = (0..40)
+        .map(|i| if i % 13 == 0 { 0b111 } else { u64::MAX << i })
+        .collect();
+    let expected: Vec<(u32, u32)> = (0..40_u32)
+        .flat_map(|later| (0..later).map(move |earlier| (earlier, later)))
+        .filter(|&(a, b)| (sketches[a as usize] ^ sketches[b as usize]).count_ones() <= 3)
+        .collect();
+    let mut found = Vec::new();
+    close_pairs(&sketches, 1..20, 3, &mut found);
+    close_pairs(&sketches, 20..40, 3, &mut found);
+    assert_eq!(found, expected);
+    assert!(expected.len() > 40);
+}
