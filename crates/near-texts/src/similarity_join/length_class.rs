@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{
     NearPair,
     cut::{Cut, KeyPlace},
-    rows::Rows,
+    rows::{Rows, Sketch, bits_between},
 };
 use crate::shingles::{ceil, most_distance};
 
@@ -165,8 +165,8 @@ struct Search<'a, S> {
     class: &'a LengthClass,
     cut: &'a Cut,
     cells: &'a [u16],
-    /// Of each row of the class half of its parity bits.
-    sketches: Vec<u64>,
+    /// Of each row of the class.
+    sketches: Vec<Sketch>,
     /// In how many shingles similar sets of the class may differ.
     distance: u32,
 }
@@ -180,14 +180,13 @@ impl<S: AsRef<str> + Sync> Search<'_, S> {
             .collect();
         entries.sort_unstable();
         let mut pairs = Vec::new();
-        let mut sketches = Vec::new();
+        let mut sketches = Gathered::default();
         let mut close = Vec::new();
         for same in entries
             .chunk_by(|a, b| a >> 32 == b >> 32)
             .filter(|same| same.len() > 1)
         {
-            sketches.clear();
-            sketches.extend(same.iter().map(|&entry| self.sketches[entry as u32 as usize]));
+            sketches.fill(same.iter().map(|&entry| self.sketches[entry as u32 as usize]));
             if same.len() >= SHARED_FROM {
                 let strips = (0..same.len().div_ceil(STRIP)).into_par_iter();
                 pairs.par_extend(strips.flat_map_iter(|strip| {
@@ -208,15 +207,15 @@ impl<S: AsRef<str> + Sync> Search<'_, S> {
     }
 
     /// Those of some pairs that are similar and whose first key this is. The pairs are indexes of entries.
-    fn confirm(&self, place: KeyPlace, same: &[u64], close: &[(u32, u32)], pairs: &mut Vec<NearPair>) {
+    fn confirm(&self, place: KeyPlace, same: &[u64], close: &[Close], pairs: &mut Vec<NearPair>) {
         let mut keys = Vec::new();
         let mut keys_of = None;
         let mut scratch = Vec::new();
-        for &(earlier, later) in close {
+        for &Close { earlier, later, bits } in close {
             let (a, b) = (same[earlier as usize], same[later as usize]);
             let (left, right) = (self.row(a), self.row(b));
             let is_sought = self.is_of_class(left, right)
-                && self.rows.may_be_near(left, right)
+                && self.rows.may_be_near(left, right, bits)
                 && self
                     .cut
                     .is_first_shared(place, self.cells_of(a as u32), self.cells_of(b as u32));
@@ -255,27 +254,45 @@ impl<S: AsRef<str> + Sync> Search<'_, S> {
     }
 }
 
-/// The pairs of sketches, the later one in a range, that differ in at most so many bits.
-fn close_pairs(sketches: &[u64], later: Range<usize>, most: u32, close: &mut Vec<(u32, u32)>) {
+/// Two of some rows, and in how many bits their sketches differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Close {
+    earlier: u32,
+    later: u32,
+    bits: u32,
+}
+
+/// The pairs of rows, the later one in a range, whose sketches differ in at most so many bits.
+fn close_pairs(sketches: &Gathered, later: Range<usize>, most: u32, close: &mut Vec<Close>) {
     // Counting bits is one instruction on most machines and a dozen in what the compiler may assume of all.
     Arch::new().dispatch(
         #[inline(always)]
         || {
             for later in later {
-                let own = sketches[later];
+                let (own, whole) = (sketches.first_words[later], &sketches.whole[later]);
                 let mut scan = |from: usize, some: &[u64]| {
                     let count = some
                         .iter()
                         .map(|other| u32::from((own ^ other).count_ones() <= most));
                     // Hardly ever is one close, and the sum is without branches.
-                    if count.sum::<u32>() > 0 {
-                        let found = (from..)
-                            .zip(some)
-                            .filter(|(_, other)| (own ^ *other).count_ones() <= most);
-                        close.extend(found.map(|(earlier, _)| (earlier as u32, later as u32)));
+                    if count.sum::<u32>() == 0 {
+                        return;
+                    }
+                    for (earlier, other) in (from..).zip(some) {
+                        if (own ^ other).count_ones() > most {
+                            continue;
+                        }
+                        let bits = bits_between(whole, &sketches.whole[earlier]);
+                        if bits <= most {
+                            close.push(Close {
+                                earlier: earlier as u32,
+                                later: later as u32,
+                                bits,
+                            });
+                        }
                     }
                 };
-                let (chunks, rest) = sketches[..later].as_chunks::<LANES>();
+                let (chunks, rest) = sketches.first_words[..later].as_chunks::<LANES>();
                 for (chunk, some) in chunks.iter().enumerate() {
                     scan(chunk * LANES, some);
                 }
@@ -283,6 +300,23 @@ fn close_pairs(sketches: &[u64], later: Range<usize>, most: u32, close: &mut Vec
             }
         },
     );
+}
+
+/// The sketches of some rows side by side.
+#[derive(Debug, Default)]
+struct Gathered {
+    /// Most pairs are told apart by these.
+    first_words: Vec<u64>,
+    whole: Vec<Sketch>,
+}
+
+impl Gathered {
+    fn fill(&mut self, sketches: impl Iterator<Item = Sketch>) {
+        self.whole.clear();
+        self.whole.extend(sketches);
+        self.first_words.clear();
+        self.first_words.extend(self.whole.iter().map(|sketch| sketch[0]));
+    }
 }
 
 #[cfg(test)]

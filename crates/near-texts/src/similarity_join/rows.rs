@@ -13,9 +13,17 @@ pub(super) struct Rows<'a, S> {
     pub(super) threshold: f64,
     /// Shingles of each row.
     sizes: Vec<u32>,
-    /// For each of 128 slots whether an odd number of the row's shingles falls into it. Each shingle that only one of
-    /// two rows has changes one bit, so that the bits that differ are no more than such shingles.
-    parities: Vec<u128>,
+    sketches: Vec<Sketch>,
+}
+
+/// For each of 256 slots whether an odd number of a row's shingles falls into it. Each shingle that only one of two
+/// rows has changes one bit, so that the bits that differ are no more than such shingles.
+pub(super) type Sketch = [u64; 4];
+
+/// How many bits of two sketches differ.
+#[inline(always)]
+pub(super) fn bits_between(a: &Sketch, b: &Sketch) -> u32 {
+    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 
 /// A number that looks random, the same for equal shingles: the finaliser of MurmurHash3 (Appleby 2011).
@@ -34,14 +42,16 @@ impl<'a, S: AsRef<str> + Sync> Rows<'a, S> {
             u32::try_from(texts.len()).is_ok(),
             "a join numbers its rows in 32 bits"
         );
-        let (sizes, parities) = texts
+        let (sizes, sketches) = texts
             .par_iter()
             .map_init(Vec::new, |keys, text| {
                 shingle_keys(text.as_ref(), keys);
-                let parity = keys
-                    .iter()
-                    .fold(0_u128, |bits, &key| bits ^ (1 << ((mixed(key) >> 16) & 127)));
-                (keys.len() as u32, parity)
+                let mut sketch = [0; 4];
+                for &key in &*keys {
+                    let slot = mixed(key) >> 16;
+                    sketch[(slot >> 6 & 3) as usize] ^= 1_u64 << (slot & 63);
+                }
+                (keys.len() as u32, sketch)
             })
             .unzip();
         Self {
@@ -49,7 +59,7 @@ impl<'a, S: AsRef<str> + Sync> Rows<'a, S> {
             queries,
             threshold,
             sizes,
-            parities,
+            sketches,
         }
     }
 
@@ -61,9 +71,8 @@ impl<'a, S: AsRef<str> + Sync> Rows<'a, S> {
         &self.sizes
     }
 
-    /// Half of a row's parity bits.
-    pub(super) fn sketch(&self, row: u32) -> u64 {
-        self.parities[row as usize] as u64
+    pub(super) fn sketch(&self, row: u32) -> Sketch {
+        self.sketches[row as usize]
     }
 
     pub(super) fn keys(&self, row: u32, keys: &mut Vec<u64>) {
@@ -77,11 +86,9 @@ impl<'a, S: AsRef<str> + Sync> Rows<'a, S> {
             .is_none_or(|queries| is_query(a, queries) != is_query(b, queries))
     }
 
-    /// Whether two rows may be similar, by what is known of them without their shingles.
-    pub(super) fn may_be_near(&self, a: u32, b: u32) -> bool {
-        let allowed = distance_allowed(self.size(a), self.size(b), self.threshold);
-        self.size(a).abs_diff(self.size(b)) <= allowed
-            && (self.parities[a as usize] ^ self.parities[b as usize]).count_ones() as usize <= allowed
+    /// Whether two rows whose sketches differ in so many bits may be similar.
+    pub(super) fn may_be_near(&self, a: u32, b: u32, bits: u32) -> bool {
+        bits as usize <= distance_allowed(self.size(a), self.size(b), self.threshold)
     }
 
     /// The similarity of the row with these shingles and another, if it reaches the threshold.

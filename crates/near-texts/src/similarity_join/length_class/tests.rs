@@ -27,16 +27,25 @@ proptest! {
 
 #[test]
 fn sketches_are_compared_in_lanes_and_in_the_rest() {
-    let sketches: Vec<u64> = (0..40)
-        .map(|i| if i % 13 == 0 { 0b111 } else { u64::MAX << i })
-        .collect();
-    let expected: Vec<(u32, u32)> = (0..40_u32)
+    let sketch = |i: u32| match i {
+        _ if i.is_multiple_of(13) => [0b111, 0, 0, 0],
+        _ => [u64::MAX << i, 0, 1 << (i % 5), 0],
+    };
+    let sketches: Vec<Sketch> = (0..40).map(sketch).collect();
+    let expected: Vec<Close> = (0..40_u32)
         .flat_map(|later| (0..later).map(move |earlier| (earlier, later)))
-        .filter(|&(a, b)| (sketches[a as usize] ^ sketches[b as usize]).count_ones() <= 3)
+        .map(|(earlier, later)| Close {
+            earlier,
+            later,
+            bits: bits_between(&sketches[earlier as usize], &sketches[later as usize]),
+        })
+        .filter(|close| close.bits <= 4)
         .collect();
+    let mut gathered = Gathered::default();
+    gathered.fill(sketches.iter().copied());
     let mut found = Vec::new();
-    close_pairs(&sketches, 1..20, 3, &mut found);
-    close_pairs(&sketches, 20..40, 3, &mut found);
+    close_pairs(&gathered, 1..20, 4, &mut found);
+    close_pairs(&gathered, 20..40, 4, &mut found);
     assert_eq!(found, expected);
     assert!(expected.len() > 40);
 }
