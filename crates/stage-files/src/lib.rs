@@ -23,7 +23,7 @@
 //!   [`write_whole`], [`write_json`] and [`write_json_lines`] for the common cases.
 //! - [`Lines`]: a file line by line in bounded memory, packed by gzip or zstd or not; a line that is not text or is too
 //!   long is an item, not the end. [`read_json_lines`] is the strict form that stops at the first bad line.
-//! - [`open_unpacked`]: a file's bytes, unpacked where it is packed, for readers of other formats.
+//! - [`Unpacked`]: a file's bytes, unpacked where it is packed, for readers of other formats, with the hash of what was read.
 //! - [`read_json`], [`read_toml`]: one value from one file.
 //! - [`ContentHash`]: BLAKE3 of the bytes, in hexadecimal.
 //!
@@ -41,7 +41,7 @@ mod whole_file;
 
 pub use content_hash::ContentHash;
 pub use error::FileError;
-pub use lines::{BadLine, Line, Lines, MAX_LINE_BYTES};
-pub use unpacked::open_unpacked;
+pub use lines::{BadLine, LineBytes, Line, Lines, MAX_LINE_BYTES};
+pub use unpacked::Unpacked;
 pub use value::{read_json, read_json_lines, read_toml};
 pub use whole_file::{WholeFile, write_json, write_json_lines, write_whole};

@@ -56,7 +56,7 @@ impl Intake {
         };
         for (index, log) in input.logs.iter().enumerate() {
             let (lines_before, damaged_before) = (intake.lines, intake.quarantine.len());
-            read_log(log, |line, found| {
+            let hash = read_log(log, |line, found| {
                 match found {
                     Found::Line(read) => {
                         intake.lines += 1;
@@ -77,7 +77,7 @@ impl Intake {
             .map_err(CurateError::Log)?;
             intake.logs.push(LogRecord {
                 file: log.name(),
-                hash: ContentHash::of_file(&log.path).map_err(CurateError::Log)?,
+                hash,
                 format: log.format.clone(),
                 weight: log.weight,
                 lines: intake.lines - lines_before,
