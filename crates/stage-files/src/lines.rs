@@ -316,7 +316,14 @@ mod tests {
         let text = "some line\n".repeat(50_000).into_bytes();
         let mut changed = gzip(&text);
         changed[12] ^= 0x55;
-        for bytes in [b"".to_vec(), b"a".to_vec(), text.clone(), gzip(&text), zstd(&text), changed] {
+        for bytes in [
+            b"".to_vec(),
+            b"a".to_vec(),
+            text.clone(),
+            gzip(&text),
+            zstd(&text),
+            changed,
+        ] {
             fs::write(&path, &bytes).unwrap();
             for read in [0, 3, usize::MAX] {
                 let mut lines = Lines::open(&path).unwrap();
@@ -355,7 +362,10 @@ mod tests {
     fn a_directory_is_an_error_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let error = Lines::open(folder.path()).unwrap_err();
-        assert!(matches!(&error, FileError::Read { path, .. } if path == folder.path()), "{error}");
+        assert!(
+            matches!(&error, FileError::Read { path, .. } if path == folder.path()),
+            "{error}"
+        );
     }
 
     #[test]

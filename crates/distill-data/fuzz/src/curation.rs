@@ -8,7 +8,9 @@ use std::{
     sync::LazyLock,
 };
 
-use distill_data::{AnswerFormat, CurateConfig, CurateInput, CuratePlan, Curated, LogFile, LogFormat, curate};
+use distill_data::{
+    AnswerFormat, CurateConfig, CurateInput, CuratePlan, Curated, LogFile, LogFormat, curate,
+};
 use task_spec::{Label, Task};
 
 use crate::rendered::Asked;

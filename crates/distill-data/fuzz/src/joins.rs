@@ -27,7 +27,10 @@ pub fn holds(data: &[u8]) {
         }
     }
     let pairs = near_pairs(&texts, threshold);
-    let found: Vec<_> = pairs.iter().map(|pair| (pair.left, pair.right, pair.jaccard)).collect();
+    let found: Vec<_> = pairs
+        .iter()
+        .map(|pair| (pair.left, pair.right, pair.jaccard))
+        .collect();
     assert_eq!(found, expected);
 
     let (queries, others) = texts.split_at(texts.len() / 2);
@@ -41,7 +44,10 @@ pub fn holds(data: &[u8]) {
         }
     }
     let pairs = near_neighbours(queries, others, threshold);
-    let found: Vec<_> = pairs.iter().map(|pair| (pair.left, pair.right, pair.jaccard)).collect();
+    let found: Vec<_> = pairs
+        .iter()
+        .map(|pair| (pair.left, pair.right, pair.jaccard))
+        .collect();
     assert_eq!(found, expected);
 }
 
@@ -50,7 +56,10 @@ fn shingles(text: &str) -> BTreeSet<String> {
     let characters: Vec<char> = normalise(text).chars().collect();
     match characters.len() {
         0..3 => BTreeSet::from([characters.into_iter().collect()]),
-        _ => characters.windows(3).map(|shingle| shingle.iter().collect()).collect(),
+        _ => characters
+            .windows(3)
+            .map(|shingle| shingle.iter().collect())
+            .collect(),
     }
 }
 

@@ -94,7 +94,11 @@ impl Columns {
         for (place, cell) in header.iter().enumerate() {
             let cell = String::from_utf8_lossy(cell);
             // Spreadsheets put a byte order mark before the first name.
-            let name = if place == 0 { cell.trim_start_matches('\u{feff}') } else { &cell };
+            let name = if place == 0 {
+                cell.trim_start_matches('\u{feff}')
+            } else {
+                &cell
+            };
             let is_named = fields.paths().iter().any(|path| path.first_key() == name);
             if is_named && places.insert(name.to_owned(), place).is_some() {
                 let detail = format!("two columns are called {name:?}: which one is meant?");
@@ -121,7 +125,9 @@ impl Columns {
             let text = String::from_utf8_lossy(cells.get(place).unwrap_or_default());
             let value = match text.is_empty() {
                 true => Value::Null,
-                false if *name == fields.reviewed.first_key() => Value::Bool(text.eq_ignore_ascii_case("true")),
+                false if *name == fields.reviewed.first_key() => {
+                    Value::Bool(text.eq_ignore_ascii_case("true"))
+                }
                 false => Value::String(text.into_owned()),
             };
             row.insert(name.clone(), value);

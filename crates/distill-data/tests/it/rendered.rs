@@ -21,10 +21,14 @@ pub(crate) fn header(format: &str) -> Option<&'static str> {
 
 /// The call as a line of the format of that name.
 pub(crate) fn line(format: &str, call: &Asked) -> String {
-    let Asked { id, input, answer, .. } = call;
+    let Asked {
+        id, input, answer, ..
+    } = call;
     let chat = json!([{"role": "system", "content": "Sort."}, {"role": "user", "content": input}]);
     let line = match format {
-        "openai-chat" => json!({"request": {"model": "m", "messages": chat}, "response": chat_completion(call)}),
+        "openai-chat" => {
+            json!({"request": {"model": "m", "messages": chat}, "response": chat_completion(call)})
+        }
         "openai-responses" => json!({"request": {"model": "m", "instructions": "Sort.", "input": input},
             "response": {"id": id, "model": "m-1", "status": "completed", "output": [{"type": "message",
                 "content": [{"type": "output_text", "text": answer, "logprobs": logprobs(call)}]}]}}),
@@ -48,8 +52,10 @@ pub(crate) fn line(format: &str, call: &Asked) -> String {
             "output": {"outputBodyJson": {"stopReason": "end_turn",
                 "output": {"message": {"role": "assistant", "content": [{"text": answer}]}}}}}),
         "open-telemetry" => open_telemetry(call),
-        "langfuse" => json!({"id": id, "type": "GENERATION", "provided_model_name": "m-1", "level": "DEFAULT",
-            "input": chat.to_string(), "output": {"role": "assistant", "content": answer}}),
+        "langfuse" => {
+            json!({"id": id, "type": "GENERATION", "provided_model_name": "m-1", "level": "DEFAULT",
+            "input": chat.to_string(), "output": {"role": "assistant", "content": answer}})
+        }
         "tensorzero" => json!({"id": id, "variant_name": "v1",
             "input": json!({"system": "Sort.",
                 "messages": [{"role": "user", "content": [{"type": "text", "text": input}]}]}).to_string(),
@@ -58,7 +64,9 @@ pub(crate) fn line(format: &str, call: &Asked) -> String {
             {"role": "user", "content": input}, {"role": "assistant", "content": answer}]}),
         "csv" => return csv_row(call),
         // The fields of the map's defaults.
-        _ => json!({"id": id, "input": input, "answer": answer, "confidence": call.probability, "model": "m-1"}),
+        _ => {
+            json!({"id": id, "input": input, "answer": answer, "confidence": call.probability, "model": "m-1"})
+        }
     };
     line.to_string()
 }
@@ -93,14 +101,16 @@ fn probability(call: &Asked, name: &str) -> f64 {
 
 fn open_telemetry(call: &Asked) -> Value {
     let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
-    let said = |role: &str, said: &str| json!([{"role": role, "parts": [{"type": "text", "content": said}]}]).to_string();
+    let said = |role: &str, said: &str| {
+        json!([{"role": role, "parts": [{"type": "text", "content": said}]}]).to_string()
+    };
     json!({"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": format!("trace of {}", call.id), "spanId": call.id,
-        "attributes": [
-            text("gen_ai.operation.name", "chat"),
-            text("gen_ai.response.model", "m-1"),
-            text("gen_ai.input.messages", &said("user", &call.input)),
-            text("gen_ai.output.messages", &said("assistant", &call.answer)),
-        ]}]}]}]})
+    "attributes": [
+        text("gen_ai.operation.name", "chat"),
+        text("gen_ai.response.model", "m-1"),
+        text("gen_ai.input.messages", &said("user", &call.input)),
+        text("gen_ai.output.messages", &said("assistant", &call.answer)),
+    ]}]}]}]})
 }
 
 fn csv_row(call: &Asked) -> String {
