@@ -13,6 +13,7 @@ mod field_path;
 mod fine_tune;
 mod langfuse;
 mod loose;
+mod many_values;
 mod open_telemetry;
 mod responses;
 mod system_one;
@@ -340,6 +341,7 @@ impl<'a> LineReader<'a> {
     fn read(&mut self, text: &str, number: u64) -> Result<LineContent, LineDamage> {
         // Some producers put a byte order mark before the first line.
         let text = text.trim_start_matches('\u{feff}');
+        many_values::check(text)?;
         let line: Value = serde_json::from_str(text).map_err(|error| LineDamage::not_json(&error))?;
         let Value::Object(line) = line else {
             return Err(LineDamage::wrong_shape("the line is JSON but no object"));

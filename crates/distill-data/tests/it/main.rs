@@ -12,3 +12,13 @@ mod observers;
 mod support;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod rendered;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod bad_input;
