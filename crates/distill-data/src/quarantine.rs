@@ -109,11 +109,12 @@ impl From<&BadLine> for LineDamage {
 /// The first and the last characters of a text, with a mark between them if there are more: an error may quote all of a line
 /// and then say what was expected.
 fn ends(text: &str, chars: usize) -> String {
-    let (head, tail) = (chars - chars / 4, chars / 4);
+    let tail = (chars / 4).max(1);
+    let head = chars.saturating_sub(tail);
     let Some((end, _)) = text.char_indices().nth(head) else {
         return text.to_owned();
     };
-    match text[end..].char_indices().nth_back(tail) {
+    match text[end..].char_indices().nth_back(tail - 1) {
         Some((start, _)) => format!("{}…{}", &text[..end], &text[end + start..]),
         None => text.to_owned(),
     }

@@ -57,6 +57,7 @@ fn assert_sound(curated: &Curated, path: &Path) {
     let ledger = &curated.manifest.ledger;
     assert!(ledger.balances(), "{ledger:?}");
     let name = path.display().to_string();
+    assert!(ledger.lines_with_calls <= ledger.calls, "{ledger:?}");
     for line in &curated.quarantine {
         assert!(line.file == name && line.line > 0, "{line:?}");
         assert!(

@@ -38,8 +38,12 @@ pub(crate) struct LoggedCall {
 }
 
 impl LoggedCall {
-    /// Whether each of so many questions can be a call of its own, with the input and the instructions of this one.
-    pub(crate) fn check_repeats(&self, questions: usize) -> Result<(), LineDamage> {
+    /// Whether each of so many questions can be a call of its own, with the input and the instructions of this one. A line
+    /// without any would hold no call, and have no end in the ledger.
+    pub(crate) fn check_questions(&self, questions: usize) -> Result<(), LineDamage> {
+        if questions == 0 {
+            return Err(LineDamage::wrong_shape("in the request: there are no questions"));
+        }
         let shared = self.input.len() + self.system.as_ref().map_or(0, String::len) + size_of::<Self>();
         match shared.saturating_mul(questions) > MOST_REPEATED {
             false => Ok(()),

@@ -17,12 +17,17 @@ pub(super) fn check(line: &str) -> Result<(), LineDamage> {
     if line.len() <= 2 * MOST_VALUES {
         return Ok(());
     }
-    let values = line.bytes().filter(|byte| matches!(byte, b',' | b':' | b'[')).count();
+    let values = line
+        .bytes()
+        .filter(|byte| matches!(byte, b',' | b':' | b'['))
+        .count();
     match values > MOST_VALUES {
         false => Ok(()),
         true => Err(LineDamage {
             damage: Damage::TooLong,
-            detail: format!("the line holds some {values} JSON values, more than the {MOST_VALUES} that are read"),
+            detail: format!(
+                "the line holds some {values} JSON values, more than the {MOST_VALUES} that are read"
+            ),
         }),
     }
 }
@@ -37,7 +42,11 @@ mod tests {
         assert!(check(&list(MOST_VALUES)).is_ok());
         let refused = check(&list(MOST_VALUES + 1)).unwrap_err();
         assert_eq!(refused.damage, Damage::TooLong);
-        assert!(refused.detail.contains("1048577 JSON values"), "{}", refused.detail);
+        assert!(
+            refused.detail.contains("1048577 JSON values"),
+            "{}",
+            refused.detail
+        );
     }
 
     #[test]

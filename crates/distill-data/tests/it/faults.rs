@@ -6,16 +6,42 @@ use serde_json::{Map, Value};
 /// One thing that goes wrong, at a place that is drawn.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
-    FlipBits { line: Index, at: Index, bits: u8 },
-    CutOff { line: Index, at: Index },
+    FlipBits {
+        line: Index,
+        at: Index,
+        bits: u8,
+    },
+    CutOff {
+        line: Index,
+        at: Index,
+    },
     /// A key of the line stands a second time.
-    RepeatKey { line: Index, key: Index, value: Value },
+    RepeatKey {
+        line: Index,
+        key: Index,
+        value: Value,
+    },
     /// A field of an object, or an item of a list, is gone.
-    Delete { line: Index, at: Index },
-    Replace { line: Index, at: Index, value: Value },
-    Swap { line: Index, with: Index },
-    RepeatLine { line: Index },
-    Insert { line: Index, text: &'static [u8] },
+    Delete {
+        line: Index,
+        at: Index,
+    },
+    Replace {
+        line: Index,
+        at: Index,
+        value: Value,
+    },
+    Swap {
+        line: Index,
+        with: Index,
+    },
+    RepeatLine {
+        line: Index,
+    },
+    Insert {
+        line: Index,
+        text: &'static [u8],
+    },
 }
 
 pub(crate) fn fault() -> impl Strategy<Value = Fault> {

@@ -33,10 +33,16 @@ fn write_log(folder: &Path) {
         let _ = match mixed >> 24 {
             0..10 => writeln!(log, "{{\"input\": \"cut off at {number}"),
             10..20 => writeln!(log, r#"{{"input": "shop {shop} {place}", "answer": "taxis"}}"#),
-            20..40 => writeln!(log, r#"{{"input": "shop {shop} {place}", "answer": "fuel", "confidence": 0.2}}"#),
+            20..40 => writeln!(
+                log,
+                r#"{{"input": "shop {shop} {place}", "answer": "fuel", "confidence": 0.2}}"#
+            ),
             kind => {
                 let label = if kind % 2 == 0 { "coffee" } else { "fuel" };
-                writeln!(log, r#"{{"input": "shop {shop} of {label} {place}", "answer": "{label}", "confidence": 0.9}}"#)
+                writeln!(
+                    log,
+                    r#"{{"input": "shop {shop} of {label} {place}", "answer": "{label}", "confidence": 0.9}}"#
+                )
             }
         };
     }
@@ -48,7 +54,10 @@ fn run(folder: &Path) -> Result<Manifest, Box<dyn Error>> {
     let log = folder.join("log.jsonl");
     // The outputs name the log as it was given, so that it has to be the same in every folder.
     env::set_current_dir(folder)?;
-    let logs = [LogFile::new(log.strip_prefix(folder)?, LogFormat::by_name("jsonl").ok_or("no format")?)];
+    let logs = [LogFile::new(
+        log.strip_prefix(folder)?,
+        LogFormat::by_name("jsonl").ok_or("no format")?,
+    )];
     let plan = CurateConfig::default().check()?;
     Ok(curate(&CurateInput::new(&task, &logs), &plan)?.write(Path::new("out"))?)
 }
@@ -101,7 +110,12 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     };
     entries
         .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path()).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -129,7 +143,10 @@ fn killed_at_any_moment_no_file_is_half_written_and_the_next_run_ends_in_the_sam
     let expected = files(whole.path());
     assert!(is_complete(whole.path()));
     assert_eq!(expected.len(), 6);
-    assert!(expected.values().all(|bytes| bytes.len() > 100), "a file is not put to the test");
+    assert!(
+        expected.values().all(|bytes| bytes.len() > 100),
+        "a file is not put to the test"
+    );
 
     let killed = tempfile::tempdir().unwrap();
     write_log(killed.path());
@@ -152,7 +169,10 @@ fn killed_at_any_moment_no_file_is_half_written_and_the_next_run_ends_in_the_sam
             let _ = fs::remove_dir_all(killed.path().join("out"));
         }
     }
-    assert!(kills > 20 && incomplete > 10, "{kills} kills, {incomplete} incomplete");
+    assert!(
+        kills > 20 && incomplete > 10,
+        "{kills} kills, {incomplete} incomplete"
+    );
     // As a kill in the middle of writing leaves it, whether or not one of them was there.
     fs::create_dir_all(killed.path().join("out")).unwrap();
     fs::write(killed.path().join("out/.partial-x1Y2z3"), "{\"id\": \"half").unwrap();
@@ -188,12 +208,18 @@ fn a_disk_that_fills_up_is_an_error_that_names_the_file_and_leaves_the_old_ones(
     fs::write(folder.path().join("log.jsonl"), log.replace("shop", "store")).unwrap();
     let mut limited = Command::new("bash");
     // In KiB; a write beyond it fails instead of ending the process.
-    limited.args(["-c", &format!("ulimit -f {limit}; trap '' XFSZ; exec \"$0\" \"$@\"")]);
+    limited.args([
+        "-c",
+        &format!("ulimit -f {limit}; trap '' XFSZ; exec \"$0\" \"$@\""),
+    ]);
     limited.arg(env::current_exe().unwrap());
     let output = child_in(folder.path(), limited).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(7), "{said}");
-    assert!(said.contains("failed: cannot write out/train.jsonl: File too large"), "{said}");
+    assert!(
+        said.contains("failed: cannot write out/train.jsonl: File too large"),
+        "{said}"
+    );
     assert!(files(folder.path()) == before);
 
     undisturbed(folder.path());

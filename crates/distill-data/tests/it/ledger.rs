@@ -27,7 +27,14 @@ use crate::{
 
 const LABELS: [&str; 4] = ["card", "top-up", "fees", "other"];
 /// What texts are made of: so few that they are often equal, and nearly.
-const WORDS: [&str; 6] = ["where is my new card", "card", "top up", "what does it cost", "?", "№5"];
+const WORDS: [&str; 6] = [
+    "where is my new card",
+    "card",
+    "top up",
+    "what does it cost",
+    "?",
+    "№5",
+];
 /// What a teacher says: labels, an alias, and what is none.
 const ANSWERS: [&str; 9] = [
     "card",
@@ -71,31 +78,60 @@ fn asked() -> impl Strategy<Value = Asked> {
 
 fn config() -> impl Strategy<Value = CurateConfig> {
     let answer = prop_oneof![Just(AnswerFormat::Text), Just(AnswerFormat::json())];
-    let duplicates = select(vec![Duplicates::Keep, Duplicates::MergeExact, Duplicates::MergeNear]);
-    let weight = select(vec![WeightByCalls::None, WeightByCalls::Sqrt, WeightByCalls::Linear]);
+    let duplicates = select(vec![
+        Duplicates::Keep,
+        Duplicates::MergeExact,
+        Duplicates::MergeNear,
+    ]);
+    let weight = select(vec![
+        WeightByCalls::None,
+        WeightByCalls::Sqrt,
+        WeightByCalls::Linear,
+    ]);
     let unknown = select(vec![UnknownConfidence::Keep, UnknownConfidence::Review]);
     let suspects = option::of(Just(SuspectConfig {
         min_agreement: 0.0,
         min_lead: 0.1,
         ..SuspectConfig::default()
     }));
-    let thresholds = (select(vec![0.5, 0.8, 1.0]), select(vec![0.0, 0.5, 0.97]), select(vec![0.0, 0.1, 1.0]));
-    (answer, duplicates, weight, unknown, suspects, thresholds, option::of(Just(0.9))).prop_map(
-        |(answer, duplicates, weight_by_calls, unknown_confidence, suspects, thresholds, target_precision)| {
-            CurateConfig {
+    let thresholds = (
+        select(vec![0.5, 0.8, 1.0]),
+        select(vec![0.0, 0.5, 0.97]),
+        select(vec![0.0, 0.1, 1.0]),
+    );
+    (
+        answer,
+        duplicates,
+        weight,
+        unknown,
+        suspects,
+        thresholds,
+        option::of(Just(0.9)),
+    )
+        .prop_map(
+            |(
                 answer,
                 duplicates,
                 weight_by_calls,
                 unknown_confidence,
                 suspects,
-                near_threshold: thresholds.0,
-                min_confidence: thresholds.1,
-                max_damaged_share: thresholds.2,
+                thresholds,
                 target_precision,
-                ..CurateConfig::default()
-            }
-        },
-    )
+            )| {
+                CurateConfig {
+                    answer,
+                    duplicates,
+                    weight_by_calls,
+                    unknown_confidence,
+                    suspects,
+                    near_threshold: thresholds.0,
+                    min_confidence: thresholds.1,
+                    max_damaged_share: thresholds.2,
+                    target_precision,
+                    ..CurateConfig::default()
+                }
+            },
+        )
 }
 
 fn setting() -> impl Strategy<Value = Setting> {
@@ -114,7 +150,10 @@ fn setting() -> impl Strategy<Value = Setting> {
             }
             Setting {
                 format,
-                lines: logs.iter().map(|(calls, faults)| damaged(format, calls, faults)).collect(),
+                lines: logs
+                    .iter()
+                    .map(|(calls, faults)| damaged(format, calls, faults))
+                    .collect(),
                 gold,
                 reviewed,
                 config,
@@ -156,7 +195,11 @@ impl Setting {
             })
             .collect();
         let gold = GoldRows::new(self.gold.iter().map(|input| gold_row(input)).collect());
-        let reviewed: Vec<ReviewedRow> = self.reviewed.iter().map(|(input, label)| reviewed_row(input, label)).collect();
+        let reviewed: Vec<ReviewedRow> = self
+            .reviewed
+            .iter()
+            .map(|(input, label)| reviewed_row(input, label))
+            .collect();
         let mut input = CurateInput::new(&task, &logs).with_reviewed(&reviewed);
         if !self.gold.is_empty() {
             input = input.with_gold(&gold);
@@ -206,7 +249,10 @@ fn calls_of(curated: &Curated, file: &str) -> BTreeMap<u64, Vec<Option<String>>>
         .chain(curated.merged.iter().map(|call| &call.source));
     let mut lines: BTreeMap<u64, Vec<Option<String>>> = BTreeMap::new();
     for source in sources.filter(|source| source.file == file) {
-        lines.entry(source.line).or_default().push(source.question.clone());
+        lines
+            .entry(source.line)
+            .or_default()
+            .push(source.question.clone());
     }
     lines
 }
@@ -231,7 +277,10 @@ fn assert_every_line_has_one_end(setting: &Setting, folder: &Path, curated: &Cur
         let distinct: BTreeSet<u64> = damaged.iter().copied().collect();
         assert_eq!(distinct.len(), damaged.len(), "a line is quarantined twice");
         for (&line, questions) in &of_line {
-            assert!(!distinct.contains(&line), "line {line} is damaged and holds calls");
+            assert!(
+                !distinct.contains(&line),
+                "line {line} is damaged and holds calls"
+            );
             if setting.format != "open-telemetry" {
                 let names: BTreeSet<_> = questions.iter().collect();
                 assert_eq!(names.len(), questions.len(), "a call of line {line} has two ends");
@@ -251,7 +300,10 @@ fn assert_every_line_has_one_end(setting: &Setting, folder: &Path, curated: &Cur
     assert_eq!(calls as u64 + others, ledger.calls);
     // What is in no file is counted: lines without a call, and those of other questions alone.
     let counted: u64 = ledger.lines_without_call.values().sum();
-    assert!(without as u64 <= counted + others, "{without} lines are lost: {ledger:?}");
+    assert!(
+        without as u64 <= counted + others,
+        "{without} lines are lost: {ledger:?}"
+    );
     if others == 0 && setting.format != "open-telemetry" && setting.format != "csv" {
         assert_eq!(without as u64, counted);
     }

@@ -3,22 +3,22 @@
 #[cfg(test)]
 mod autotraits;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod banking77;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod ledger;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod observers;
 #[cfg(test)]
+mod rendered;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tables;
-#[cfg(test)]
-mod faults;
-#[cfg(test)]
-mod ledger;
-#[cfg(test)]
-mod rendered;
-#[cfg(test)]
-mod killed;
-#[cfg(test)]
-mod bad_input;
