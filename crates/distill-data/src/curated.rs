@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
-use stage_files::{FileError, write_json, write_json_lines};
+use stage_files::{FileError, remove_leftovers, write_json, write_json_lines};
 use task_spec::{Example, Source};
 
 use crate::{Confidence, Manifest, QuarantinedLine, RejectedRow, ReviewRow};
@@ -58,12 +58,15 @@ impl Curated {
     /// Writes `train.jsonl`, `review.jsonl`, `rejected.jsonl`, `quarantine.jsonl`, `merged.jsonl` and, last,
     /// `manifest.json` with the hashes of the others.
     ///
-    /// Each file is whole or absent. A folder whose manifest's hashes are those of its files is complete.
+    /// Each file is whole or absent. A folder whose manifest's hashes are those of its files is complete; a run that is killed
+    /// leaves another, and the next one writes all of it anew. What a killed run has left half-written lies under a name that
+    /// begins with `.partial-`, which nothing reads, and is removed here.
     ///
     /// # Errors
     ///
-    /// [`FileError::Write`] if a file cannot be written.
+    /// [`FileError::Write`] if a file cannot be written, [`FileError::Read`] if the folder cannot be listed.
     pub fn write(&self, folder: &Path) -> Result<Manifest, FileError> {
+        remove_leftovers(folder)?;
         let hashes = [
             (
                 "train.jsonl",

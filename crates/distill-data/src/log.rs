@@ -13,17 +13,18 @@ mod field_path;
 mod fine_tune;
 mod langfuse;
 mod loose;
+mod many_values;
 mod open_telemetry;
 mod responses;
 mod system_one;
 mod tensorzero;
 mod token_logprob;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stage_files::{FileError, Lines};
+use stage_files::{ContentHash, FileError, Lines};
 
 pub(crate) use call::{AnswerText, Choice, LineContent, LoggedCall};
 pub use csv_rows::CsvTable;
@@ -298,14 +299,16 @@ pub(crate) enum Found {
 
 /// Reads a log from beginning to end in memory bounded by its longest line, and by what is told of calls on several lines.
 ///
-/// `each` gets the line's number and what is on it.
-pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Result<(), FileError> {
+/// `each` gets the line's number and what is on it. What is returned is the hash of the bytes that were read: the file is
+/// read once, so that a pipe will do and a file that grows meanwhile has the hash of what its rows come from.
+pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Result<ContentHash, FileError> {
     if let LogFormat::Csv(table) = &log.format {
         return csv_rows::read(log, table, each);
     }
     let name = log.name();
     let mut reader = LineReader::new(&log.format);
-    for line in Lines::open(Path::new(&log.path))? {
+    let mut lines = Lines::open(&log.path)?;
+    for line in lines.by_ref() {
         let line = line?;
         let found = match &line.text {
             Ok(text) => reader
@@ -318,7 +321,7 @@ pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Resul
     for (line, call) in reader.telemetry.rest() {
         each(line, Found::Late(call));
     }
-    Ok(())
+    lines.hash()
 }
 
 /// Reads the lines of one log.
@@ -338,6 +341,7 @@ impl<'a> LineReader<'a> {
     fn read(&mut self, text: &str, number: u64) -> Result<LineContent, LineDamage> {
         // Some producers put a byte order mark before the first line.
         let text = text.trim_start_matches('\u{feff}');
+        many_values::check(text)?;
         let line: Value = serde_json::from_str(text).map_err(|error| LineDamage::not_json(&error))?;
         let Value::Object(line) = line else {
             return Err(LineDamage::wrong_shape("the line is JSON but no object"));

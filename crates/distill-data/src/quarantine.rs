@@ -14,7 +14,7 @@ pub struct QuarantinedLine {
     pub line: u64,
     /// What kind of damage.
     pub reason: Damage,
-    /// Where and what exactly.
+    /// Where and what exactly, at most about [`RAW_CHARS`] characters.
     pub detail: String,
     /// The beginning of the line, at most [`RAW_CHARS`] characters; empty where the line is no text.
     pub raw: String,
@@ -60,7 +60,7 @@ impl QuarantinedLine {
             file: file.to_owned(),
             line,
             reason: found.damage,
-            detail: found.detail,
+            detail: ends(&found.detail, RAW_CHARS),
             raw: excerpt(raw, RAW_CHARS),
         }
     }
@@ -103,6 +103,20 @@ impl From<&BadLine> for LineDamage {
                 None => bad.to_string(),
             },
         }
+    }
+}
+
+/// The first and the last characters of a text, with a mark between them if there are more: an error may quote all of a line
+/// and then say what was expected.
+fn ends(text: &str, chars: usize) -> String {
+    let tail = (chars / 4).max(1);
+    let head = chars.saturating_sub(tail);
+    let Some((end, _)) = text.char_indices().nth(head) else {
+        return text.to_owned();
+    };
+    match text[end..].char_indices().nth_back(tail - 1) {
+        Some((start, _)) => format!("{}…{}", &text[..end], &text[end + start..]),
+        None => text.to_owned(),
     }
 }
 

@@ -3,6 +3,11 @@
 use serde::{Deserialize, Serialize};
 use task_spec::Source;
 
+use crate::quarantine::excerpt;
+
+/// How much of what a log says goes into a reason, in characters.
+const REASON_CHARS: usize = 400;
+
 /// A line of `rejected.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RejectedRow {
@@ -79,6 +84,26 @@ pub enum RejectReason {
 }
 
 impl RejectReason {
+    /// The reason with texts of bounded length, whatever stands in the log.
+    pub(crate) fn shortened(mut self) -> Self {
+        match &mut self {
+            Self::FailedCall { detail: text }
+            | Self::Elsewhere { path: text }
+            | Self::NotRecorded { detail: text }
+            | Self::NotText { part: text }
+            | Self::Refusal { text }
+            | Self::Truncated { finish_reason: text }
+            | Self::UnreadableAnswer { answer: text }
+            | Self::UnknownLabel { answer: text } => *text = excerpt(text, REASON_CHARS),
+            Self::NotForTraining
+            | Self::EmptyInput
+            | Self::LaterTurns
+            | Self::EmptyAnswer
+            | Self::LeaksGold { .. } => {}
+        }
+        self
+    }
+
     /// The kind as it is called in files and counted in the ledger.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -1,6 +1,9 @@
 //! Calls of one text, as one row.
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::BTreeMap,
+};
 
 use stage_files::ContentHash;
 
@@ -56,19 +59,34 @@ impl Call {
             .map(move |(&label, &votes)| (label, voice * votes as f64 / asked))
     }
 
-    /// Everything that a choice among calls may depend on, ending in the position for calls that are alike.
-    fn content(&self) -> (bool, u64, &str, &Option<String>, &Option<String>, usize, u64) {
-        let confidence = self.ballot.confidence.map_or(0.0, |confidence| confidence.value);
-        // Probabilities are not negative, so that their bits sort as they do.
-        (
-            !self.by_person,
-            u64::MAX - confidence.to_bits(),
-            &self.input,
-            &self.id,
-            &self.question,
-            self.log,
-            self.line,
-        )
+    /// Sorts by everything that a choice among calls may depend on, and by the position for calls that are alike in all of
+    /// it. Sums over sorted calls then have the same bits whatever the order of the lines.
+    fn by_content(&self, other: &Self) -> Ordering {
+        let bits = |value: f64| value.abs().to_bits();
+        let sure = |of: Option<Confidence>| of.map(|found| (Reverse(bits(found.value)), found.kind));
+        let first = |call: &Self| {
+            let confidence = call.ballot.confidence.map_or(0, |found| bits(found.value));
+            (!call.by_person, Reverse(confidence))
+        };
+        first(self)
+            .cmp(&first(other))
+            .then_with(|| self.input.cmp(&other.input))
+            .then_with(|| self.id.cmp(&other.id))
+            .then_with(|| self.question.cmp(&other.question))
+            .then_with(|| sure(self.ballot.confidence).cmp(&sure(other.ballot.confidence)))
+            .then_with(|| sure(self.reported).cmp(&sure(other.reported)))
+            .then_with(|| self.ballot.votes.cmp(&other.ballot.votes))
+            .then_with(|| self.ballot.asked.cmp(&other.ballot.asked))
+            .then_with(|| {
+                let distribution = |call: &Self| -> Vec<(usize, u64)> {
+                    let found = call.ballot.distribution.iter();
+                    found
+                        .map(|(&label, &probability)| (label, bits(probability)))
+                        .collect()
+                };
+                distribution(self).cmp(&distribution(other))
+            })
+            .then_with(|| (self.log, self.line).cmp(&(other.log, other.line)))
     }
 }
 
@@ -122,7 +140,7 @@ pub(crate) fn gather(calls: &[Call], duplicates: Duplicates, majority: f64) -> V
     }
     let mut rows = Vec::with_capacity(of_text.len());
     for (text, mut members) in of_text {
-        members.sort_by(|&a, &b| calls[a].content().cmp(&calls[b].content()));
+        members.sort_by(|&a, &b| calls[a].by_content(&calls[b]));
         let id = text_id(text);
         if duplicates == Duplicates::Keep {
             let numbered = members.into_iter().enumerate();

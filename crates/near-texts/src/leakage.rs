@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use serde::{Deserialize, Serialize};
-use stage_files::{ContentHash, FileError, read_json_lines};
+use stage_files::{ContentHash, FileError, read_json_lines_and_hash};
 use task_spec::GoldRow;
 
 use crate::{
@@ -27,10 +27,8 @@ impl GoldRows {
     ///
     /// [`FileError`] if the file cannot be read or a line is no gold row.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        Ok(Self {
-            rows: read_json_lines(path)?,
-            hash: ContentHash::of_file(path)?,
-        })
+        let (rows, hash) = read_json_lines_and_hash(path)?;
+        Ok(Self { rows, hash })
     }
 
     /// Rows in memory; their hash is that of the file that

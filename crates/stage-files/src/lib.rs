@@ -20,10 +20,11 @@
 //! # The pieces
 //!
 //! - [`WholeFile`]: a file that appears under its name only once it is complete and on disk; with
-//!   [`write_whole`], [`write_json`] and [`write_json_lines`] for the common cases.
+//!   [`write_whole`], [`write_json`] and [`write_json_lines`] for the common cases. [`remove_leftovers`] takes away what
+//!   killed processes have left.
 //! - [`Lines`]: a file line by line in bounded memory, packed by gzip or zstd or not; a line that is not text or is too
 //!   long is an item, not the end. [`read_json_lines`] is the strict form that stops at the first bad line.
-//! - [`open_unpacked`]: a file's bytes, unpacked where it is packed, for readers of other formats.
+//! - [`Unpacked`]: a file's bytes, unpacked where it is packed, for readers of other formats, with the hash of what was read.
 //! - [`read_json`], [`read_toml`]: one value from one file.
 //! - [`ContentHash`]: BLAKE3 of the bytes, in hexadecimal.
 //!
@@ -41,7 +42,7 @@ mod whole_file;
 
 pub use content_hash::ContentHash;
 pub use error::FileError;
-pub use lines::{BadLine, Line, Lines, MAX_LINE_BYTES};
-pub use unpacked::open_unpacked;
-pub use value::{read_json, read_json_lines, read_toml};
-pub use whole_file::{WholeFile, write_json, write_json_lines, write_whole};
+pub use lines::{BadLine, Line, LineBytes, Lines, MAX_LINE_BYTES};
+pub use unpacked::Unpacked;
+pub use value::{read_json, read_json_lines, read_json_lines_and_hash, read_toml};
+pub use whole_file::{WholeFile, remove_leftovers, write_json, write_json_lines, write_whole};

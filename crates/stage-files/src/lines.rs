@@ -1,12 +1,11 @@
 //! A file line by line, in bounded memory.
 
 use std::{
-    fmt,
     io::BufRead,
     path::{Path, PathBuf},
 };
 
-use crate::{FileError, unpacked};
+use crate::{ContentHash, FileError, Unpacked, unpacked};
 
 /// The longest line that is kept in memory, in bytes (16 MiB); a longer one is a [`BadLine::TooLong`].
 pub const MAX_LINE_BYTES: usize = 16 << 20;
@@ -44,6 +43,15 @@ pub struct Line {
     pub text: Result<String, BadLine>,
 }
 
+/// One line of a file, whatever is in it.
+#[derive(Debug)]
+pub struct LineBytes {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its bytes without the line feed, or why it has none.
+    pub bytes: Result<Vec<u8>, BadLine>,
+}
+
 /// The lines of a file, blank ones left out.
 ///
 /// A file that is packed by gzip (RFC 1952) or zstd (RFC 8878) is unpacked as it is read, by its first bytes and whatever
@@ -51,21 +59,13 @@ pub struct Line {
 ///
 /// A damaged line is an item like any other, so that a reader can set it aside and go on; only a failure of
 /// the disk itself is an error of the iterator.
+#[derive(Debug)]
 pub struct Lines {
     path: PathBuf,
-    reader: Box<dyn BufRead + Send>,
+    reader: Unpacked,
     number: u64,
     max_bytes: usize,
     failed: bool,
-}
-
-impl fmt::Debug for Lines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lines")
-            .field("path", &self.path)
-            .field("number", &self.number)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Lines {
@@ -75,7 +75,7 @@ impl Lines {
     ///
     /// [`FileError::Read`] if it cannot be opened.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let reader = unpacked::open_unpacked(path)?;
+        let reader = Unpacked::open(path)?;
         Ok(Self {
             path: path.to_owned(),
             reader,
@@ -92,8 +92,54 @@ impl Lines {
         self
     }
 
+    /// The hash of the file's bytes, as they lie there; what was not read so far is read now.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Read`] if the file cannot be read to its end.
+    pub fn hash(self) -> Result<ContentHash, FileError> {
+        self.reader.hash()
+    }
+
+    /// The next line as it lies there, blank or not, with the carriage return that it may end in: for formats whose rows
+    /// may have several lines.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Read`] if the disk fails; there are no more lines then.
+    pub fn next_bytes(&mut self) -> Option<Result<LineBytes, FileError>> {
+        if self.failed {
+            return None;
+        }
+        let line = match self.read_line() {
+            Ok(line) => line?,
+            Err(source) => {
+                self.failed = true;
+                return Some(match unpacked::is_damage(&source) {
+                    true => Ok(LineBytes {
+                        number: self.number + 1,
+                        bytes: Err(BadLine::Packed(source)),
+                    }),
+                    false => Err(FileError::Read {
+                        path: self.path.clone(),
+                        source,
+                    }),
+                });
+            }
+        };
+        self.number += 1;
+        let (kept, bytes) = line;
+        Some(Ok(LineBytes {
+            number: self.number,
+            bytes: match bytes > self.max_bytes as u64 {
+                true => Err(BadLine::TooLong { bytes }),
+                false => Ok(kept),
+            },
+        }))
+    }
+
     /// The next line with its length in bytes; a line beyond the limit is counted but not kept.
-    fn next_raw(&mut self) -> std::io::Result<Option<(Vec<u8>, u64)>> {
+    fn read_line(&mut self) -> std::io::Result<Option<(Vec<u8>, u64)>> {
         let (mut kept, mut bytes, mut ended) = (Vec::new(), 0_u64, false);
         loop {
             let buffer = self.reader.fill_buf()?;
@@ -124,31 +170,16 @@ impl Iterator for Lines {
     type Item = Result<Line, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.failed {
-            let (kept, bytes) = match self.next_raw() {
-                Ok(line) => line?,
-                Err(source) => {
-                    self.failed = true;
-                    return Some(match unpacked::is_damage(&source) {
-                        true => Ok(Line {
-                            number: self.number + 1,
-                            text: Err(BadLine::Packed(source)),
-                        }),
-                        false => Err(FileError::Read {
-                            path: self.path.clone(),
-                            source,
-                        }),
-                    });
-                }
+        loop {
+            let LineBytes { number, bytes } = match self.next_bytes()? {
+                Ok(line) => line,
+                Err(error) => return Some(Err(error)),
             };
-            self.number += 1;
-            let text = if bytes > self.max_bytes as u64 {
-                Err(BadLine::TooLong { bytes })
-            } else {
-                String::from_utf8(kept).map_err(|error| BadLine::NotUtf8 {
+            let text = bytes.and_then(|bytes| {
+                String::from_utf8(bytes).map_err(|error| BadLine::NotUtf8 {
                     at: error.utf8_error().valid_up_to(),
                 })
-            };
+            });
             if text.as_ref().is_ok_and(|text| text.trim().is_empty()) {
                 continue;
             }
@@ -158,12 +189,8 @@ impl Iterator for Lines {
                 }
                 text
             });
-            return Some(Ok(Line {
-                number: self.number,
-                text,
-            }));
+            return Some(Ok(Line { number, text }));
         }
-        None
     }
 }
 
@@ -280,6 +307,65 @@ mod tests {
                 found.last()
             );
         }
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_file_whatever_was_read_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let text = "some line\n".repeat(50_000).into_bytes();
+        let mut changed = gzip(&text);
+        changed[12] ^= 0x55;
+        for bytes in [
+            b"".to_vec(),
+            b"a".to_vec(),
+            text.clone(),
+            gzip(&text),
+            zstd(&text),
+            changed,
+        ] {
+            fs::write(&path, &bytes).unwrap();
+            for read in [0, 3, usize::MAX] {
+                let mut lines = Lines::open(&path).unwrap();
+                lines.by_ref().take(read).for_each(drop);
+                assert_eq!(lines.hash().unwrap(), ContentHash::of_bytes(&bytes));
+            }
+        }
+    }
+
+    /// What is written to a pipe arrives in pieces, the first of which may be a single byte.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_is_read_like_a_file() {
+        use std::{io::Write, os::fd::AsRawFd, thread};
+
+        let text = b"one\ntwo\n";
+        for bytes in [text.to_vec(), gzip(text), zstd(text)] {
+            let (from, mut to) = std::io::pipe().unwrap();
+            let path = PathBuf::from(format!("/proc/self/fd/{}", from.as_raw_fd()));
+            let hash = ContentHash::of_bytes(&bytes);
+            let writer = thread::spawn(move || {
+                for byte in bytes {
+                    to.write_all(&[byte]).unwrap();
+                    thread::sleep(std::time::Duration::from_micros(200));
+                }
+            });
+            let mut lines = Lines::open(&path).unwrap();
+            let read: Vec<String> = lines.by_ref().map(|line| line.unwrap().text.unwrap()).collect();
+            writer.join().unwrap();
+            assert_eq!(read, ["one", "two"]);
+            assert_eq!(lines.hash().unwrap(), hash);
+        }
+    }
+
+    #[test]
+    fn a_directory_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Lines::open(folder.path()).unwrap_err();
+        assert!(
+            matches!(&error, FileError::Read { path, .. } if path == folder.path()),
+            "{error}"
+        );
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! The bytes of a file, unpacked where it is packed.
 
 use std::{
+    fmt,
     fs::File,
-    io::{self, BufRead, BufReader, Read},
-    path::Path,
+    io::{self, BufRead, BufReader, Cursor, Read},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
-use crate::FileError;
+use crate::{ContentHash, FileError};
 
 /// Bytes that are read at once.
 const BUFFER: usize = 1 << 16;
@@ -25,34 +27,125 @@ const LARGEST_WINDOW: u64 = 128 << 20;
 
 /// The bytes of a file, unpacked if its first bytes are those of gzip (RFC 1952) or zstd (RFC 8878), whatever its name.
 ///
-/// Reading fails with an error of the system where the file cannot be read, and with one that has no
-/// [`raw_os_error`](io::Error::raw_os_error) where it cannot be unpacked.
-///
-/// # Errors
-///
-/// [`FileError::Read`] if it cannot be opened.
-pub fn open_unpacked(path: &Path) -> Result<Box<dyn BufRead + Send>, FileError> {
-    open(path).map_err(|source| FileError::Read {
-        path: path.to_owned(),
-        source,
-    })
+/// It is read once and in order, so that a pipe will do, and [`hash`](Self::hash) is of the very bytes that were read, also
+/// of a file that somebody else writes to. Reading fails with an error of the system where the file cannot be read, and
+/// with one that has no [`raw_os_error`](io::Error::raw_os_error) where it cannot be unpacked.
+pub struct Unpacked {
+    path: PathBuf,
+    reader: Box<dyn BufRead + Send>,
+    file: HashedFile,
 }
 
-/// Opens a file; by its first bytes, whatever its name.
-fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
-    let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
-    let begin = file.fill_buf()?;
-    if begin.starts_with(&GZIP) {
-        return Ok(Box::new(BufReader::with_capacity(
-            BUFFER,
-            MultiGzDecoder::new(file),
-        )));
+impl fmt::Debug for Unpacked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unpacked")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
-    if begin.starts_with(&ZSTD) || begin.first_chunk().is_some_and(is_skipped) {
-        let frames = Frames(State::Between(file));
-        return Ok(Box::new(BufReader::with_capacity(BUFFER, frames)));
+}
+
+impl Unpacked {
+    /// Opens a file. Of a named pipe it waits for somebody who writes to it.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Read`] if it cannot be opened, or is a directory.
+    pub fn open(path: &Path) -> Result<Self, FileError> {
+        let open = || -> io::Result<Self> {
+            let file = HashedFile(Arc::new(Mutex::new(Hashed {
+                file: File::open(path)?,
+                hasher: blake3::Hasher::new(),
+            })));
+            Ok(Self {
+                path: path.to_owned(),
+                reader: by_its_beginning(file.clone())?,
+                file,
+            })
+        };
+        open().map_err(|source| FileError::Read {
+            path: path.to_owned(),
+            source,
+        })
     }
-    Ok(Box::new(file))
+
+    /// The hash of all bytes of the file as they lie there, packed ones where it is packed. What was not read so far, because
+    /// it could not be unpacked, is read now.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Read`] if the file cannot be read to its end.
+    pub fn hash(mut self) -> Result<ContentHash, FileError> {
+        let rest = io::copy(&mut self.file, &mut io::sink());
+        rest.map_err(|source| FileError::Read {
+            path: self.path,
+            source,
+        })?;
+        Ok(self.file.with(|hashed| ContentHash::of_hasher(&hashed.hasher)))
+    }
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, place: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(place)
+    }
+}
+
+impl BufRead for Unpacked {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.reader.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.reader.consume(amount);
+    }
+}
+
+/// A file of which all that is read is hashed. The one who unpacks it has one of the two handles.
+#[derive(Clone)]
+struct HashedFile(Arc<Mutex<Hashed>>);
+
+struct Hashed {
+    file: File,
+    hasher: blake3::Hasher,
+}
+
+impl HashedFile {
+    fn with<T>(&self, each: impl FnOnce(&mut Hashed) -> T) -> T {
+        each(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Read for HashedFile {
+    fn read(&mut self, place: &mut [u8]) -> io::Result<usize> {
+        self.with(|hashed| {
+            // A signal that arrives meanwhile is no end of the file.
+            let count = loop {
+                match hashed.file.read(place) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    done => break done?,
+                }
+            };
+            hashed.hasher.update(&place[..count]);
+            Ok(count)
+        })
+    }
+}
+
+/// Unpacks a file as its first bytes say, whatever its name.
+fn by_its_beginning(mut file: HashedFile) -> io::Result<Box<dyn BufRead + Send>> {
+    // A pipe gives what has been written so far, which may be less than is asked for.
+    let mut begin = Vec::with_capacity(ZSTD.len());
+    file.by_ref().take(ZSTD.len() as u64).read_to_end(&mut begin)?;
+    let is_zstd = begin.starts_with(&ZSTD) || begin.first_chunk().is_some_and(is_skipped);
+    let is_gzip = begin.starts_with(&GZIP);
+    let file = BufReader::with_capacity(BUFFER, Cursor::new(begin).chain(file));
+    Ok(if is_gzip {
+        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file)))
+    } else if is_zstd {
+        Box::new(BufReader::with_capacity(BUFFER, Frames(State::Between(file))))
+    } else {
+        Box::new(file)
+    })
 }
 
 /// Whether reading failed because of what is in the file, and not because it could not be read.

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use crate::{BadLine, FileError, Lines};
+use crate::{BadLine, ContentHash, FileError, Lines};
 
 /// Reads one value from a JSON file.
 ///
@@ -46,7 +46,20 @@ pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T, FileError> {
 ///
 /// [`FileError::Read`], or [`FileError::Line`] at the first line that is not a `T`.
 pub fn read_json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, FileError> {
-    Lines::open(path)?
+    read_json_lines_and_hash(path).map(|(rows, _)| rows)
+}
+
+/// [`read_json_lines`], with the hash of the bytes that the rows come from.
+///
+/// # Errors
+///
+/// As [`read_json_lines`].
+pub fn read_json_lines_and_hash<T: DeserializeOwned>(
+    path: &Path,
+) -> Result<(Vec<T>, ContentHash), FileError> {
+    let mut lines = Lines::open(path)?;
+    let rows = lines
+        .by_ref()
         .map(|line| {
             let line = line?;
             line.text
@@ -57,7 +70,8 @@ pub fn read_json_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, FileE
                     source,
                 })
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok((rows, lines.hash()?))
 }
 
 #[cfg(test)]

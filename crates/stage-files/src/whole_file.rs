@@ -11,11 +11,15 @@ use tempfile::NamedTempFile;
 
 use crate::{ContentHash, FileError};
 
+/// How the names of temporary files begin.
+const TEMPORARY: &str = ".partial-";
+
 /// A file being written: it takes its name only in [`finish`](WholeFile::finish).
 ///
 /// The bytes go to a temporary file in the same folder, which is synced and then renamed over the name, so
 /// that a reader sees the old file or the new one and a kill leaves the old one. Dropped without `finish`, it
-/// leaves nothing.
+/// leaves nothing. A process that is killed leaves the temporary file, whose name begins with `.partial-`:
+/// [`remove_leftovers`] takes such files away.
 #[derive(Debug)]
 pub struct WholeFile {
     path: PathBuf,
@@ -36,13 +40,9 @@ impl WholeFile {
         };
         let folder = folder_of(path);
         std::fs::create_dir_all(folder).map_err(fail)?;
-        let file = tempfile::Builder::new()
-            .prefix(".partial-")
-            .tempfile_in(folder)
-            .map_err(fail)?;
         Ok(Self {
             path: path.to_owned(),
-            writer: BufWriter::new(file),
+            writer: BufWriter::new(temporary_in(folder).map_err(fail)?),
             hasher: blake3::Hasher::new(),
         })
     }
@@ -96,6 +96,43 @@ impl Write for WholeFile {
     }
 }
 
+/// Removes the temporary files that killed processes have left in a folder, and none that is being written.
+///
+/// A file that is written is locked, and the system unlocks what a process held when it ends, however it ends. Where files
+/// cannot be locked, nothing is removed; a folder that is not there has none.
+///
+/// # Errors
+///
+/// [`FileError::Read`] if the folder cannot be listed.
+pub fn remove_leftovers(folder: &Path) -> Result<(), FileError> {
+    let fail = |source| FileError::Read {
+        path: folder.to_owned(),
+        source,
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(fail)?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(fail)?;
+        let is_temporary = entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(TEMPORARY.as_bytes());
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !(is_temporary && is_file) {
+            continue;
+        }
+        // What is another user's, or gone by now, is none of ours.
+        if let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
 /// Writes bytes as a whole file.
 ///
 /// # Errors
@@ -139,6 +176,19 @@ pub fn write_json_lines<T: Serialize>(
         file.write_json_line(&value)?;
     }
     file.finish()
+}
+
+/// A temporary file that is locked for as long as it is open.
+fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    loop {
+        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
+        // Some file systems have no locks; there nothing is ever taken for a leftover.
+        let is_locked = file.as_file().lock().is_ok();
+        // Somebody who was faster with the lock has taken it for one.
+        if !is_locked || file.path().exists() {
+            return Ok(file);
+        }
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -186,6 +236,55 @@ mod tests {
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn leftovers_go_and_what_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".partial-Ab3xYz", ".partial", "rows.jsonl", "kept.partial-1"] {
+            fs::write(folder.path().join(name), b"half").unwrap();
+        }
+        fs::create_dir(folder.path().join(".partial-folder")).unwrap();
+        let path = folder.path().join("new.json");
+        let mut file = WholeFile::create(&path).unwrap();
+        file.write_all(b"whole").unwrap();
+        remove_leftovers(folder.path()).unwrap();
+        file.finish().unwrap();
+        let entries = fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(
+            names,
+            [
+                ".partial",
+                ".partial-folder",
+                "kept.partial-1",
+                "new.json",
+                "rows.jsonl"
+            ]
+        );
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        remove_leftovers(&folder.path().join("nowhere")).unwrap();
+    }
+
+    #[test]
+    fn files_are_written_whole_while_others_clean_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    remove_leftovers(folder.path()).unwrap();
+                }
+            });
+            for number in 0..200 {
+                let path = folder.path().join(format!("{number}.json"));
+                let written = write_whole(&path, b"whole");
+                done.store(written.is_err(), std::sync::atomic::Ordering::Relaxed);
+                written.unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
     }
 
     #[test]

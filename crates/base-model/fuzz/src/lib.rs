@@ -1,7 +1,7 @@
 //! What must hold of every file in a model or adapter folder, however it came about: an error that names it or a
 //! result, and never a panic.
 //!
-//! Each property takes the bytes that libFuzzer made; the targets in `fuzz_targets/` hand them on, and `fuzz/run`
+//! Each property takes the bytes that libFuzzer made; the targets in `fuzz_targets/` hand them on, and `.ci/fuzz`
 //! builds and runs them. What a file describes is also run where it is accepted, on the small models of
 //! `tests/fixtures`.
 

@@ -6,7 +6,7 @@ use std::{
     process,
 };
 
-/// A folder of this process, which `fuzz/run` removes in the end.
+/// A folder of this process, which `.ci/fuzz` removes in the end.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let path = std::env::temp_dir()
         .join(format!("base-model-fuzz-{}", process::id()))

@@ -12,8 +12,12 @@ use crate::{
     ballot::Ballot,
     log::{Found, LineContent, LoggedCall, read_log},
     normalise,
+    quarantine::excerpt,
     row::Call,
 };
+
+/// How much of a name is kept that is counted by name, in characters: a log may hold megabytes where a model's name should be.
+const NAME_CHARS: usize = 200;
 
 /// After how many lines progress is told.
 const LINES_PER_EVENT: u64 = 1000;
@@ -56,7 +60,7 @@ impl Intake {
         };
         for (index, log) in input.logs.iter().enumerate() {
             let (lines_before, damaged_before) = (intake.lines, intake.quarantine.len());
-            read_log(log, |line, found| {
+            let hash = read_log(log, |line, found| {
                 match found {
                     Found::Line(read) => {
                         intake.lines += 1;
@@ -77,7 +81,7 @@ impl Intake {
             .map_err(CurateError::Log)?;
             intake.logs.push(LogRecord {
                 file: log.name(),
-                hash: ContentHash::of_file(&log.path).map_err(CurateError::Log)?,
+                hash,
                 format: log.format.clone(),
                 weight: log.weight,
                 lines: intake.lines - lines_before,
@@ -96,13 +100,19 @@ impl Intake {
         plan: &CuratePlan,
     ) {
         if let Some(kind) = content.without_call {
-            *self.lines_without_call.entry(kind).or_default() += 1;
+            *self
+                .lines_without_call
+                .entry(excerpt(&kind, NAME_CHARS))
+                .or_default() += 1;
             return;
         }
         self.lines_with_calls += 1;
         self.found += content.others.len() as u64;
         for name in content.others {
-            *self.other_questions.entry(name).or_default() += 1;
+            *self
+                .other_questions
+                .entry(excerpt(&name, NAME_CHARS))
+                .or_default() += 1;
         }
         self.take_calls((log, line), content.calls, input, plan);
     }
@@ -122,9 +132,10 @@ impl Intake {
             match is_of_task {
                 true => self.take(log, line, call, input, plan),
                 false => {
+                    let name = call.question.unwrap_or_default();
                     *self
                         .other_questions
-                        .entry(call.question.unwrap_or_default())
+                        .entry(excerpt(&name, NAME_CHARS))
                         .or_default() += 1
                 }
             }
@@ -132,8 +143,8 @@ impl Intake {
     }
 
     fn take(&mut self, log: usize, line: u64, call: LoggedCall, input: &CurateInput<'_>, plan: &CuratePlan) {
-        let model = call.model.as_deref().unwrap_or("unknown");
-        *self.models.entry(model.to_owned()).or_default() += 1;
+        let model = excerpt(call.model.as_deref().unwrap_or("unknown"), NAME_CHARS);
+        *self.models.entry(model).or_default() += 1;
         let prompt = call.system.as_deref().map_or_else(
             || "none".to_owned(),
             |system| ContentHash::of_bytes(system.as_bytes()).short().to_owned(),
@@ -164,7 +175,7 @@ impl Intake {
                 }
                 let rejected = RejectedRow {
                     source: source(input.logs, log, line, (call.id, call.question)),
-                    reason,
+                    reason: reason.shortened(),
                     input: Some(call.input).filter(|input| !input.is_empty()),
                 };
                 self.rejected.push((log, rejected));

@@ -2,7 +2,15 @@
 
 use serde_json::Value;
 
-use crate::{confidence::Confidence, rejected::RejectReason};
+use crate::{
+    confidence::Confidence,
+    quarantine::{Damage, LineDamage},
+    rejected::RejectReason,
+};
+
+/// The most that the questions of one line may repeat of what they share, in bytes (64 MiB): the 400 questions that OpenAI's
+/// decisions allow, on an input of 160 KiB. A line of 16 MiB could else become terabytes.
+const MOST_REPEATED: usize = 64 << 20;
 
 /// One call of the teacher: a question and the answers to it.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +35,27 @@ pub(crate) struct LoggedCall {
     pub(crate) fault: Option<RejectReason>,
     /// The answers; one for an ordinary call, several where the call asked for several.
     pub(crate) choices: Vec<Choice>,
+}
+
+impl LoggedCall {
+    /// Whether each of so many questions can be a call of its own, with the input and the instructions of this one. A line
+    /// without any would hold no call, and have no end in the ledger.
+    pub(crate) fn check_questions(&self, questions: usize) -> Result<(), LineDamage> {
+        if questions == 0 {
+            return Err(LineDamage::wrong_shape("in the request: there are no questions"));
+        }
+        let shared = self.input.len() + self.system.as_ref().map_or(0, String::len) + size_of::<Self>();
+        match shared.saturating_mul(questions) > MOST_REPEATED {
+            false => Ok(()),
+            true => Err(LineDamage {
+                damage: Damage::TooLong,
+                detail: format!(
+                    "{questions} questions repeat an input of {} bytes: more than {MOST_REPEATED} bytes in all",
+                    self.input.len()
+                ),
+            }),
+        }
+    }
 }
 
 /// One answer, or why there is none.

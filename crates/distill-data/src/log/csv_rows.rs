@@ -1,17 +1,16 @@
 //! Tables in CSV (RFC 4180), a call a row.
 
-use std::{
-    cell::Cell,
-    io::{self, BufRead, Read},
-    rc::Rc,
-};
+mod split;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use stage_files::{FileError, MAX_LINE_BYTES, open_unpacked};
+use stage_files::{ContentHash, FileError, Lines};
 
 use super::{FieldMap, Found, LineContent, LogFile};
-use crate::quarantine::{Damage, LineDamage, QuarantinedLine};
+use crate::quarantine::{Damage, LineDamage, QuarantinedLine, RAW_CHARS};
+use split::{Cells, Rows};
 
 /// How a table is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,14 +32,15 @@ impl Default for CsvTable {
     }
 }
 
-/// Reads a table from beginning to end in memory bounded by the longest row; a longer one than a line may be is where reading
-/// ends. `each` gets the line on which a row begins.
+/// Reads a table from beginning to end in memory bounded by the longest row, which is no longer than a line may be, and gives
+/// the hash of the file. `each` gets the line on which a row begins.
 pub(super) fn read(
     log: &LogFile,
     table: &CsvTable,
     mut each: impl FnMut(u64, Found),
-) -> Result<(), FileError> {
+) -> Result<ContentHash, FileError> {
     let name = log.name();
+    let lines = Lines::open(&log.path)?;
     let Some(delimiter) = u8::try_from(table.delimiter).ok().filter(u8::is_ascii) else {
         let detail = format!(
             "the delimiter {:?} is no ASCII character: name another",
@@ -48,143 +48,100 @@ pub(super) fn read(
         );
         let damaged = QuarantinedLine::new(&name, 1, LineDamage::wrong_shape(detail), "");
         each(1, Found::Line(Err(damaged)));
-        return Ok(());
+        return lines.hash();
     };
-    let unread = Rc::new(Cell::new(0));
-    let file = Limited {
-        file: open_unpacked(&log.path)?,
-        unread: unread.clone(),
-    };
-    let mut rows = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        // Lines are counted by line feeds; a carriage return before one is taken off below.
-        .terminator(csv::Terminator::Any(b'\n'))
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(file);
-    let (mut columns, mut row) = (None, csv::ByteRecord::new());
-    loop {
-        unread.set(0);
-        let line = rows.position().line();
-        let found = match rows.read_byte_record(&mut row) {
-            Ok(false) => return Ok(()),
-            Ok(true) => {
-                if row.len() == 1 && row.as_slice().trim_ascii().is_empty() {
+    let mut rows = Rows::new(lines, delimiter);
+    let mut columns = None;
+    while let Some(row) = rows.next() {
+        let (line, row) = row?;
+        let damaged = |damage, raw: &[u8]| {
+            let raw = String::from_utf8_lossy(&raw[..raw.len().min(4 * RAW_CHARS)]);
+            Found::Line(Err(QuarantinedLine::new(&name, line, damage, &raw)))
+        };
+        let found = match (row, &columns) {
+            (Ok(cells), None) => match Columns::of(&cells, &table.fields) {
+                Ok(named) => {
+                    columns = Some(named);
                     continue;
                 }
-                // Empty lines before a row are passed over.
-                let line = row.position().map_or(line, csv::Position::line);
-                let cells = cells(&row);
-                let Some(columns) = &columns else {
-                    match cells {
-                        Ok(names) => columns = Some(names),
-                        // Without names nothing can be read.
-                        Err(damage) => {
-                            let damaged = QuarantinedLine::new(&name, line, damage, "");
-                            each(line, Found::Line(Err(damaged)));
-                            return Ok(());
-                        }
-                    }
-                    continue;
-                };
-                let call = cells.and_then(|cells| object(columns, cells, &table.fields));
-                let call = call
-                    .and_then(|row| table.fields.read(&row))
-                    .map(LineContent::from);
-                let raw = String::from_utf8_lossy(row.as_slice());
-                (
-                    line,
-                    call.map_err(|damage| QuarantinedLine::new(&name, line, damage, &raw)),
-                )
-            }
-            Err(error) => {
-                let damage = broken(error, unread.get()).map_err(|source| FileError::Read {
-                    path: log.path.clone(),
-                    source,
-                })?;
-                each(
-                    line,
-                    Found::Line(Err(QuarantinedLine::new(&name, line, damage, ""))),
-                );
-                return Ok(());
-            }
+                Err(damage) => damaged(damage, cells.text()),
+            },
+            (Ok(cells), Some(columns)) => match columns.call(&cells, &table.fields) {
+                Ok(call) => Found::Line(Ok(call)),
+                Err(damage) => damaged(damage, cells.text()),
+            },
+            (Err((damage, first)), _) => damaged(damage, &first),
         };
-        each(found.0, Found::Line(found.1));
-    }
-}
-
-/// Why a table cannot be read on, unless the file itself cannot be read.
-fn broken(error: csv::Error, unread: usize) -> Result<LineDamage, io::Error> {
-    let cause = match error.into_kind() {
-        csv::ErrorKind::Io(source) if source.raw_os_error().is_some() => return Err(source),
-        csv::ErrorKind::Io(source) => source.to_string(),
-        other => format!("{other:?}"),
-    };
-    Ok(LineDamage {
-        damage: match unread > MAX_LINE_BYTES {
-            true => Damage::TooLong,
-            false => Damage::Packed,
-        },
-        detail: format!("the table cannot be read from here on: {cause}"),
-    })
-}
-
-fn cells(row: &csv::ByteRecord) -> Result<Vec<String>, LineDamage> {
-    let cell = |cell: &[u8]| std::str::from_utf8(cell).map(str::to_owned);
-    let cells: Result<Vec<String>, _> = row.iter().map(cell).collect();
-    let mut cells = cells.map_err(|error| LineDamage {
-        damage: Damage::NotUtf8,
-        detail: format!("a cell is not UTF-8: {error}"),
-    })?;
-    if let Some(last) = cells.last_mut()
-        && last.ends_with('\r')
-    {
-        last.pop();
-    }
-    if let Some(first) = cells.first_mut() {
-        // Spreadsheets put a byte order mark before the first name.
-        *first = first.trim_start_matches('\u{feff}').to_owned();
-    }
-    Ok(cells)
-}
-
-/// A row as an object of its columns.
-fn object(columns: &[String], cells: Vec<String>, fields: &FieldMap) -> Result<Value, LineDamage> {
-    if columns.len() != cells.len() {
-        return Err(LineDamage::wrong_shape(format!(
-            "{} cells in a table of {} columns",
-            cells.len(),
-            columns.len()
-        )));
-    }
-    let cell = |text: String| match text.is_empty() {
-        true => Value::Null,
-        false => Value::String(text),
-    };
-    let mut row: Map<String, Value> = columns.iter().cloned().zip(cells.into_iter().map(cell)).collect();
-    let reviewed = fields.reviewed.to_string();
-    if let Some(Value::String(said)) = row.get(&reviewed) {
-        let is_true = said.eq_ignore_ascii_case("true");
-        row.insert(reviewed, Value::Bool(is_true));
-    }
-    Ok(Value::Object(row))
-}
-
-/// A file of which no more is read for one row than a line may hold.
-struct Limited {
-    file: Box<dyn BufRead + Send>,
-    /// Bytes that were read since the last row.
-    unread: Rc<Cell<usize>>,
-}
-
-impl Read for Limited {
-    fn read(&mut self, place: &mut [u8]) -> io::Result<usize> {
-        if self.unread.get() > MAX_LINE_BYTES {
-            let message = format!("a row is longer than {MAX_LINE_BYTES} bytes, or a quote is never closed");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        each(line, found);
+        if columns.is_none() {
+            // Without names nothing can be read.
+            break;
         }
-        let count = self.file.read(place)?;
-        self.unread.set(self.unread.get() + count);
-        Ok(count)
     }
+    rows.into_lines().hash()
+}
+
+/// Where in a row the columns stand that a map names; of a million others nothing is kept.
+struct Columns {
+    count: usize,
+    places: BTreeMap<String, usize>,
+}
+
+impl Columns {
+    fn of(header: &Cells, fields: &FieldMap) -> Result<Self, LineDamage> {
+        check_utf8(header)?;
+        let mut places = BTreeMap::new();
+        for (place, cell) in header.iter().enumerate() {
+            let cell = String::from_utf8_lossy(cell);
+            // Spreadsheets put a byte order mark before the first name.
+            let name = if place == 0 {
+                cell.trim_start_matches('\u{feff}')
+            } else {
+                &cell
+            };
+            let is_named = fields.paths().iter().any(|path| path.first_key() == name);
+            if is_named && places.insert(name.to_owned(), place).is_some() {
+                let detail = format!("two columns are called {name:?}: which one is meant?");
+                return Err(LineDamage::wrong_shape(detail));
+            }
+        }
+        Ok(Self {
+            count: header.len(),
+            places,
+        })
+    }
+
+    fn call(&self, cells: &Cells, fields: &FieldMap) -> Result<LineContent, LineDamage> {
+        check_utf8(cells)?;
+        if self.count != cells.len() {
+            return Err(LineDamage::wrong_shape(format!(
+                "{} cells in a table of {} columns",
+                cells.len(),
+                self.count
+            )));
+        }
+        let mut row = Map::new();
+        for (name, &place) in &self.places {
+            let text = String::from_utf8_lossy(cells.get(place).unwrap_or_default());
+            let value = match text.is_empty() {
+                true => Value::Null,
+                false if *name == fields.reviewed.first_key() => {
+                    Value::Bool(text.eq_ignore_ascii_case("true"))
+                }
+                false => Value::String(text.into_owned()),
+            };
+            row.insert(name.clone(), value);
+        }
+        fields.read(&Value::Object(row)).map(LineContent::from)
+    }
+}
+
+fn check_utf8(cells: &Cells) -> Result<(), LineDamage> {
+    let mut errors = cells.iter().map(|cell| std::str::from_utf8(cell).map(drop));
+    errors.find_map(Result::err).map_or(Ok(()), |error| {
+        Err(LineDamage {
+            damage: Damage::NotUtf8,
+            detail: format!("a cell is not UTF-8: {error}"),
+        })
+    })
 }

@@ -53,7 +53,7 @@ struct Level {
 }
 
 /// A value that is offered: a boolean is not the string of the same text.
-#[derive(Deserialize, Clone, PartialEq)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 enum Chosen {
     Boolean(bool),
@@ -113,6 +113,7 @@ pub(super) fn read(line: Map<String, Value>, wanted: Option<&str>) -> Result<Lin
             request.questions.len()
         )));
     }
+    call.check_questions(request.questions.len())?;
     let mut answers = answers.into_iter().flatten();
     let mut content = LineContent::default();
     for (number, question) in (1..).zip(request.questions) {
@@ -140,7 +141,8 @@ fn of_question(
         question: Some(name.to_owned()),
         ..call.clone()
     };
-    call.offered = question.kind.offered();
+    let names = Names::among(&question.kind);
+    call.offered = question.kind.offered(names);
     call.choices = match (answer, &question.kind) {
         (None, _) => Vec::new(),
         (Some(Answer::Refusal), _) => vec![Choice::of(Err(RejectReason::Refusal { text: String::new() }))],
@@ -156,9 +158,9 @@ fn of_question(
         ) => vec![Choice {
             distribution: probabilities
                 .iter()
-                .map(|of| (question.kind.name(&of.value), of.probability))
+                .map(|of| (names.of(&of.value), of.probability))
                 .collect(),
-            ..Choice::of(Ok(AnswerText::Chosen(question.kind.name(&choice))))
+            ..Choice::of(Ok(AnswerText::Chosen(names.of(&choice))))
         }],
         (Some(Answer::Score { probabilities }), QuestionKind::Score { .. }) => {
             let distribution = probabilities.into_iter().map(|of| (of.label, of.probability));
@@ -175,27 +177,46 @@ fn of_question(
 
 impl QuestionKind {
     /// What is offered, as labels.
-    fn offered(&self) -> Vec<String> {
+    fn offered(&self, names: Names) -> Vec<String> {
         match self {
             Self::Predicate => super::YES_OR_NO.map(str::to_owned).to_vec(),
-            Self::Choice { choices } => choices.iter().map(|choice| self.name(&choice.value)).collect(),
+            Self::Choice { choices } => choices.iter().map(|choice| names.of(&choice.value)).collect(),
             Self::Score { levels } => levels.iter().map(|level| level.label.clone()).collect(),
             Self::Other => Vec::new(),
         }
     }
+}
 
-    /// A value as a label: the text; of a boolean beside a string of the same text, the text with what it is.
-    fn name(&self, value: &Chosen) -> String {
+/// How the values of a question are called: the text; of a boolean beside a string of the same text, the text with what it is.
+#[derive(Clone, Copy)]
+struct Names {
+    /// Whether the strings `true` and `false` are offered.
+    text_beside: [bool; 2],
+}
+
+impl Names {
+    /// Looks at all that is offered once, and not once for each value: there may be as many as a line has room for.
+    fn among(question: &QuestionKind) -> Self {
+        let offers = |text: &str| match question {
+            QuestionKind::Choice { choices } => choices
+                .iter()
+                .any(|choice| matches!(&choice.value, Chosen::Text(value) if value == text)),
+            _ => false,
+        };
+        Self {
+            text_beside: super::YES_OR_NO.map(offers),
+        }
+    }
+
+    fn of(self, value: &Chosen) -> String {
         let boolean = match value {
             Chosen::Text(text) => return text.clone(),
-            Chosen::Boolean(boolean) => boolean.to_string(),
+            Chosen::Boolean(boolean) => *boolean,
         };
-        let same = Chosen::Text(boolean.clone());
-        match self {
-            Self::Choice { choices } if choices.iter().any(|choice| choice.value == same) => {
-                format!("{boolean} (boolean)")
-            }
-            _ => boolean,
+        let [beside_true, beside_false] = self.text_beside;
+        match if boolean { beside_true } else { beside_false } {
+            true => format!("{boolean} (boolean)"),
+            false => boolean.to_string(),
         }
     }
 }

@@ -51,6 +51,18 @@ impl Default for FieldMap {
 }
 
 impl FieldMap {
+    /// The fields that are looked for.
+    pub(super) fn paths(&self) -> [&FieldPath; 6] {
+        [
+            &self.input,
+            &self.answer,
+            &self.confidence,
+            &self.id,
+            &self.model,
+            &self.reviewed,
+        ]
+    }
+
     pub(crate) fn read(&self, line: &Value) -> Result<LoggedCall, LineDamage> {
         let input = match self.input.of(line) {
             Some(Value::String(input)) => input.clone(),

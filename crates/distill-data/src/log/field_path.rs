@@ -58,6 +58,11 @@ impl FieldPath {
         }
     }
 
+    /// The key of the outermost object.
+    pub(crate) fn first_key(&self) -> &str {
+        self.keys.first().map_or("", String::as_str)
+    }
+
     /// The value at this place, if there is one.
     #[must_use]
     pub fn of<'v>(&self, value: &'v Value) -> Option<&'v Value> {

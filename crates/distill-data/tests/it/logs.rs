@@ -259,3 +259,26 @@ fn events_alone_are_calls_of_an_unknown_model() {
     );
     assert_eq!(found.manifest.models, BTreeMap::from([("unknown".to_owned(), 4)]));
 }
+
+/// A line whose calls are none would be counted as one that holds some, and be nowhere.
+#[test]
+fn a_line_that_asks_no_question_is_damaged() {
+    for (name, line) in [
+        (
+            "openai-decisions",
+            r#"{"input": "a", "questions": [], "response": {"answers": []}}"#,
+        ),
+        (
+            "system-one",
+            r#"{"state": "a", "questions": {}, "response": {"answers": {}}}"#,
+        ),
+    ] {
+        let curated = curated_bytes(line, LogFormat::by_name(name).unwrap(), AnswerFormat::Text);
+        assert_eq!(curated.manifest.ledger.lines_with_calls, 0);
+        assert!(
+            curated.quarantine[0].detail.contains("no questions"),
+            "{:?}",
+            curated.quarantine
+        );
+    }
+}

@@ -3,11 +3,21 @@
 #[cfg(test)]
 mod autotraits;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod banking77;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod ledger;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod observers;
+#[cfg(test)]
+mod rendered;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

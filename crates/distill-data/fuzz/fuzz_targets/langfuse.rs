@@ -1,0 +1,4 @@
+//! Logs of the format `langfuse`.
+#![no_main]
+
+distill_data_fuzz::reader!("langfuse");

@@ -1,0 +1,6 @@
+//! Packed logs.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    distill_data_fuzz::packed::holds(data);
+});

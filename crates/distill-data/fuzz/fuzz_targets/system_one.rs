@@ -1,0 +1,4 @@
+//! Logs of the format `system-one`.
+#![no_main]
+
+distill_data_fuzz::reader!("system-one");

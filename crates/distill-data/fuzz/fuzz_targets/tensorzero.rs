@@ -1,0 +1,4 @@
+//! Logs of the format `tensorzero`.
+#![no_main]
+
+distill_data_fuzz::reader!("tensorzero");
