@@ -82,6 +82,7 @@
 mod answer;
 mod ballot;
 mod calibration;
+mod call_time;
 mod confidence;
 mod config;
 mod curate;
@@ -100,6 +101,7 @@ mod suspects;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
+pub use call_time::{CallTime, CallTimeError};
 pub use confidence::{Confidence, ConfidenceKind};
 pub use config::{
     CurateConfig, CurateConfigError, CuratePlan, Duplicates, SuspectConfig, UnknownConfidence, WeightByCalls,

@@ -68,6 +68,7 @@ pub(super) fn read(
         ..LoggedCall::default()
     };
     let answered: Option<SystemOne> = exchange.response(&mut call)?;
+    call.metadata.questions = request.questions.len();
     let mut answers = answered.map(|answered| answered.answers).unwrap_or_default();
     let mut content = LineContent::default();
     for (name, question) in request.questions {
