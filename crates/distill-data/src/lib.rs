@@ -98,6 +98,7 @@ mod rejected;
 mod review;
 mod row;
 mod suspects;
+mod teachers;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
@@ -124,3 +125,4 @@ pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
 pub use review::{ReviewReason, ReviewRow, ReviewedRow};
 pub use suspects::ClassProtection;
+pub use teachers::{CallPlace, LabelShift, ShiftVerdict, TeacherChange, TeacherRecord, Teachers};

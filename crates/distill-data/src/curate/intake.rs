@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use stage_files::ContentHash;
 use task_spec::Source;
 
-use super::CurateInput;
+use super::{
+    CurateInput,
+    teachers::{TeacherTally, prompt_hash},
+};
 use crate::{
     Confidence, ConfidenceRecord, CurateError, CuratePlan, LogFile, LogRecord, Progress, QuarantinedLine,
     RejectReason, RejectedRow, Stage,
@@ -37,6 +40,8 @@ pub(super) struct Intake {
     pub(super) models: BTreeMap<String, u64>,
     pub(super) prompts: BTreeMap<String, u64>,
     pub(super) odd_confidences: u64,
+    pub(super) teachers: TeacherTally,
+    pub(super) malformed_metadata: BTreeMap<String, u64>,
     pub(super) calls_with_earlier_turns: u64,
     /// Calls with a legal label by the kind of their confidence.
     pub(super) confidence: BTreeMap<String, ConfidenceRecord>,
@@ -134,11 +139,15 @@ impl Intake {
     fn take(&mut self, log: usize, line: u64, call: LoggedCall, input: &CurateInput<'_>, plan: &CuratePlan) {
         let model = call.model.as_deref().unwrap_or("unknown");
         *self.models.entry(model.to_owned()).or_default() += 1;
-        let prompt = call.system.as_deref().map_or_else(
-            || "none".to_owned(),
-            |system| ContentHash::of_bytes(system.as_bytes()).short().to_owned(),
-        );
-        *self.prompts.entry(prompt).or_default() += 1;
+        let prompt = call.system.as_deref().map(prompt_hash);
+        let teacher = self.teachers.note(&call, prompt.as_deref(), (log, line));
+        *self
+            .prompts
+            .entry(prompt.unwrap_or_else(|| "none".to_owned()))
+            .or_default() += 1;
+        for field in &call.metadata.malformed {
+            *self.malformed_metadata.entry((*field).to_owned()).or_default() += 1;
+        }
         self.calls_with_earlier_turns += u64::from(call.has_earlier_turns);
         match Ballot::of_call(&call, input.task.labels(), &plan.config().answer) {
             Ok(ballot) => {
@@ -153,6 +162,7 @@ impl Intake {
                     input: call.input,
                     reported: ballot.confidence,
                     by_person: call.by_person,
+                    teacher,
                     ballot,
                 };
                 self.calls_by_label[call.label()] += 1;
