@@ -97,6 +97,7 @@ mod quarantine;
 mod rejected;
 mod review;
 mod row;
+mod shape;
 mod suspects;
 mod teachers;
 
@@ -124,5 +125,11 @@ pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
 pub use review::{ReviewReason, ReviewRow, ReviewedRow};
+pub use shape::{
+    AnswerCount, AnswersKind, AnswersShape, BreakEvenAtHours, CallTokens, FieldKind, FieldShape, InputsShape,
+    MonthlyBalance, NewAnswers, PromptKind, PromptShape, RuleOutcome, ServingPrices, ServingUpkeep,
+    ServingWay, ShapeConfig, ShapeConfigError, ShapeLimits, ShapePlan, ShapeReport, ShapeRule, ShapeVerdict,
+    TrafficShape, UnseenShare, WayBalance, WorkloadShape, shape, shape_with_progress,
+};
 pub use suspects::ClassProtection;
 pub use teachers::{CallPlace, LabelShift, ShiftVerdict, TeacherChange, TeacherRecord, Teachers};
