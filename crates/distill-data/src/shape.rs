@@ -99,7 +99,9 @@ pub fn shape_with_progress(
             }
             match prompts.workload_of(&call) {
                 Some((place, question)) => {
-                    let tally = tallies[place].get_or_insert_with(|| WorkloadTally::new(config.exact_values));
+                    let tally = tallies[place].get_or_insert_with(|| {
+                        WorkloadTally::new(config.exact_values, &config.limits.ignored_fields)
+                    });
                     tally.note(&call, question);
                 }
                 None => report.other_calls += 1,

@@ -38,17 +38,14 @@ impl<V> DistinctSample<V> {
         if !self.holds(hash) {
             return None;
         }
-        if self.kept.len() >= self.bound && !self.kept.contains_key(&hash) {
-            while self.kept.len() >= self.bound && self.level < 64 {
-                self.level += 1;
-                let level = self.level;
-                self.kept.retain(|hash, _| hash.leading_zeros() >= level);
-            }
-            if !self.holds(hash) {
-                return None;
-            }
+        self.kept.entry(hash).or_insert_with(new);
+        // The lowest level at which the sample fits: it depends on the values alone, and not on their order.
+        while self.kept.len() > self.bound && self.level < 64 {
+            self.level += 1;
+            let level = self.level;
+            self.kept.retain(|hash, _| hash.leading_zeros() >= level);
         }
-        Some(self.kept.entry(hash).or_insert_with(new))
+        self.kept.get_mut(&hash)
     }
 
     fn holds(&self, hash: u64) -> bool {

@@ -356,25 +356,27 @@ fn reasons(
             None => "is dearer at every volume".to_owned(),
         };
         let payback = match way.payback_days {
-            Some(days) if days <= config.patience_days => format!("is paid back in {} days", count(days)),
+            Some(days) if days <= config.patience_days => format!("come back in {} days", count(days)),
             Some(days) => format!(
-                "is paid back only in {} days, and {} are allowed",
+                "come back only in {} days, and {} are allowed",
                 count(days),
                 count(config.patience_days)
             ),
-            None => "never pays".to_owned(),
+            None => "never come back".to_owned(),
         };
-        let chosen = if way.way == chosen {
-            ", the most of all ways"
-        } else {
-            ""
+        let saves = match way.net > 0.0 {
+            true => format!("saves {} a month net", amount(way.net)),
+            false => format!("is {} a month dearer", amount(-way.net)),
+        };
+        let chosen = match way.way == chosen {
+            true => ", the way that is worth most",
+            false => "",
         };
         reasons.push(format!(
-            "{}: {} for serving and {} for upkeep, which saves {} a month net{chosen}; it {break_even}; the {} paid once {payback}",
+            "{}: {} for serving and {} for upkeep, which {saves}{chosen}; it {break_even}; the {} paid once {payback}",
             way.way,
             amount(way.serving),
             amount(way.upkeep),
-            amount(way.net),
             amount(way.paid_once)
         ));
     }

@@ -30,6 +30,8 @@ const MILLIONTHS: f64 = 1e6;
 /// What is noted of one workload.
 #[derive(Debug, Clone)]
 pub(super) struct WorkloadTally {
+    /// Fields of JSON answers that do not count.
+    ignored: Vec<String>,
     pub(super) calls: u64,
     pub(super) answered: u64,
     pub(super) unanswered: BTreeMap<String, u64>,
@@ -96,8 +98,9 @@ impl Sum {
 }
 
 impl WorkloadTally {
-    pub(super) fn new(exact_values: usize) -> Self {
+    pub(super) fn new(exact_values: usize, ignored: &[String]) -> Self {
         Self {
+            ignored: ignored.to_vec(),
             calls: 0,
             answered: 0,
             unanswered: BTreeMap::new(),
@@ -172,11 +175,14 @@ impl WorkloadTally {
         };
         self.answered += 1;
         self.output_chars += text.chars().count() as u64;
-        // One spelling of equal objects.
-        let text = object.as_ref().map_or(text, Value::to_string);
         if let Some(object) = &object {
             self.fields.note(object, question);
         }
+        // One spelling of objects that are equal in what counts.
+        let text = object.map_or(text, |mut object| {
+            self.ignored.iter().for_each(|path| remove(&mut object, path));
+            object.to_string()
+        });
         let hash = hash_of(&normalise(&text));
         let day = call.metadata.at.map(crate::CallTime::day);
         let new = || SeenAnswer {
@@ -223,6 +229,21 @@ impl WorkloadTally {
             self.near.insert(hash, excerpt(&question, NEAR_CHARS));
             if self.near.len() > NEAR_SAMPLE {
                 self.near.pop_last();
+            }
+        }
+    }
+}
+
+/// Removes the field at a path of keys with dots between them.
+fn remove(object: &mut Value, path: &str) {
+    let Value::Object(fields) = object else { return };
+    match path.split_once('.') {
+        None => {
+            fields.remove(path);
+        }
+        Some((key, rest)) => {
+            if let Some(inner) = fields.get_mut(key) {
+                remove(inner, rest);
             }
         }
     }

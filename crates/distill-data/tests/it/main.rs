@@ -9,6 +9,8 @@ mod logs;
 #[cfg(test)]
 mod observers;
 #[cfg(test)]
+mod shape;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tables;
