@@ -310,7 +310,7 @@ pub(crate) enum Found {
     /// A line.
     Line(Result<LineContent, QuarantinedLine>),
     /// A call that was told of on several lines, the last of them the one of this number.
-    Late(LoggedCall),
+    Late(Box<LoggedCall>),
 }
 
 /// Reads a log from beginning to end in memory bounded by its longest line, and by what is told of calls on several lines.
@@ -333,7 +333,7 @@ pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Resul
         each(line.number, Found::Line(found));
     }
     for (line, call) in reader.telemetry.rest() {
-        each(line, Found::Late(call));
+        each(line, Found::Late(Box::new(call)));
     }
     Ok(())
 }

@@ -142,10 +142,10 @@ fn each_call(
     for log in logs {
         read_log(log, |_, found| {
             let calls = match found {
-                Found::Late(call) => vec![call],
+                Found::Late(call) => vec![*call],
                 Found::Line(line) => {
                     *lines += 1;
-                    if *lines % LINES_PER_EVENT == 0 {
+                    if lines.is_multiple_of(LINES_PER_EVENT) {
                         progress(*lines);
                     }
                     match line {

@@ -3,8 +3,8 @@ use serde_json::json;
 
 use super::*;
 
-fn read(value: Value) -> Option<String> {
-    CallTime::from_json(&value).map(|at| at.to_string())
+fn read(value: &Value) -> Option<String> {
+    CallTime::from_json(value).map(|at| at.to_string())
 }
 
 /// 1780000001 is 2026-05-28T20:26:41Z by `date -u -d @1780000001`.
@@ -24,11 +24,11 @@ fn one_time_is_written_in_many_ways() {
         json!("2026-05-28 20:26:41 UTC"),
         json!("2026-05-28T20:26:41.000000"),
     ] {
-        assert_eq!(read(value.clone()), expected, "{value}");
+        assert_eq!(read(&value), expected, "{value}");
     }
-    assert_eq!(read(json!("2026-05-28")).as_deref(), Some("2026-05-28T00:00:00Z"));
+    assert_eq!(read(&json!("2026-05-28")).as_deref(), Some("2026-05-28T00:00:00Z"));
     assert_eq!(
-        read(json!("2026-05-28T20:26:41.25Z")).as_deref(),
+        read(&json!("2026-05-28T20:26:41.25Z")).as_deref(),
         Some("2026-05-28T20:26:41.250Z")
     );
 }
@@ -49,7 +49,7 @@ fn what_is_no_time_of_this_century_is_none() {
         json!(true),
         json!([1_780_000_001]),
     ] {
-        assert_eq!(read(value.clone()), None, "{value}");
+        assert_eq!(read(&value), None, "{value}");
     }
 }
 

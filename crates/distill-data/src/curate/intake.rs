@@ -70,7 +70,7 @@ impl Intake {
                             Err(damaged) => intake.quarantine.push(damaged),
                         }
                     }
-                    Found::Late(call) => intake.take_calls((index, line), vec![call], input, plan),
+                    Found::Late(call) => intake.take_calls((index, line), vec![*call], input, plan),
                 }
                 if intake.lines % LINES_PER_EVENT == 1 {
                     progress(Progress {

@@ -147,7 +147,7 @@ impl WorkloadTally {
         self.most_offered = self.most_offered.max(call.offered.len() as u64);
         let question = normalise(question);
         let answer = self.note_answer(call, &question);
-        self.note_input(question, answer);
+        self.note_input(&question, answer);
     }
 
     fn note_model(&mut self, model: &str) {
@@ -204,8 +204,8 @@ impl WorkloadTally {
         Some(hash)
     }
 
-    fn note_input(&mut self, question: String, answer: Option<u64>) {
-        let hash = hash_of(&question);
+    fn note_input(&mut self, question: &str, answer: Option<u64>) {
+        let hash = hash_of(question);
         let new = || SeenInput {
             calls: 0,
             answered: 0,
@@ -226,7 +226,7 @@ impl WorkloadTally {
                 .last_key_value()
                 .is_some_and(|(highest, _)| hash < *highest);
         if is_low && !self.near.contains_key(&hash) {
-            self.near.insert(hash, excerpt(&question, NEAR_CHARS));
+            self.near.insert(hash, excerpt(question, NEAR_CHARS));
             if self.near.len() > NEAR_SAMPLE {
                 self.near.pop_last();
             }

@@ -15,7 +15,7 @@ fn fixture(name: &str, format: LogFormat) -> Vec<LoggedCall> {
     let mut calls = Vec::new();
     read_log(&LogFile::new(path, format), |_, found| match found {
         Found::Line(line) => calls.extend(line.unwrap().calls),
-        Found::Late(call) => calls.push(call),
+        Found::Late(call) => calls.push(*call),
     })
     .unwrap();
     calls
@@ -30,7 +30,7 @@ fn line(format: &str, line: &Value) -> CallMetadata {
         &LogFile::new(path, LogFormat::by_name(format).unwrap()),
         |_, on_line| match on_line {
             Found::Line(line) => found.extend(line.unwrap().calls),
-            Found::Late(call) => found.push(call),
+            Found::Late(call) => found.push(*call),
         },
     )
     .unwrap();

@@ -100,7 +100,7 @@ fn messages_around_a_question_are_templates_at_either_end() {
     let mut calls = Vec::new();
     for n in 0..200_u64 {
         let word = format!(
-            "thing{n} was {} here",
+            "thing{n} was {} here{n}",
             ["never", "always", "often"][(n % 3) as usize]
         );
         calls.push(call(
@@ -124,14 +124,14 @@ fn messages_around_a_question_are_templates_at_either_end() {
         found[0],
         (
             "Is the following review positive or negative? …".into(),
-            "thing0 was never here".into()
+            "thing0 was never here0".into()
         )
     );
     assert_eq!(
         found[1],
         (
             "… Translate the text above into French, please.".into(),
-            "thing0 was never here".into()
+            "thing0 was never here0".into()
         )
     );
     assert_eq!(found[2], (String::new(), calls[2].input.clone()));
