@@ -58,8 +58,12 @@
 //! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,
 //!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
+//! - [`Teachers`]: a teacher that changed inside the log is several, each compared with the one before.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines; [`Manifest`] with its [`Ledger`] in
 //!   which every call has exactly one end.
+//!
+//! Before any of it, and without a task: [`shape()`] says of the workloads in a log whether they are narrow, fixed and of high
+//! volume, and what each way to serve them would cost ([`ShapeReport`]).
 //!
 //! # What it cannot do
 //!

@@ -40,9 +40,9 @@ pub struct Manifest {
     pub odd_confidences: u64,
     /// Calls whose question follows earlier turns of a chat, which the training rows do not have.
     pub calls_with_earlier_turns: u64,
-    /// Calls by the model that answered, as the log names it; a teacher that changed is several.
+    /// Calls by the model that answered, as the log names it.
     pub models: BTreeMap<String, u64>,
-    /// Calls by the hash of the instructions, 12 digits; a prompt that changed is several.
+    /// Calls by the hash of the instructions, 12 digits.
     pub prompts: BTreeMap<String, u64>,
     /// The teachers: one for each model, fingerprint and prompt; a log with a change inside has several.
     #[serde(default)]

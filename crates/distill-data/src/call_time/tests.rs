@@ -26,7 +26,10 @@ fn one_time_is_written_in_many_ways() {
     ] {
         assert_eq!(read(&value), expected, "{value}");
     }
-    assert_eq!(read(&json!("2026-05-28")).as_deref(), Some("2026-05-28T00:00:00Z"));
+    assert_eq!(
+        read(&json!("2026-05-28")).as_deref(),
+        Some("2026-05-28T00:00:00Z")
+    );
     assert_eq!(
         read(&json!("2026-05-28T20:26:41.25Z")).as_deref(),
         Some("2026-05-28T20:26:41.250Z")

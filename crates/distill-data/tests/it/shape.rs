@@ -135,7 +135,8 @@ fn a_dear_hosted_model_and_much_traffic_speak_for_owning() {
         sorting.reasons
     );
     // The low end of the hosted price is still the default's, and would turn the verdict.
-    let flips = |reason: &String| reason == "at 0.04 USD per million tokens it would be a hosted decision model";
+    let flips =
+        |reason: &String| reason == "at 0.04 USD per million tokens it would be a hosted decision model";
     assert!(sorting.reasons.iter().any(flips), "{:?}", sorting.reasons);
 }
 
@@ -193,7 +194,8 @@ fn decisions_that_offer_their_answers_are_narrow_and_share_their_tokens() {
 
 #[test]
 fn settings_that_are_no_numbers_are_named() {
-    let broken: [(fn(&mut ShapeConfig), &str); 5] = [
+    type Break = fn(&mut ShapeConfig);
+    let broken: [(Break, &str); 5] = [
         (
             |c| c.prices.frontier_input_per_million = f64::NAN,
             "prices.frontier_input_per_million is NaN",

@@ -77,7 +77,10 @@ proptest! {
                 let more = calls + f64::from(step) * capacity / 37.0 + 1e-6;
                 prop_assert!(net(more) >= -1e-6 * (1.0 + more), "{more}: {}", net(more));
             }
-            prop_assert!(calls < 1e-3 || net(calls * (1.0 - 1e-6) - 1e-6) < 1e-6 * (1.0 + calls));
+            // Just before, unless that takes a machine less.
+            let before = calls * (1.0 - 1e-9) - 1e-9;
+            let takes_less = (before / capacity).ceil() < (calls / capacity).ceil();
+            prop_assert!(calls < 1e-3 || takes_less || net(before) < 1e-6 * (1.0 + calls), "{calls}: {}", net(before));
         }
     }
 }
