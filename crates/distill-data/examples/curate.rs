@@ -14,7 +14,7 @@ use std::{cmp::Reverse, error::Error, path::PathBuf, process::ExitCode};
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
     AnswerFormat, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat, Manifest,
-    ReviewedRow, Verdict, curate_with_progress,
+    ReviewedRow, TeacherChange, Verdict, curate_with_progress,
 };
 use stage_files::{read_json_lines, read_toml};
 use task_spec::Task;
@@ -147,6 +147,7 @@ fn print_account(manifest: &Manifest) {
         }
     }
     print_unknown_labels(manifest);
+    print_teachers(manifest);
     if let Some(suspects) = &manifest.suspects {
         println!(
             "wrong labels: {} of {} rows suspected by a model that agrees with {:.1}% of the labels",
@@ -180,6 +181,34 @@ fn print_account(manifest: &Manifest) {
         ),
         Verdict::NothingKept => println!("verdict: not usable, no row was left to train on"),
         _ => println!("verdict: {:?}", manifest.verdict),
+    }
+}
+
+/// What changed between the teachers, if there was more than one.
+fn print_teachers(manifest: &Manifest) {
+    let teachers = &manifest.teachers;
+    if teachers.count() < 2 {
+        return;
+    }
+    let effect = |change: &TeacherChange| change.labels.cramers_v.unwrap_or(0.0);
+    let widest = teachers
+        .changes
+        .iter()
+        .max_by(|a, b| effect(a).total_cmp(&effect(b)));
+    print!(
+        "teachers: {} (model, fingerprint or prompt changed inside the log)",
+        teachers.count()
+    );
+    match widest {
+        None => println!("; no two of them have enough texts to compare"),
+        Some(change) => println!(
+            "; from number {} to {}: {} of {} shared texts labelled differently, {}",
+            change.from + 1,
+            change.to + 1,
+            change.disagreements,
+            change.shared_texts,
+            change.labels.verdict.as_str()
+        ),
     }
 }
 

@@ -123,6 +123,17 @@ pub(crate) fn parts_of_text(answer: &str, format: &AnswerFormat) -> Option<Answe
     }
 }
 
+/// The JSON object that an answer is, bare or in the one fenced block of a Markdown text.
+pub(crate) fn object_in(answer: &str) -> Option<Value> {
+    let answer = answer.trim();
+    if !answer.ends_with(['}', '`']) {
+        return None;
+    }
+    std::iter::once(answer)
+        .chain(fenced(answer))
+        .find_map(|text| serde_json::from_str(text).ok().filter(Value::is_object))
+}
+
 /// Takes an answer apart that is a JSON value in the log already; `None` if it is not of the format.
 pub(crate) fn parts_of_value(answer: &Value, format: &AnswerFormat) -> Option<AnswerParts> {
     let (label, reported) = match format {

@@ -5,6 +5,7 @@ mod fates;
 mod intake;
 mod outputs;
 mod reviewed;
+mod teachers;
 
 use std::collections::BTreeMap;
 
@@ -107,6 +108,8 @@ pub fn curate_with_progress(
         return Err(CurateError::NoReviewedRows);
     }
     let mut intake = Intake::read(input, plan, progress)?;
+    // Before reviewed rows speak in a teacher's place.
+    let teachers = intake.teachers.account(input.task, input.logs, &intake.calls);
     let reviewed = apply_reviewed(input, plan, &mut intake.calls)?;
     let mut at = |stage, rows: usize| {
         progress(Progress {
@@ -134,6 +137,7 @@ pub fn curate_with_progress(
     let mut curated = account::assemble(input, plan, intake, outputs, found.as_ref());
     at(Stage::Certificate, curated.train.len());
     curated.manifest.reviewed = reviewed;
+    curated.manifest.teachers = teachers;
     curated.manifest.leakage = input.gold.zip(log_certificate).map(|(gold, log)| {
         let texts: Vec<&str> = curated
             .train

@@ -58,8 +58,12 @@
 //! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,
 //!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
+//! - [`Teachers`]: a teacher that changed inside the log is several, each compared with the one before.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines; [`Manifest`] with its [`Ledger`] in
 //!   which every call has exactly one end.
+//!
+//! Before any of it, and without a task: [`shape()`] says of the workloads in a log whether they are narrow, fixed and of high
+//! volume, and what each way to serve them would cost ([`ShapeReport`]).
 //!
 //! # What it cannot do
 //!
@@ -81,6 +85,7 @@
 mod answer;
 mod ballot;
 mod calibration;
+mod call_time;
 mod confidence;
 mod config;
 mod curate;
@@ -95,10 +100,13 @@ mod quarantine;
 mod rejected;
 mod review;
 mod row;
+mod shape;
 mod suspects;
+mod teachers;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
+pub use call_time::{CallTime, CallTimeError};
 pub use confidence::{Confidence, ConfidenceKind};
 pub use config::{
     CurateConfig, CurateConfigError, CuratePlan, Duplicates, SuspectConfig, UnknownConfidence, WeightByCalls,
@@ -120,4 +128,11 @@ pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
 pub use review::{ReviewReason, ReviewRow, ReviewedRow};
+pub use shape::{
+    AnswerCount, AnswersKind, AnswersShape, BreakEvenAtHours, CallTokens, FieldKind, FieldShape, InputsShape,
+    MonthlyBalance, NewAnswers, PromptKind, PromptShape, RuleOutcome, ServingPrices, ServingUpkeep,
+    ServingWay, ShapeConfig, ShapeConfigError, ShapeLimits, ShapePlan, ShapeReport, ShapeRule, ShapeVerdict,
+    TrafficShape, UnseenShare, WayBalance, WorkloadShape, shape, shape_with_progress,
+};
 pub use suspects::ClassProtection;
+pub use teachers::{CallPlace, LabelShift, ShiftVerdict, TeacherChange, TeacherRecord, Teachers};

@@ -14,6 +14,7 @@ mod fine_tune;
 mod langfuse;
 mod loose;
 mod many_values;
+mod metadata;
 mod open_telemetry;
 mod responses;
 mod system_one;
@@ -30,6 +31,7 @@ pub(crate) use call::{AnswerText, Choice, LineContent, LoggedCall};
 pub use csv_rows::CsvTable;
 pub use field_map::FieldMap;
 pub use field_path::{FieldPath, FieldPathError};
+pub(crate) use metadata::CallMetadata;
 use open_telemetry::Telemetry;
 
 use crate::{
@@ -101,6 +103,10 @@ pub enum LogFormat {
     /// | `choices[].finish_reason` | `length` and `content_filter` mean a truncated answer |
     /// | `choices[].logprobs.content[]` | the probability of the tokens that spell the label |
     /// | `model`, `id` | of the response; the model of the request where the response has none |
+    /// | `created`, `system_fingerprint`, `service_tier` | when, and by which version of the service |
+    /// | `usage.prompt_tokens`, `usage.completion_tokens`, `usage.prompt_tokens_details.cached_tokens` | tokens read, written, and read out of a cache |
+    /// | `timestamp`, `time`, `created_at` or `created` of the line | when, where the response has no time: seconds, milliseconds, microseconds or nanoseconds since 1970, or RFC 3339 |
+    /// | `latency_ms` or `duration_ms` of the line | from request to answer |
     ///
     /// Other fields are passed over.
     OpenaiChat,
@@ -118,6 +124,7 @@ pub enum LogFormat {
     /// | `status`, `incomplete_details.reason` | `incomplete` means a truncated answer, another than `completed` a failed call |
     /// | `output[].content[].logprobs[]` | the probability of the tokens that spell the label, where asked for |
     /// | `model`, `id` | of the response |
+    /// | `created_at`, `service_tier`, `usage` | when and how much; `input_tokens`, `output_tokens`, `input_tokens_details.cached_tokens` |
     OpenaiResponses,
     /// Requests and responses of OpenAI's `POST /v1/decisions`, in the layouts of [`OpenaiChat`](Self::OpenaiChat). Each
     /// question is a call of its own.
@@ -131,6 +138,7 @@ pub enum LogFormat {
     /// | `answers[].probabilities`, `answers[].probability` | the whole distribution: soft labels and the confidence |
     /// | `answers[]` of type `refusal` | a refusal |
     /// | `model` | of the response |
+    /// | `usage` | tokens of the whole request, which its questions share |
     /// | `id`, `request_id` or `custom_id` of the line | the call's id: the response has none |
     ///
     /// A boolean value is the label `true` or `false`, and `true (boolean)` beside a string of that text.
@@ -152,7 +160,7 @@ pub enum LogFormat {
     /// | `answers.*.probabilities`, `answers.*.noul` | the whole distribution: soft labels and the confidence. The service rounds, so that sums of 0.98 to 1.02 pass |
     /// | `model` | of the response |
     ///
-    /// `answers.*.confidence` is no probability, and is not read; questions of other types (`box`) have no label.
+    /// `usage` is of the whole request, which its questions share. `answers.*.confidence` is no probability, and is not read; questions of other types (`box`) have no label.
     SystemOne {
         /// The name of the task's question. Without it all questions are read of which the task knows an answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -173,8 +181,9 @@ pub enum LogFormat {
     /// | `content[]` | the answer: the `input` of the only `tool_use`, else all `text` |
     /// | `stop_reason` | `refusal` is a refusal; `max_tokens`, `model_context_window_exceeded` and `pause_turn` mean a truncated answer |
     /// | `model`, `id` | of the response |
+    /// | `usage` | `input_tokens` and, which are counted apart from them, `cache_read_input_tokens` and `cache_creation_input_tokens`; `output_tokens`, `service_tier` |
     ///
-    /// It holds no confidence.
+    /// It holds no confidence and no time: the line may have one, as in [`OpenaiChat`](Self::OpenaiChat).
     AnthropicMessages,
     /// Amazon Bedrock's model invocation log
     /// (<https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html>).
@@ -185,6 +194,7 @@ pub enum LogFormat {
     /// | `inputBodyS3Path`, `outputBodyS3Path` | the body lies elsewhere, and the call is set aside |
     /// | `errorCode` | a failed call |
     /// | `requestId`, `modelId` | where the body has none |
+    /// | `timestamp`, `input.inputTokenCount`, `output.outputTokenCount`, `metrics.latencyMs` | when, how much and how long |
     ///
     /// Streamed answers (lists of events) and other vendors' bodies are damage that says so.
     Bedrock,
@@ -200,6 +210,9 @@ pub enum LogFormat {
     /// | `gen_ai.prompt`, `gen_ai.completion`, whole or flat with numbers | the same before that |
     /// | `gen_ai.response.id`, `gen_ai.response.model` | the call's; else the span's id and the model that was asked for |
     /// | `error.type` | a failed call |
+    /// | `startTimeUnixNano`, `endTimeUnixNano` | when and how long |
+    /// | `gen_ai.usage.input_tokens`, `gen_ai.usage.output_tokens`, `gen_ai.usage.cache_read.input_tokens` | tokens; before, `prompt_tokens` and `completion_tokens` |
+    /// | `openai.response.system_fingerprint`, `openai.response.service_tier` | by which version of the service |
     ///
     /// Spans of other operations are passed over. What is said is recorded only if an application asks for it, and may be cut.
     /// It holds no confidence.
@@ -213,6 +226,8 @@ pub enum LogFormat {
     /// | `output` | text, a message, blocks, or JSON |
     /// | `level` `ERROR`, `status_message` | a failed call |
     /// | `id`, `provided_model_name` | the call's |
+    /// | `start_time`, `end_time` | when and how long; without a zone in UTC |
+    /// | `usage_details` | tokens: every kind with `input` in its name is read, every one with `output` written; before, `promptTokens` and `completionTokens` |
     Langfuse,
     /// tensorzero's tables `ChatInference` and `JsonInference` as JSON lines.
     ///
@@ -221,6 +236,8 @@ pub enum LogFormat {
     /// | `input` | `system` and `messages`, as JSON in a string |
     /// | `output` | a list of blocks, or `raw` of JSON, as JSON in a string |
     /// | `id`, `variant_name` | the call's id, and in place of a model the variant |
+    /// | `timestamp`, or the time in `id`; `processing_time_ms` | when and how long |
+    /// | `input_tokens`, `output_tokens` | tokens, where the export joins `ModelInference` |
     Tensorzero,
     /// OpenAI's files for fine-tuning (<https://platform.openai.com/docs/guides/supervised-fine-tuning>).
     ///
@@ -294,7 +311,7 @@ pub(crate) enum Found {
     /// A line.
     Line(Result<LineContent, QuarantinedLine>),
     /// A call that was told of on several lines, the last of them the one of this number.
-    Late(LoggedCall),
+    Late(Box<LoggedCall>),
 }
 
 /// Reads a log from beginning to end in memory bounded by its longest line, and by what is told of calls on several lines.
@@ -319,7 +336,7 @@ pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Resul
         each(line.number, Found::Line(found));
     }
     for (line, call) in reader.telemetry.rest() {
-        each(line, Found::Late(call));
+        each(line, Found::Late(Box::new(call)));
     }
     lines.hash()
 }

@@ -7,7 +7,7 @@ use stage_files::ContentHash;
 
 use crate::{
     Calibration, ClassProtection, ConfidenceCut, ConfidenceKind, CurateConfig, LeakageCertificate, Ledger,
-    LogFormat,
+    LogFormat, Teachers,
 };
 
 /// The account of a curation.
@@ -40,10 +40,17 @@ pub struct Manifest {
     pub odd_confidences: u64,
     /// Calls whose question follows earlier turns of a chat, which the training rows do not have.
     pub calls_with_earlier_turns: u64,
-    /// Calls by the model that answered, as the log names it; a teacher that changed is several.
+    /// Calls by the model that answered, as the log names it.
     pub models: BTreeMap<String, u64>,
-    /// Calls by the hash of the instructions, 12 digits; a prompt that changed is several.
+    /// Calls by the hash of the instructions, 12 digits.
     pub prompts: BTreeMap<String, u64>,
+    /// The teachers: one for each model, fingerprint and prompt; a log with a change inside has several.
+    #[serde(default)]
+    pub teachers: Teachers,
+    /// Fields beside question and answer (times, tokens, latency) that held something which cannot be, with how often; they
+    /// count as unknown.
+    #[serde(default)]
+    pub malformed_metadata: BTreeMap<String, u64>,
     /// What reviewed rows did, if there were any.
     pub reviewed: Option<ReviewedRecord>,
     /// What the search for wrong labels found, unless it was left out.

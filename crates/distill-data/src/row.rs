@@ -32,6 +32,8 @@ pub(crate) struct Call {
     pub(crate) text: String,
     pub(crate) ballot: Ballot,
     pub(crate) by_person: bool,
+    /// Which of the logs' teachers gave it.
+    pub(crate) teacher: usize,
     /// The confidence as the log has it, before calibration.
     pub(crate) reported: Option<Confidence>,
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
 use crate::{
     CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, SuspectRecord, TaskRecord,
-    Verdict, suspects::Findings,
+    Teachers, Verdict, suspects::Findings,
 };
 
-/// Everything but what reviewed rows and the gold set add.
+/// Everything but what the teachers, reviewed rows and the gold set add.
 pub(super) fn assemble(
     input: &CurateInput<'_>,
     plan: &CuratePlan,
@@ -39,6 +39,8 @@ pub(super) fn assemble(
         calls_with_earlier_turns: intake.calls_with_earlier_turns,
         models: intake.models,
         prompts: intake.prompts,
+        teachers: Teachers::default(),
+        malformed_metadata: intake.malformed_metadata,
         reviewed: None,
         leakage: None,
         outputs: BTreeMap::new(),

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use stage_files::ContentHash;
 use task_spec::Source;
 
-use super::CurateInput;
+use super::{
+    CurateInput,
+    teachers::{TeacherTally, prompt_hash},
+};
 use crate::{
     Confidence, ConfidenceRecord, CurateError, CuratePlan, LogFile, LogRecord, Progress, QuarantinedLine,
     RejectReason, RejectedRow, Stage,
@@ -17,7 +19,7 @@ use crate::{
 };
 
 /// How much of a name is kept that is counted by name, in characters: a log may hold megabytes where a model's name should be.
-const NAME_CHARS: usize = 200;
+pub(super) const NAME_CHARS: usize = 200;
 
 /// After how many lines progress is told.
 const LINES_PER_EVENT: u64 = 1000;
@@ -41,6 +43,8 @@ pub(super) struct Intake {
     pub(super) models: BTreeMap<String, u64>,
     pub(super) prompts: BTreeMap<String, u64>,
     pub(super) odd_confidences: u64,
+    pub(super) teachers: TeacherTally,
+    pub(super) malformed_metadata: BTreeMap<String, u64>,
     pub(super) calls_with_earlier_turns: u64,
     /// Calls with a legal label by the kind of their confidence.
     pub(super) confidence: BTreeMap<String, ConfidenceRecord>,
@@ -69,7 +73,7 @@ impl Intake {
                             Err(damaged) => intake.quarantine.push(damaged),
                         }
                     }
-                    Found::Late(call) => intake.take_calls((index, line), vec![call], input, plan),
+                    Found::Late(call) => intake.take_calls((index, line), vec![*call], input, plan),
                 }
                 if intake.lines % LINES_PER_EVENT == 1 {
                     progress(Progress {
@@ -145,11 +149,15 @@ impl Intake {
     fn take(&mut self, log: usize, line: u64, call: LoggedCall, input: &CurateInput<'_>, plan: &CuratePlan) {
         let model = excerpt(call.model.as_deref().unwrap_or("unknown"), NAME_CHARS);
         *self.models.entry(model).or_default() += 1;
-        let prompt = call.system.as_deref().map_or_else(
-            || "none".to_owned(),
-            |system| ContentHash::of_bytes(system.as_bytes()).short().to_owned(),
-        );
-        *self.prompts.entry(prompt).or_default() += 1;
+        let prompt = call.system.as_deref().map(prompt_hash);
+        let teacher = self.teachers.note(&call, prompt.as_deref(), (log, line));
+        *self
+            .prompts
+            .entry(prompt.unwrap_or_else(|| "none".to_owned()))
+            .or_default() += 1;
+        for field in &call.metadata.malformed {
+            *self.malformed_metadata.entry((*field).to_owned()).or_default() += 1;
+        }
         self.calls_with_earlier_turns += u64::from(call.has_earlier_turns);
         match Ballot::of_call(&call, input.task.labels(), &plan.config().answer) {
             Ok(ballot) => {
@@ -164,6 +172,7 @@ impl Intake {
                     input: call.input,
                     reported: ballot.confidence,
                     by_person: call.by_person,
+                    teacher,
                     ballot,
                 };
                 self.calls_by_label[call.label()] += 1;

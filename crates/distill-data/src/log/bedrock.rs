@@ -11,6 +11,7 @@ use super::{
     AnswerText, Choice, LoggedCall, anthropic, chat_completion,
     conversation::{AfterQuestion, Content, Part, Turn, call_of},
     exchange::{Exchange, parsed},
+    metadata::CallMetadata,
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
 
@@ -20,6 +21,7 @@ struct Invocation {
     request_id: Option<String>,
     model_id: Option<String>,
     error_code: Option<String>,
+    timestamp: Option<Value>,
     input: Option<Input>,
     output: Option<Output>,
 }
@@ -29,6 +31,9 @@ struct Invocation {
 struct Input {
     input_body_json: Option<Value>,
     input_body_s3_path: Option<String>,
+    input_token_count: Option<Value>,
+    cache_read_input_token_count: Option<Value>,
+    cache_write_input_token_count: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -36,11 +41,13 @@ struct Input {
 struct Output {
     output_body_json: Option<Value>,
     output_body_s3_path: Option<String>,
+    output_token_count: Option<Value>,
 }
 
 /// Reads one line.
 pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
     let invocation: Invocation = parsed(Value::Object(line), "the line")?;
+    let metadata = metadata(&invocation);
     let (mut input, mut output) = (invocation.input, invocation.output);
     let elsewhere = input
         .as_mut()
@@ -50,6 +57,7 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
         return Ok(LoggedCall {
             id: invocation.request_id,
             model: invocation.model_id,
+            metadata,
             fault: Some(RejectReason::Elsewhere { path }),
             ..LoggedCall::default()
         });
@@ -73,6 +81,7 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
             None => Ok(answer.unwrap_or_default()),
         },
         id: invocation.request_id,
+        metadata,
     };
     let mut call = if is_chat {
         chat_completion::of(exchange)?
@@ -88,6 +97,23 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
     };
     call.model = call.model.or(invocation.model_id);
     Ok(call)
+}
+
+/// What the log's own fields say; a body that says more is believed before them.
+fn metadata(invocation: &Invocation) -> CallMetadata {
+    let mut metadata = CallMetadata::default();
+    metadata.at = metadata.time(invocation.timestamp.as_ref());
+    if let Some(input) = &invocation.input {
+        let read = metadata.tokens(input.input_token_count.as_ref(), "input_tokens");
+        let from_cache = metadata.tokens(input.cache_read_input_token_count.as_ref(), "cached_tokens");
+        let into_cache = metadata.tokens(input.cache_write_input_token_count.as_ref(), "cached_tokens");
+        metadata.usage.input = read.map(|read| read + from_cache.unwrap_or(0.0) + into_cache.unwrap_or(0.0));
+        metadata.usage.cached = from_cache;
+    }
+    if let Some(output) = &invocation.output {
+        metadata.usage.output = metadata.tokens(output.output_token_count.as_ref(), "output_tokens");
+    }
+    metadata
 }
 
 /// A body; one that is JSON in a string is unwrapped.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::metadata::CallMetadata;
 use crate::{
     confidence::Confidence,
     quarantine::{Damage, LineDamage},
@@ -25,6 +26,8 @@ pub(crate) struct LoggedCall {
     pub(crate) model: Option<String>,
     /// The instructions, all of them, joined by blank lines.
     pub(crate) system: Option<String>,
+    /// When it was, and how much.
+    pub(crate) metadata: CallMetadata,
     /// Whether question and answer follow earlier ones.
     pub(crate) has_earlier_turns: bool,
     /// Whether a person gave or confirmed the answer.

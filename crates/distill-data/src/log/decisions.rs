@@ -114,6 +114,7 @@ pub(super) fn read(line: Map<String, Value>, wanted: Option<&str>) -> Result<Lin
         )));
     }
     call.check_questions(request.questions.len())?;
+    call.metadata.questions = request.questions.len();
     let mut answers = answers.into_iter().flatten();
     let mut content = LineContent::default();
     for (number, question) in (1..).zip(request.questions) {

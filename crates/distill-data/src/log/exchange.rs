@@ -3,7 +3,7 @@
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::LoggedCall;
+use super::{LoggedCall, metadata::CallMetadata};
 use crate::{
     quarantine::{LineDamage, excerpt},
     rejected::RejectReason,
@@ -20,6 +20,8 @@ pub(super) struct Exchange {
     pub(super) response: Result<Value, String>,
     /// The id that the line itself gives the call.
     pub(super) id: Option<String>,
+    /// What the line itself says of when the call was and how long it took.
+    pub(super) metadata: CallMetadata,
 }
 
 /// What a response says of the call beside its answer.
@@ -37,11 +39,13 @@ impl Exchange {
             let id = line.get(key)?.as_str()?;
             Some(id.to_owned())
         });
+        let metadata = CallMetadata::of_line(&line);
         let response = take_response(&mut line)?;
         Ok(Self {
             request: take_request(line, fields)?,
             response,
             id,
+            metadata,
         })
     }
 
@@ -50,13 +54,14 @@ impl Exchange {
         parsed(self.request.take(), "the request")
     }
 
-    /// The response, as a schema has it; `None` of a call that failed, whose fault that is. The call gets the response's id and
-    /// model where it has them, and else the line's id.
+    /// The response, as a schema has it; `None` of a call that failed, whose fault that is. The call gets the response's id,
+    /// model and metadata where it has them, and else the line's.
     pub(super) fn response<T: DeserializeOwned>(
         self,
         call: &mut LoggedCall,
     ) -> Result<Option<T>, LineDamage> {
         call.id = self.id;
+        call.metadata = self.metadata;
         let body = match self.response {
             Ok(body) => body,
             Err(detail) => {
@@ -67,6 +72,7 @@ impl Exchange {
         let head = Head::deserialize(&body).map_err(|error| wrong("the response", &error))?;
         call.id = head.id.or(call.id.take());
         call.model = head.model.or(call.model.take());
+        call.metadata = CallMetadata::of_response(&body).or(std::mem::take(&mut call.metadata));
         parsed(body, "the response").map(Some)
     }
 }

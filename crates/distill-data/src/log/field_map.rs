@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AnswerText, Choice, FieldPath, LoggedCall};
+use super::{
+    AnswerText, Choice, FieldPath, LoggedCall,
+    metadata::{self, CallMetadata},
+};
 use crate::{
     answer::ConfidenceScale,
     confidence::{Confidence, ConfidenceKind},
@@ -31,6 +34,21 @@ pub struct FieldMap {
     pub id: FieldPath,
     /// The model that answered. Default `model`.
     pub model: FieldPath,
+    /// The instructions of the call, a string. Default `system`.
+    pub system: FieldPath,
+    /// When the call was: a number of seconds, milliseconds, microseconds or nanoseconds since 1970, or RFC 3339; without
+    /// a zone in UTC. Default `timestamp`.
+    pub time: FieldPath,
+    /// Tokens read, those out of a cache among them. Default `input_tokens`.
+    pub input_tokens: FieldPath,
+    /// Of those, tokens out of a cache. Default `cached_tokens`.
+    pub cached_tokens: FieldPath,
+    /// Tokens written. Default `output_tokens`.
+    pub output_tokens: FieldPath,
+    /// From request to answer, in milliseconds. Default `latency_ms`.
+    pub latency_ms: FieldPath,
+    /// The configuration of the service that answered, beside the model's name. Default `system_fingerprint`.
+    pub fingerprint: FieldPath,
     /// `true` where a person gave or confirmed the answer. Default `reviewed`.
     pub reviewed: FieldPath,
 }
@@ -45,6 +63,13 @@ impl Default for FieldMap {
             confidence_kind: ConfidenceKind::SelfReported,
             id: FieldPath::key("id"),
             model: FieldPath::key("model"),
+            system: FieldPath::key("system"),
+            time: FieldPath::key("timestamp"),
+            input_tokens: FieldPath::key("input_tokens"),
+            cached_tokens: FieldPath::key("cached_tokens"),
+            output_tokens: FieldPath::key("output_tokens"),
+            latency_ms: FieldPath::key("latency_ms"),
+            fingerprint: FieldPath::key("system_fingerprint"),
             reviewed: FieldPath::key("reviewed"),
         }
     }
@@ -87,6 +112,8 @@ impl FieldMap {
         Ok(LoggedCall {
             id: name_at(&self.id, line),
             model: name_at(&self.model, line),
+            system: metadata::text(self.system.of(line)),
+            metadata: self.metadata(line),
             by_person: self.reviewed.of(line) == Some(&Value::Bool(true)),
             input,
             choices: vec![Choice {
@@ -95,6 +122,17 @@ impl FieldMap {
             }],
             ..LoggedCall::default()
         })
+    }
+
+    fn metadata(&self, line: &Value) -> CallMetadata {
+        let mut metadata = CallMetadata::default();
+        metadata.at = metadata.time(self.time.of(line));
+        metadata.latency_ms = metadata.milliseconds(self.latency_ms.of(line), 1.0);
+        metadata.usage.input = metadata.tokens(self.input_tokens.of(line), "input_tokens");
+        metadata.usage.cached = metadata.tokens(self.cached_tokens.of(line), "cached_tokens");
+        metadata.usage.output = metadata.tokens(self.output_tokens.of(line), "output_tokens");
+        metadata.fingerprint = name_at(&self.fingerprint, line);
+        metadata
     }
 }
 

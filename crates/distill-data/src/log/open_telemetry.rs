@@ -5,6 +5,7 @@
 //! attributes of a span or of the event `gen_ai.client.inference.operation.details`; of version 1.30, an event for each
 //! message; before that, the attributes `gen_ai.prompt` and `gen_ai.completion`, whole in a span's event or flat with a number.
 
+mod facts;
 mod otlp;
 mod told;
 
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::{LineContent, LoggedCall, exchange::parsed};
 use crate::{quarantine::LineDamage, rejected::RejectReason};
+use facts::SpanFacts;
 use otlp::{Attributes, Export, Record, Span, plain_attributes};
 use told::Told;
 
@@ -52,25 +54,6 @@ struct Pending {
     line: u64,
     told: Told,
     span: SpanFacts,
-}
-
-/// What a span says of its call beside what was said.
-#[derive(Debug, Default)]
-struct SpanFacts {
-    id: Option<String>,
-    model: Option<String>,
-    error: Option<String>,
-}
-
-impl SpanFacts {
-    fn of(span_id: String, attributes: &Attributes) -> Self {
-        let text = |name: &str| Some(attributes.get(name)?.as_str()?.to_owned());
-        Self {
-            id: text("gen_ai.response.id").or(Some(span_id)),
-            model: text("gen_ai.response.model").or_else(|| text("gen_ai.request.model")),
-            error: text("error.type"),
-        }
-    }
 }
 
 impl Telemetry {
@@ -141,6 +124,10 @@ impl Telemetry {
         };
         let pending = self.pending(key, line);
         pending.told.add(told);
+        if pending.span.metadata.at.is_none() {
+            let at = [&record.time_unix_nano, &record.observed_time_unix_nano];
+            pending.span.metadata.at = facts::known_time(at);
+        }
         true
     }
 
@@ -158,9 +145,10 @@ impl Telemetry {
     }
 
     /// Takes the end of a span, if it is one of a model that generates.
-    fn end(&mut self, span: Span, line: u64) -> Option<Ended> {
-        let attributes = plain_attributes(span.attributes);
-        let key = (span.trace_id, span.span_id.clone());
+    fn end(&mut self, mut span: Span, line: u64) -> Option<Ended> {
+        let attributes = plain_attributes(std::mem::take(&mut span.attributes));
+        let facts = SpanFacts::of(&span, &attributes);
+        let key = (span.trace_id, span.span_id);
         let mut told = Told::default();
         told.attributes(&attributes);
         for event in span.events {
@@ -176,7 +164,7 @@ impl Telemetry {
             return None;
         }
         let whole = Pending {
-            span: SpanFacts::of(span.span_id, &attributes),
+            span: facts,
             told,
             ..Pending::default()
         };
@@ -209,6 +197,7 @@ impl Pending {
         let mut call = self.told.into_call();
         call.id = self.span.id;
         call.model = self.span.model;
+        call.metadata = self.span.metadata;
         if let Some(error) = self.span.error {
             // What was said before it failed does not matter.
             call.fault = Some(RejectReason::FailedCall { detail: error });

@@ -69,6 +69,7 @@ pub(super) fn read(
     };
     let answered: Option<SystemOne> = exchange.response(&mut call)?;
     call.check_questions(request.questions.len())?;
+    call.metadata.questions = request.questions.len();
     let mut answers = answered.map(|answered| answered.answers).unwrap_or_default();
     let mut content = LineContent::default();
     for (name, question) in request.questions {

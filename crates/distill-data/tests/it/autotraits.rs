@@ -19,5 +19,10 @@ fn public_types_are_send_sync_and_debug() {
     check::<LogFile>();
     check::<Manifest>();
     check::<Progress>();
+    check::<ShapeConfig>();
+    check::<ShapePlan>();
+    check::<ShapeReport>();
+    check::<Teachers>();
     check::<TrainRow>();
+    check::<CallTime>();
 }

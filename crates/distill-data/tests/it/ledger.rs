@@ -330,6 +330,15 @@ fn without_order(curated: &Curated) -> Value {
     for log in manifest["logs"].as_array_mut().unwrap() {
         log.as_object_mut().unwrap().remove("hash");
     }
+    // Which teacher came first is a matter of order where the log has no times.
+    let teachers = &mut manifest["teachers"];
+    teachers.as_object_mut().unwrap().remove("changes");
+    for teacher in teachers["listed"].as_array_mut().unwrap() {
+        for key in ["first", "last", "mean_confidence"] {
+            teacher.as_object_mut().unwrap().remove(key);
+        }
+    }
+    teachers["listed"] = sorted(teachers["listed"].take());
     json!({
         "train": sorted(json!(curated.train)),
         "review": sorted(json!(curated.review)),

@@ -19,6 +19,8 @@ mod observers;
 #[cfg(test)]
 mod rendered;
 #[cfg(test)]
+mod shape;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tables;

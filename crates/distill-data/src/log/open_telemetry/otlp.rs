@@ -47,6 +47,8 @@ pub(super) struct ScopeLogs {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Span {
+    pub(super) start_time_unix_nano: Option<Value>,
+    pub(super) end_time_unix_nano: Option<Value>,
     #[serde(default)]
     pub(super) trace_id: String,
     #[serde(default)]
@@ -68,6 +70,8 @@ pub(super) struct SpanEvent {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
+    pub(super) time_unix_nano: Option<Value>,
+    pub(super) observed_time_unix_nano: Option<Value>,
     #[serde(default)]
     pub(super) trace_id: String,
     #[serde(default)]
