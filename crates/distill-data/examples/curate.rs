@@ -14,7 +14,7 @@ use std::{cmp::Reverse, error::Error, path::PathBuf, process::ExitCode};
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
     AnswerFormat, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat, Manifest,
-    ReviewedRow, Verdict, curate_with_progress,
+    PersonalDataMask, ReviewedRow, SplitBy, SplitPart, Verdict, curate_with_progress,
 };
 use stage_files::{read_json_lines, read_toml};
 use task_spec::Task;
@@ -49,6 +49,18 @@ struct Arguments {
     /// Rows that a person has reviewed: JSON lines of input and label.
     #[arg(long)]
     reviewed: Option<PathBuf>,
+    /// Keeps a share of the rows from training, in a file of that name, as in heldout=0.1; may be given several times.
+    #[arg(long, value_name = "NAME=SHARE")]
+    split: Vec<SplitPart>,
+    /// What stays together in a split: cluster (near-duplicates), group (log files) or time (lines in their order).
+    #[arg(long, requires = "split", default_value = "cluster")]
+    split_by: SplitBy,
+    /// The most rows of a label to train on; the weakest of the others go into over_class_cap.jsonl.
+    #[arg(long, value_name = "ROWS")]
+    class_cap: Option<usize>,
+    /// Masks card numbers, IBANs, e-mail addresses and phone numbers in everything that is written.
+    #[arg(long)]
+    mask_personal_data: bool,
     /// Settings (TOML); what is not in it has its default.
     #[arg(long)]
     config: Option<PathBuf>,
@@ -100,6 +112,15 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
             scale: distill_data::ConfidenceScale::Unit,
         };
     }
+    if !arguments.split.is_empty() {
+        let split = config.split.get_or_insert_default();
+        split.parts = arguments.split.clone();
+        split.by = arguments.split_by;
+    }
+    config.class_cap = arguments.class_cap.or(config.class_cap);
+    if arguments.mask_personal_data {
+        config.personal_data = PersonalDataMask::all();
+    }
     let gold = arguments.gold.as_deref().map(GoldRows::read).transpose()?;
     let reviewed: Vec<ReviewedRow> = match &arguments.reviewed {
         Some(path) => read_json_lines(path)?,
@@ -130,6 +151,9 @@ fn print_account(manifest: &Manifest) {
         "{:>9}  to train on ({} calls)",
         ledger.train, ledger.calls_in_train
     );
+    for (part, rows) in &ledger.set_apart {
+        println!("{rows:>9}  kept from training, in {part}.jsonl");
+    }
     println!("{:>9}  merged into a row of the same text", ledger.merged_exact);
     println!(
         "{:>9}  merged into a row of nearly the same text",
@@ -161,6 +185,9 @@ fn print_account(manifest: &Manifest) {
             );
         }
     }
+    print_split(manifest);
+    print_class_limits(manifest);
+    print_personal_data(manifest);
     match &manifest.leakage {
         Some(leakage) => println!(
             "gold set: {} of {} rows were near the log, {} word for word; {} are near a training row",
@@ -197,4 +224,66 @@ fn print_unknown_labels(manifest: &Manifest) {
             unknown.len() - SHOWN
         );
     }
+}
+
+/// What a random split would have made of the rows that are held out, and the labels that not every part has.
+fn print_split(manifest: &Manifest) {
+    let Some(split) = &manifest.split else { return };
+    if let Some(flattery) = &split.flattery {
+        let words = [
+            ("this split", &flattery.here),
+            ("random splits", &flattery.random),
+        ];
+        for (name, score) in words {
+            println!(
+                "{name}: {:.1}% of the held-out rows have a near-duplicate in training; a fast classifier is right on {:.1}% of \
+                 all, {:.1}% of the others",
+                100.0 * score.near_share(),
+                100.0 * score.accuracy(),
+                100.0 * score.accuracy_without_near()
+            );
+        }
+    }
+    for class in &split.small_classes {
+        println!(
+            "label {:?} with {} rows is missing from {}",
+            class.label,
+            class.rows,
+            class.missing_from.join(", ")
+        );
+    }
+}
+
+fn print_class_limits(manifest: &Manifest) {
+    let limits = &manifest.class_limits;
+    let of = |rows: &std::collections::BTreeMap<String, usize>| {
+        let labels = rows.iter().map(|(label, rows)| format!("{label} {rows}"));
+        labels.collect::<Vec<_>>().join(", ")
+    };
+    if !limits.over_cap.is_empty() {
+        println!("over the cap: {}", of(&limits.over_cap));
+    }
+    if !limits.below_floor.is_empty() {
+        println!(
+            "fewer than {} rows to train on, missing: {}",
+            limits.floor,
+            of(&limits.below_floor)
+        );
+    }
+}
+
+fn print_personal_data(manifest: &Manifest) {
+    let Some(record) = &manifest.personal_data else {
+        return;
+    };
+    let kinds = record.found.iter();
+    let kinds: Vec<String> = kinds
+        .map(|(kind, count)| format!("{count} of kind {}", kind.as_str().replace('_', " ")))
+        .collect();
+    println!(
+        "personal data: masked in {} questions{}{}",
+        record.questions,
+        if kinds.is_empty() { "" } else { ": " },
+        kinds.join(", ")
+    );
 }

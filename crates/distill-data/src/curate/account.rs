@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
 use crate::{
-    CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, SuspectRecord, TaskRecord,
-    Verdict, suspects::Findings,
+    ClassLimitsRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, SuspectRecord,
+    TaskRecord, Verdict, suspects::Findings,
 };
 
 /// Everything but what reviewed rows and the gold set add.
@@ -39,6 +39,9 @@ pub(super) fn assemble(
         calls_with_earlier_turns: intake.calls_with_earlier_turns,
         models: intake.models,
         prompts: intake.prompts,
+        personal_data: intake.personal_data,
+        split: None,
+        class_limits: ClassLimitsRecord::default(),
         reviewed: None,
         leakage: None,
         outputs: BTreeMap::new(),
@@ -51,6 +54,7 @@ pub(super) fn assemble(
         rejected: rejected.into_iter().map(|(_, row)| row).collect(),
         quarantine: intake.quarantine,
         merged: outputs.merged,
+        set_apart: BTreeMap::new(),
         manifest,
     }
 }
@@ -124,6 +128,7 @@ fn label_records(
             calls: intake.calls_by_label[index],
             train: in_train.get(name).copied().unwrap_or(0),
             review: in_review.get(name).copied().unwrap_or(0),
+            set_apart: 0,
             protected: protected.get(&index).copied(),
         })
         .collect()

@@ -91,7 +91,9 @@ pub(super) fn read(
                 let call = call
                     .and_then(|row| table.fields.read(&row))
                     .map(LineContent::from);
-                let raw = String::from_utf8_lossy(row.as_slice());
+                // Cells that stood apart must not become one number.
+                let raw: Vec<_> = row.iter().map(String::from_utf8_lossy).collect();
+                let raw = raw.join(&table.delimiter.to_string());
                 (
                     line,
                     call.map_err(|damage| QuarantinedLine::new(&name, line, damage, &raw)),

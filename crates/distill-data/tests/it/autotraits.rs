@@ -18,6 +18,10 @@ fn public_types_are_send_sync_and_debug() {
     check::<LeakageCertificate>();
     check::<LogFile>();
     check::<Manifest>();
+    check::<PersonalDataMask>();
     check::<Progress>();
+    check::<Split>();
+    check::<SplitConfigError>();
+    check::<SplitPlan>();
     check::<TrainRow>();
 }
