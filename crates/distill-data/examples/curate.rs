@@ -9,7 +9,7 @@
     reason = "a command-line program speaks to its user"
 )]
 
-use std::{cmp::Reverse, error::Error, path::PathBuf, process::ExitCode};
+use std::{cmp::Reverse, collections::BTreeMap, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
@@ -230,45 +230,53 @@ fn print_unknown_labels(manifest: &Manifest) {
 fn print_split(manifest: &Manifest) {
     let Some(split) = &manifest.split else { return };
     if let Some(flattery) = &split.flattery {
-        let words = [
+        let splits = [
             ("this split", &flattery.here),
             ("random splits", &flattery.random),
         ];
-        for (name, score) in words {
+        for (name, score) in splits {
             println!(
-                "{name}: {:.1}% of the held-out rows have a near-duplicate in training; a fast classifier is right on {:.1}% of \
-                 all, {:.1}% of the others",
-                100.0 * score.near_share(),
+                "{name}: a fast classifier is right on {:.1}% of the held-out rows; {:.1}% of them have a near-duplicate in \
+                 training, and it is right on {:.1}% of the others",
                 100.0 * score.accuracy(),
+                100.0 * score.near_share(),
                 100.0 * score.accuracy_without_near()
             );
         }
     }
-    for class in &split.small_classes {
-        println!(
-            "label {:?} with {} rows is missing from {}",
-            class.label,
-            class.rows,
-            class.missing_from.join(", ")
-        );
-    }
+    let missing = split.small_classes.iter().map(|class| {
+        let from = class.missing_from.join(" and ");
+        format!("{} ({} in all) from {from}", class.label, class.rows)
+    });
+    print_listed("labels that are missing", missing);
 }
 
 fn print_class_limits(manifest: &Manifest) {
     let limits = &manifest.class_limits;
-    let of = |rows: &std::collections::BTreeMap<String, usize>| {
-        let labels = rows.iter().map(|(label, rows)| format!("{label} {rows}"));
-        labels.collect::<Vec<_>>().join(", ")
+    let listed = |rows: &BTreeMap<String, usize>| -> Vec<String> {
+        rows.iter()
+            .map(|(label, rows)| format!("{label} {rows}"))
+            .collect()
     };
-    if !limits.over_cap.is_empty() {
-        println!("over the cap: {}", of(&limits.over_cap));
-    }
-    if !limits.below_floor.is_empty() {
-        println!(
-            "fewer than {} rows to train on, missing: {}",
-            limits.floor,
-            of(&limits.below_floor)
-        );
+    print_listed(
+        "rows over the cap of a label",
+        listed(&limits.over_cap).into_iter(),
+    );
+    let heading = format!("rows that labels with fewer than {} lack", limits.floor);
+    print_listed(&heading, listed(&limits.below_floor).into_iter());
+}
+
+/// The first few of a list, and how many more there are in the manifest.
+fn print_listed(heading: &str, all: impl ExactSizeIterator<Item = String>) {
+    const SHOWN: usize = 8;
+    let more = all.len().saturating_sub(SHOWN);
+    let shown: Vec<String> = all.take(SHOWN).collect();
+    if !shown.is_empty() {
+        print!("{heading}: {}", shown.join(", "));
+        match more {
+            0 => println!(),
+            more => println!(", and {more} more in manifest.json"),
+        }
     }
 }
 
@@ -278,12 +286,11 @@ fn print_personal_data(manifest: &Manifest) {
     };
     let kinds = record.found.iter();
     let kinds: Vec<String> = kinds
-        .map(|(kind, count)| format!("{count} of kind {}", kind.as_str().replace('_', " ")))
+        .map(|(kind, count)| format!(", {} {count}", kind.as_str().replace('_', " ")))
         .collect();
     println!(
-        "personal data: masked in {} questions{}{}",
+        "personal data: masked in {} questions{}",
         record.questions,
-        if kinds.is_empty() { "" } else { ": " },
-        kinds.join(", ")
+        kinds.concat()
     );
 }

@@ -182,7 +182,8 @@ impl Leakage {
             Self::NotCertified {
                 computed: Some(found),
             } => format!(
-                "Not certified: the candidate comes without a leakage certificate. In the training rows that were given, {}",
+                "Not certified: the candidate comes without a leakage certificate. Computed here from the training rows \
+                 that were given: {}",
                 overlap(found)
             ),
             Self::NotRecomputed { .. } => {
@@ -269,20 +270,14 @@ impl CertificateDifference {
 /// How near the training rows come, as a sentence.
 fn overlap(found: &LeakageCertificate) -> String {
     format!(
-        "{} of {} have a training row at a similarity of {} or more ({} word for word), {} at 0.9, {} at 0.8 and {} at 0.7.",
-        count(
-            found
-                .nearest
-                .iter()
-                .filter(|near| near.jaccard >= found.threshold.get())
-                .count() as u64
-        ),
+        "Of {}, {} have a training row word for word, {} at a similarity of 0.9 or more, {} at 0.8 and {} at 0.7; from {} on it \
+         is a leak.",
         counted(found.gold_rows as u64, "gold row"),
-        found.threshold.get(),
         count(found.exact as u64),
         count(found.at_0_9 as u64),
         count(found.at_0_8 as u64),
-        count(found.at_0_7 as u64)
+        count(found.at_0_7 as u64),
+        found.threshold.get()
     )
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
     let mut notes = vec![report.leakage.in_words()];
     if let Some(apart) = &report.apart_from_neighbours {
         notes.push(match (apart.candidate, apart.baseline) {
-            _ if apart.near_rows == 0 => "No gold row has a near neighbour in training.".to_owned(),
+            _ if apart.near_rows == 0 => "No gold row has a near neighbour in training (a similarity of 0.8 or more).".to_owned(),
             (Some(candidate), Some(baseline)) => format!(
                 "Without the {} that have a near neighbour in training, {} are left: the candidate is right on {} \
                  of them ({}), the baseline on {}. On those with a neighbour they are right on {} and {}.",
