@@ -9,12 +9,12 @@
     reason = "a command-line program speaks to its user"
 )]
 
-use std::{cmp::Reverse, error::Error, path::PathBuf, process::ExitCode};
+use std::{cmp::Reverse, collections::BTreeMap, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
     AnswerFormat, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat, Manifest,
-    ReviewedRow, TeacherChange, Verdict, curate_with_progress,
+    PersonalDataMask, ReviewedRow, SplitBy, SplitPart, TeacherChange, Verdict, curate_with_progress,
 };
 use stage_files::{read_json_lines, read_toml};
 use task_spec::Task;
@@ -49,6 +49,18 @@ struct Arguments {
     /// Rows that a person has reviewed: JSON lines of input and label.
     #[arg(long)]
     reviewed: Option<PathBuf>,
+    /// Keeps a share of the rows from training, in a file of that name, as in heldout=0.1; may be given several times.
+    #[arg(long, value_name = "NAME=SHARE")]
+    split: Vec<SplitPart>,
+    /// What stays together in a split: cluster (near-duplicates), group (log files) or time (lines in their order).
+    #[arg(long, requires = "split", default_value = "cluster")]
+    split_by: SplitBy,
+    /// The most rows of a label to train on; the weakest of the others go into over_class_cap.jsonl.
+    #[arg(long, value_name = "ROWS")]
+    class_cap: Option<usize>,
+    /// Masks card numbers, IBANs, e-mail addresses and phone numbers in everything that is written.
+    #[arg(long)]
+    mask_personal_data: bool,
     /// Settings (TOML); what is not in it has its default.
     #[arg(long)]
     config: Option<PathBuf>,
@@ -100,6 +112,15 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
             scale: distill_data::ConfidenceScale::Unit,
         };
     }
+    if !arguments.split.is_empty() {
+        let split = config.split.get_or_insert_default();
+        split.parts = arguments.split.clone();
+        split.by = arguments.split_by;
+    }
+    config.class_cap = arguments.class_cap.or(config.class_cap);
+    if arguments.mask_personal_data {
+        config.personal_data = PersonalDataMask::all();
+    }
     let gold = arguments.gold.as_deref().map(GoldRows::read).transpose()?;
     let reviewed: Vec<ReviewedRow> = match &arguments.reviewed {
         Some(path) => read_json_lines(path)?,
@@ -130,6 +151,9 @@ fn print_account(manifest: &Manifest) {
         "{:>9}  to train on ({} calls)",
         ledger.train, ledger.calls_in_train
     );
+    for (part, rows) in &ledger.set_apart {
+        println!("{rows:>9}  kept from training, in {part}.jsonl");
+    }
     println!("{:>9}  merged into a row of the same text", ledger.merged_exact);
     println!(
         "{:>9}  merged into a row of nearly the same text",
@@ -162,6 +186,9 @@ fn print_account(manifest: &Manifest) {
             );
         }
     }
+    print_split(manifest);
+    print_class_limits(manifest);
+    print_personal_data(manifest);
     match &manifest.leakage {
         Some(leakage) => println!(
             "gold set: {} of {} rows were near the log, {} word for word; {} are near a training row",
@@ -226,4 +253,73 @@ fn print_unknown_labels(manifest: &Manifest) {
             unknown.len() - SHOWN
         );
     }
+}
+
+/// What a random split would have made of the rows that are held out, and the labels that not every part has.
+fn print_split(manifest: &Manifest) {
+    let Some(split) = &manifest.split else { return };
+    if let Some(flattery) = &split.flattery {
+        let splits = [
+            ("this split", &flattery.here),
+            ("random splits", &flattery.random),
+        ];
+        for (name, score) in splits {
+            println!(
+                "{name}: a fast classifier is right on {:.1}% of the held-out rows; {:.1}% of them have a near-duplicate in \
+                 training, and it is right on {:.1}% of the others",
+                100.0 * score.accuracy(),
+                100.0 * score.near_share(),
+                100.0 * score.accuracy_without_near()
+            );
+        }
+    }
+    let missing = split.small_classes.iter().map(|class| {
+        let from = class.missing_from.join(" and ");
+        format!("{} ({} in all) from {from}", class.label, class.rows)
+    });
+    print_listed("labels that are missing", missing);
+}
+
+fn print_class_limits(manifest: &Manifest) {
+    let limits = &manifest.class_limits;
+    let listed = |rows: &BTreeMap<String, usize>| -> Vec<String> {
+        rows.iter()
+            .map(|(label, rows)| format!("{label} {rows}"))
+            .collect()
+    };
+    print_listed(
+        "rows over the cap of a label",
+        listed(&limits.over_cap).into_iter(),
+    );
+    let heading = format!("rows that labels with fewer than {} lack", limits.floor);
+    print_listed(&heading, listed(&limits.below_floor).into_iter());
+}
+
+/// The first few of a list, and how many more there are in the manifest.
+fn print_listed(heading: &str, all: impl ExactSizeIterator<Item = String>) {
+    const SHOWN: usize = 8;
+    let more = all.len().saturating_sub(SHOWN);
+    let shown: Vec<String> = all.take(SHOWN).collect();
+    if !shown.is_empty() {
+        print!("{heading}: {}", shown.join(", "));
+        match more {
+            0 => println!(),
+            more => println!(", and {more} more in manifest.json"),
+        }
+    }
+}
+
+fn print_personal_data(manifest: &Manifest) {
+    let Some(record) = &manifest.personal_data else {
+        return;
+    };
+    let kinds = record.found.iter();
+    let kinds: Vec<String> = kinds
+        .map(|(kind, count)| format!(", {} {count}", kind.as_str().replace('_', " ")))
+        .collect();
+    println!(
+        "personal data: masked in {} questions{}",
+        record.questions,
+        kinds.concat()
+    );
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AnswerFormat, JaccardThreshold, JaccardThresholdError};
+use crate::{
+    AnswerFormat, JaccardThreshold, JaccardThresholdError, PersonalDataMask, SplitConfig, SplitConfigError,
+    SplitPlan,
+};
 
 /// The settings of a curation. Every field has a default; [`check`](CurateConfig::check) makes it a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +15,9 @@ pub struct CurateConfig {
     pub answer: AnswerFormat,
     /// The largest share of damaged lines at which the log is still believed, in 0..=1. Default 0.05.
     pub max_damaged_share: f64,
+    /// The kinds of personal data that are masked in every text before anything is done with it, so that no output
+    /// holds them. Default: none. A model that is trained on masked texts is to be asked masked ones.
+    pub personal_data: PersonalDataMask,
     /// What is done about duplicates. Default: exact and near ones are merged.
     pub duplicates: Duplicates,
     /// The Jaccard similarity of character 3-grams from which texts are near-duplicates, and from which a
@@ -32,6 +38,16 @@ pub struct CurateConfig {
     pub weight_by_calls: WeightByCalls,
     /// The search for wrong labels; `None` leaves it out. Default: on.
     pub suspects: Option<SuspectConfig>,
+    /// Which rows are kept from training, each part in a file of its own; near-duplicates are those of `near_threshold`.
+    /// Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<SplitConfig>,
+    /// The most rows of a class in `train.jsonl`, at least 1; the weakest of a larger one are written to
+    /// `over_class_cap.jsonl`. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_cap: Option<usize>,
+    /// The fewest rows that a class should have in `train.jsonl`; what is missing is reported. Default 10.
+    pub class_floor: usize,
 }
 
 impl Default for CurateConfig {
@@ -39,6 +55,7 @@ impl Default for CurateConfig {
         Self {
             answer: AnswerFormat::default(),
             max_damaged_share: 0.05,
+            personal_data: PersonalDataMask::default(),
             duplicates: Duplicates::default(),
             near_threshold: 0.8,
             conflict_majority: 2.0 / 3.0,
@@ -47,6 +64,9 @@ impl Default for CurateConfig {
             unknown_confidence: UnknownConfidence::default(),
             weight_by_calls: WeightByCalls::default(),
             suspects: Some(SuspectConfig::default()),
+            split: None,
+            class_cap: None,
+            class_floor: 10,
         }
     }
 }
@@ -129,9 +149,15 @@ impl Default for SuspectConfig {
 }
 
 /// A setting that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CurateConfigError {
+    /// The split cannot be made.
+    #[error(transparent)]
+    Split(#[from] SplitConfigError),
+    /// A class may have no row.
+    #[error("class_cap must be at least 1, found 0: leave it out for no limit")]
+    ClassCap,
     /// A share is out of range.
     #[error("{field} must lie in {range}, found {found}")]
     Range {
@@ -154,6 +180,7 @@ pub enum CurateConfigError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CuratePlan {
     config: CurateConfig,
+    split: Option<SplitPlan>,
     near_threshold: JaccardThreshold,
 }
 
@@ -208,7 +235,12 @@ impl CurateConfig {
                 });
             }
         }
+        if self.class_cap == Some(0) {
+            return Err(CurateConfigError::ClassCap);
+        }
+        let split = self.split.clone().map(SplitConfig::check).transpose()?;
         Ok(CuratePlan {
+            split: split.map(|plan| plan.with_near_threshold(near_threshold)),
             config: self,
             near_threshold,
         })
@@ -220,6 +252,12 @@ impl CuratePlan {
     #[must_use]
     pub fn config(&self) -> &CurateConfig {
         &self.config
+    }
+
+    /// The split, if there is to be one.
+    #[must_use]
+    pub fn split(&self) -> Option<&SplitPlan> {
+        self.split.as_ref()
     }
 
     /// The similarity from which texts are near-duplicates.
@@ -234,6 +272,7 @@ impl Default for CuratePlan {
     fn default() -> Self {
         Self {
             config: CurateConfig::default(),
+            split: None,
             near_threshold: JaccardThreshold::default(),
         }
     }

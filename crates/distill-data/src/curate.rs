@@ -3,7 +3,9 @@
 mod account;
 mod fates;
 mod intake;
+mod masking;
 mod outputs;
+mod parts;
 mod reviewed;
 mod teachers;
 
@@ -69,14 +71,16 @@ pub fn curate(input: &CurateInput<'_>, plan: &CuratePlan) -> Result<Curated, Cur
 
 /// Curates logs. Each step sees what the one before it has left:
 ///
-/// 1. read every line; damaged lines are quarantined, calls without a legal label rejected;
+/// 1. read every line and mask personal data, if that is asked for; damaged lines are quarantined, calls without a legal
+///    label rejected;
 /// 2. let reviewed rows override the teacher, and calibrate its confidence on them;
 /// 3. reject every call whose text is a gold row's or nearly so;
 /// 4. gather calls of one text; where none of their labels has the majority, review;
 /// 5. review rows that their near-duplicates outweigh, merge the others behind the strongest of each label;
 /// 6. review rows of too little confidence;
 /// 7. review rows whose label a model of the other rows contradicts;
-/// 8. certify that what is left does not touch the gold set.
+/// 8. keep parts of what is left from training, and of classes that are too large what is more than they may have;
+/// 9. certify that the training rows do not touch the gold set.
 ///
 /// The outcome does not depend on the order of the lines, except that of calls alike in everything the first
 /// one is named as the source.
@@ -107,6 +111,11 @@ pub fn curate_with_progress(
     if plan.config().target_precision.is_some() && input.reviewed.is_empty() {
         return Err(CurateError::NoReviewedRows);
     }
+    let masked_gold = input.gold.map(|gold| gold.masked(&plan.config().personal_data));
+    let input = &CurateInput {
+        gold: masked_gold.as_ref(),
+        ..*input
+    };
     let mut intake = Intake::read(input, plan, progress)?;
     // Before reviewed rows speak in a teacher's place.
     let teachers = intake.teachers.account(input.task, input.logs, &intake.calls);
@@ -135,6 +144,7 @@ pub fn curate_with_progress(
     let found = fates.settle_suspects(&rows, &near, plan, input.task.labels().len());
     let outputs = write_rows(input, plan, &intake.calls, (&rows, &fates, &near));
     let mut curated = account::assemble(input, plan, intake, outputs, found.as_ref());
+    parts::set_apart(&mut curated, input, plan);
     at(Stage::Certificate, curated.train.len());
     curated.manifest.reviewed = reviewed;
     curated.manifest.teachers = teachers;

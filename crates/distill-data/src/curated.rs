@@ -13,6 +13,8 @@ use crate::{Confidence, Manifest, QuarantinedLine, RejectedRow, ReviewRow};
 pub struct Curated {
     /// Rows to train on, by id.
     pub train: Vec<TrainRow>,
+    /// Rows that could be trained on and are kept from it, by the name of their file without `.jsonl`; each list by id.
+    pub set_apart: BTreeMap<String, Vec<TrainRow>>,
     /// Rows for a person, the most valuable first.
     pub review: Vec<ReviewRow>,
     /// Calls that make no row, in the order of the logs.
@@ -46,7 +48,7 @@ pub struct TrainRow {
 pub struct MergedCall {
     /// The call.
     pub source: Source,
-    /// The id of the row that stands for it, in `train.jsonl` or `review.jsonl`.
+    /// The id of the row that stands for it, in `train.jsonl`, `review.jsonl` or a part that is set apart.
     pub into: String,
     /// The similarity of the texts, in 0..1; 1 with [`exact`](Self::exact).
     pub jaccard: f64,
@@ -55,8 +57,8 @@ pub struct MergedCall {
 }
 
 impl Curated {
-    /// Writes `train.jsonl`, `review.jsonl`, `rejected.jsonl`, `quarantine.jsonl`, `merged.jsonl` and, last,
-    /// `manifest.json` with the hashes of the others.
+    /// Writes `train.jsonl`, `review.jsonl`, `rejected.jsonl`, `quarantine.jsonl`, `merged.jsonl`, a file for each part
+    /// that is set apart, and, last, `manifest.json` with the hashes of the others.
     ///
     /// Each file is whole or absent. A folder whose manifest's hashes are those of its files is complete; a run that is killed
     /// leaves another, and the next one writes all of it anew. What a killed run has left half-written lies under a name that
@@ -91,6 +93,11 @@ impl Curated {
         ];
         let mut manifest = self.manifest.clone();
         manifest.outputs = BTreeMap::from(hashes.map(|(name, hash)| (name.to_owned(), hash)));
+        for (name, rows) in &self.set_apart {
+            let name = format!("{name}.jsonl");
+            let hash = write_json_lines(&folder.join(&name), rows)?;
+            manifest.outputs.insert(name, hash);
+        }
         write_json(&folder.join("manifest.json"), &manifest)?;
         Ok(manifest)
     }

@@ -19,6 +19,10 @@ pub struct Ledger {
     pub calls: u64,
     /// Lines of `train.jsonl`.
     pub train: u64,
+    /// Lines of the files that hold rows which could be trained on and are kept from it, by the file's name without
+    /// `.jsonl`: the parts of a split, and what is over the cap of a class.
+    #[serde(default)]
+    pub set_apart: BTreeMap<String, u64>,
     /// Calls that stand behind another of the same text (in `merged.jsonl`).
     pub merged_exact: u64,
     /// Calls that stand behind another of nearly the same text (in `merged.jsonl`).
@@ -34,6 +38,9 @@ pub struct Ledger {
     pub quarantined: BTreeMap<String, u64>,
     /// Calls behind the rows of `train.jsonl`, the rows themselves included.
     pub calls_in_train: u64,
+    /// Calls behind the rows that are set apart, the rows themselves included.
+    #[serde(default)]
+    pub calls_set_apart: u64,
     /// Calls behind the rows of `review.jsonl`, the rows themselves included.
     pub calls_in_review: u64,
 }
@@ -68,7 +75,13 @@ impl Ledger {
         let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
         let gone = sum(&self.rejected) + sum(&self.other_questions);
         self.lines_with_calls + sum(&self.lines_without_call) + self.damaged() == self.lines
-            && self.train + self.merged_exact + self.merged_near + sum(&self.review) + gone == self.calls
-            && self.calls_in_train + self.calls_in_review + gone == self.calls
+            && self.train
+                + sum(&self.set_apart)
+                + self.merged_exact
+                + self.merged_near
+                + sum(&self.review)
+                + gone
+                == self.calls
+            && self.calls_in_train + self.calls_set_apart + self.calls_in_review + gone == self.calls
     }
 }

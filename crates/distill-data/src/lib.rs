@@ -51,12 +51,16 @@
 //!   asked several questions at once.
 //! - [`AnswerFormat`]: how the teacher writes its answer. Labels are resolved by the task's own aliases and
 //!   never guessed; a call without a legal one is a [`RejectedRow`].
+//! - [`PersonalDataMask`]: card numbers, IBANs, e-mail addresses and phone numbers are masked in every text that is
+//!   written, if asked for; ids that the log gives its calls stay as they are. Names and addresses of streets are not found.
 //! - [`Confidence`]: from the distribution over the labels, the answer's tokens, the votes, the teacher's own word or
 //!   repeated calls, in this order, and unknown otherwise. [`Calibration`] on reviewed rows turns it into a probability.
 //! - [`normalise`], [`near_pairs`], [`near_neighbours`]: equal and nearly equal texts, from `near-texts`. The joins
 //!   are exact: they miss no pair, and a million short rows take some seconds.
 //! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,
 //!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
+//! - [`split`]: rows that are kept from training, by cluster, group or time, with what a random split would have made of
+//!   them; [`CurateConfig::class_cap`] and [`CurateConfig::class_floor`]: how many rows a class may and should have.
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Teachers`]: a teacher that changed inside the log is several, each compared with the one before.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines; [`Manifest`] with its [`Ledger`] in
@@ -86,6 +90,7 @@ mod answer;
 mod ballot;
 mod calibration;
 mod call_time;
+mod class_limits;
 mod confidence;
 mod config;
 mod curate;
@@ -101,12 +106,14 @@ mod rejected;
 mod review;
 mod row;
 mod shape;
+mod splits;
 mod suspects;
 mod teachers;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
 pub use call_time::{CallTime, CallTimeError};
+pub use class_limits::{ClassLimitsRecord, OVER_CLASS_CAP};
 pub use confidence::{Confidence, ConfidenceKind};
 pub use config::{
     CurateConfig, CurateConfigError, CuratePlan, Duplicates, SuspectConfig, UnknownConfidence, WeightByCalls,
@@ -117,12 +124,13 @@ pub use error::CurateError;
 pub use ledger::Ledger;
 pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat};
 pub use manifest::{
-    ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, ReviewedRecord, SuspectRecord,
-    TaskRecord, Verdict,
+    ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, PersonalDataRecord, ReviewedRecord,
+    SuspectRecord, TaskRecord, Verdict,
 };
 pub use near_texts::{
-    GoldNeighbour, GoldRows, JaccardThreshold, JaccardThresholdError, LeakageCertificate, NORMALISER_VERSION,
-    NearPair, leakage_certificate, near_neighbours, near_pairs, normalise, texts_hash,
+    GoldNeighbour, GoldRows, JaccardThreshold, JaccardThresholdError, LeakageCertificate, MASKING_RULES,
+    MaskRecord, Masked, NORMALISER_VERSION, NearPair, PersonalDataKind, PersonalDataMask,
+    leakage_certificate, near_neighbours, near_pairs, normalise, text_hash, texts_hash,
 };
 pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
@@ -133,6 +141,10 @@ pub use shape::{
     MonthlyBalance, NewAnswers, PromptKind, PromptShape, RuleOutcome, ServingPrices, ServingUpkeep,
     ServingWay, ShapeConfig, ShapeConfigError, ShapeLimits, ShapePlan, ShapeReport, ShapeRule, ShapeVerdict,
     TrafficShape, UnseenShare, WayBalance, WorkloadShape, shape, shape_with_progress,
+};
+pub use splits::{
+    Flattery, PartRecord, SmallClass, SourceField, Split, SplitBy, SplitConfig, SplitConfigError, SplitPart,
+    SplitPartError, SplitPlan, SplitReport, SplitRow, SplitScore, UnknownSplitBy, split,
 };
 pub use suspects::ClassProtection;
 pub use teachers::{CallPlace, LabelShift, ShiftVerdict, TeacherChange, TeacherRecord, Teachers};

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
 
 use crate::{
-    Calibration, ClassProtection, ConfidenceCut, ConfidenceKind, CurateConfig, LeakageCertificate, Ledger,
-    LogFormat, Teachers,
+    Calibration, ClassLimitsRecord, ClassProtection, ConfidenceCut, ConfidenceKind, CurateConfig,
+    LeakageCertificate, Ledger, LogFormat, PersonalDataKind, SplitReport, Teachers,
 };
 
 /// The account of a curation.
@@ -51,6 +51,15 @@ pub struct Manifest {
     /// count as unknown.
     #[serde(default)]
     pub malformed_metadata: BTreeMap<String, u64>,
+    /// What was masked, if the settings ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal_data: Option<PersonalDataRecord>,
+    /// How the rows were split, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<SplitReport>,
+    /// Classes with more rows than they may have, and with fewer than they should.
+    #[serde(default)]
+    pub class_limits: ClassLimitsRecord,
     /// What reviewed rows did, if there were any.
     pub reviewed: Option<ReviewedRecord>,
     /// What the search for wrong labels found, unless it was left out.
@@ -114,6 +123,9 @@ pub struct LabelRecord {
     pub calls: u64,
     /// Rows of `train.jsonl`.
     pub train: u64,
+    /// Rows of the files that hold what is kept from training: parts of a split, and what is over the cap.
+    #[serde(default)]
+    pub set_apart: u64,
     /// Rows of `review.jsonl`.
     pub review: u64,
     /// Set where the search for wrong labels suspected more of the class than may be taken from one.
@@ -128,6 +140,17 @@ pub struct ConfidenceRecord {
     pub calls: u64,
     /// Those calls by tenths of confidence, from 0..0.1 to 0.9..=1; all 0 for `unknown`.
     pub tenths: [u64; 10],
+}
+
+/// What was masked of the questions in the logs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PersonalDataRecord {
+    /// The rules, [`MASKING_RULES`](crate::MASKING_RULES).
+    pub rules: String,
+    /// Questions in which something was masked.
+    pub questions: u64,
+    /// How much of each kind was masked in them.
+    pub found: BTreeMap<PersonalDataKind, u64>,
 }
 
 /// What reviewed rows did.

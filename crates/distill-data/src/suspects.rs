@@ -102,6 +102,27 @@ pub(crate) fn find_suspects(rows: &[Judged<'_>], classes: usize, config: &Suspec
     findings
 }
 
+/// For each of several cuts into rows that are trained on and others: whether the classifier, fitted on the former, finds the
+/// label of each row. Texts are normalised.
+pub(crate) fn found_by_model(
+    texts: &[&str],
+    labels: &[usize],
+    classes: usize,
+    cuts: &[Vec<bool>],
+) -> Vec<Vec<bool>> {
+    let features = features::Features::of(texts.iter().copied());
+    cuts.par_iter()
+        .map(|is_training| {
+            let known: Vec<usize> = (0..texts.len()).filter(|&row| is_training[row]).collect();
+            let model = classifier::Classifier::fit(&features, labels, &known, classes);
+            let is_right = |row: usize| {
+                confident_joint::argmax(&model.probabilities(features.row(row))) == Some(labels[row])
+            };
+            (0..texts.len()).map(is_right).collect()
+        })
+        .collect()
+}
+
 /// Takes the most suspect rows of each class up to its share, and notes the classes that had more.
 fn capped(
     rows: &[Judged<'_>],

@@ -5,6 +5,7 @@
 //! gate pin    --task task.toml --gold gold.jsonl --answers teacher.jsonl --model gpt-4o-2024-08-06 \
 //!             --prompt prompt.txt --baseline baseline.json
 //! gate judge  --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
+//!             --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
 //!             --at 2026-11-05T09:00:00Z --history history.jsonl --out run
 //! ```
 //!
@@ -23,10 +24,10 @@ use std::{
 
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
 use gold_eval::{
-    BROKEN_INPUT_EXIT_CODE, Baseline, Case, Gate, GateConfig, GoldSet, History, LeakageCertificate, Outcome,
-    Predictions, Preset, Report, Teacher, TeacherAnswer, judge,
+    BROKEN_INPUT_EXIT_CODE, Baseline, Case, Gate, GateConfig, GoldSet, History, Outcome, Predictions, Preset,
+    Report, Teacher, TeacherAnswer, TrainingRecord, judge,
 };
-use stage_files::{read_json, read_json_lines, read_toml};
+use stage_files::{read_json_lines, read_toml};
 use task_spec::Task;
 
 /// How many categories the terminal shows.
@@ -109,9 +110,15 @@ struct JudgeFiles {
     /// Ids of gold rows that have a near neighbour in training, one a line.
     #[arg(long)]
     near: Option<PathBuf>,
-    /// The leakage certificate, JSON of {"gold", "train", "leaking_rows"}.
+    /// The rows that the candidate was trained on (train.jsonl): the leakage certificate is computed again from them.
     #[arg(long)]
-    leakage: Option<PathBuf>,
+    train: Option<PathBuf>,
+    /// The account of the curation that made them (manifest.json), which holds the certificate.
+    #[arg(long)]
+    manifest: Option<PathBuf>,
+    /// The adapter's folder: its training.json must name these rows.
+    #[arg(long)]
+    adapter: Option<PathBuf>,
     /// Where every look is counted.
     #[arg(long)]
     history: Option<PathBuf>,
@@ -201,13 +208,13 @@ fn judge_files(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
     let open_shipped = |path: &PathBuf| Predictions::open(path, "last shipped", &gold);
     let shipped = files.shipped.as_ref().map(open_shipped).transpose()?;
     let near = files.near.as_deref().map(read_ids).transpose()?;
-    let leakage: Option<LeakageCertificate> = files.leakage.as_deref().map(read_json).transpose()?;
+    let training = training(files)?;
     let history = files.history.as_deref().map(History::open).transpose()?;
 
     let mut case = Case::new(&gold, &baseline, &candidate, &files.at);
     case.shipped = shipped.as_ref();
     case.near_in_training = near.as_ref();
-    case.leakage = leakage.as_ref();
+    case.training = training.as_ref();
     case.history = history.as_ref();
     let report = judge(&case, &gate(files)?)?;
 
@@ -218,6 +225,21 @@ fn judge_files(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
     report.write(&files.out)?;
     say(&table(&report))?;
     Ok(report.verdict.exit_code())
+}
+
+/// What the candidate was trained on; `None` if nothing was said of it.
+fn training(files: &JudgeFiles) -> Result<Option<TrainingRecord>, Box<dyn Error>> {
+    let mut record = TrainingRecord::default();
+    if let Some(path) = &files.train {
+        record = record.with_rows(path)?;
+    }
+    if let Some(path) = &files.manifest {
+        record = record.with_manifest(path)?;
+    }
+    if let Some(folder) = &files.adapter {
+        record = record.with_adapter(folder)?;
+    }
+    Ok(Some(record).filter(|record| *record != TrainingRecord::default()))
 }
 
 fn gate(files: &JudgeFiles) -> Result<Gate, Box<dyn Error>> {

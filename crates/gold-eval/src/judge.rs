@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use stage_files::ContentHash;
 
 use crate::{
-    Baseline, Comparison, Gate, GoldSet, History, Leakage, LeakageCertificate, PairedCounts, Predictions,
-    Report, Score, Share, Verdict,
+    Baseline, Comparison, Gate, GoldSet, History, Leakage, PairedCounts, Predictions, Report, Score, Share,
+    TrainingRecord, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
     coverage::coverage_curve,
     evidence::Evidence,
+    nearness,
     report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts},
     summary,
 };
@@ -27,10 +28,11 @@ pub struct Case<'a> {
     pub candidate: &'a Predictions,
     /// The answers of the model that was shipped last.
     pub shipped: Option<&'a Predictions>,
-    /// The ids of the gold rows that have a near neighbour in the training log.
+    /// The ids of gold rows that have a near neighbour in the training log, beside those of which the training texts
+    /// show it.
     pub near_in_training: Option<&'a BTreeSet<String>>,
-    /// What curation found of gold rows in the training file.
-    pub leakage: Option<&'a LeakageCertificate>,
+    /// What the candidate was trained on, and the leakage certificate that came with it.
+    pub training: Option<&'a TrainingRecord>,
     /// Earlier looks at the gold set.
     pub history: Option<&'a History>,
     /// When this is, in whatever form the reports shall state it: nothing here reads a clock.
@@ -47,7 +49,7 @@ impl<'a> Case<'a> {
             candidate,
             shipped: None,
             near_in_training: None,
-            leakage: None,
+            training: None,
             history: None,
             at,
         }
@@ -67,10 +69,10 @@ impl<'a> Case<'a> {
         self
     }
 
-    /// Adds the leakage certificate.
+    /// Adds what the candidate was trained on; its leakage certificate is computed again from that.
     #[must_use]
-    pub fn with_leakage(mut self, certificate: &'a LeakageCertificate) -> Self {
-        self.leakage = Some(certificate);
+    pub fn with_training(mut self, training: &'a TrainingRecord) -> Self {
+        self.training = Some(training);
         self
     }
 
@@ -135,6 +137,9 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     let categories = category_table(&answered, gold.labels(), confidence, gate.category_alpha());
     let with_confidence = with_confidence(case, &candidate);
     let teacher = case.baseline.teacher();
+    let leakage = Leakage::of(case.training, gold);
+    let near = near_rows(case, &leakage);
+    let both = (candidate.as_slice(), baseline.as_slice());
     let mut report = Report {
         at: case.at.to_owned(),
         // The verdict and its words follow below from the figures.
@@ -156,9 +161,11 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         },
         against_baseline: compared(&teacher.model, &baseline),
         against_shipped: shipped.as_ref().map(|(name, labels)| compared(name, labels)),
-        apart_from_neighbours: (case.near_in_training)
-            .map(|near| apart_from_neighbours(case, near, &candidate, &baseline, confidence)),
-        leakage: Leakage::of(case.leakage),
+        apart_from_neighbours: near.map(|near| apart_from_neighbours(case, &near, both, confidence)),
+        by_nearness: (leakage.computed())
+            .map(|found| nearness::bands(gold, found, both, confidence))
+            .unwrap_or_default(),
+        leakage,
         looks_before: case.history.map(|history| history.before(&gold.lock().hash)),
         calibration: calibration(&with_confidence, confidence),
         coverage: coverage_curve(&with_confidence, gold.lock().rows, confidence),
@@ -193,10 +200,6 @@ fn belong_together(case: &Case<'_>) -> Result<(), JudgeError> {
             "the last shipped model's answers",
             case.shipped.map(Predictions::gold_hash),
         ),
-        (
-            "the leakage certificate",
-            case.leakage.map(|certificate| &certificate.gold),
-        ),
     ];
     for (part, found) in parts {
         if let Some(found) = found.filter(|found| *found != expected) {
@@ -229,21 +232,36 @@ fn paired(
     table
 }
 
+/// The gold rows that the caller or the training texts say are near training; `None` if neither says anything.
+fn near_rows<'a>(case: &Case<'a>, leakage: &'a Leakage) -> Option<BTreeSet<&'a str>> {
+    let said = case.near_in_training;
+    let found = leakage.computed();
+    (said.is_some() || found.is_some()).then(|| {
+        let said = said.into_iter().flatten().map(String::as_str);
+        said.chain(found.into_iter().flat_map(|found| found.gold_at(nearness::NEAR)))
+            .collect()
+    })
+}
+
 fn apart_from_neighbours(
     case: &Case<'_>,
-    near: &BTreeSet<String>,
-    candidate: &[Option<usize>],
-    baseline: &[Option<usize>],
+    near: &BTreeSet<&str>,
+    (candidate, baseline): (&[Option<usize>], &[Option<usize>]),
     confidence: f64,
 ) -> ApartFromNeighbours {
     let gold = case.gold;
-    let apart = |row: usize| !near.contains(&gold.rows()[row].id);
-    let table = paired(gold.truth(), candidate, baseline, apart);
+    let is_near = |row: usize| near.contains(gold.rows()[row].id.as_str());
+    let table = paired(gold.truth(), candidate, baseline, |row| !is_near(row));
+    let of_near = paired(gold.truth(), candidate, baseline, is_near);
+    let ours = |table: &PairedCounts| Share::new(table.both_right + table.gains, table.rows(), confidence);
+    let theirs = |table: &PairedCounts| Share::new(table.both_right + table.losses, table.rows(), confidence);
     ApartFromNeighbours {
         near_rows: near.len() as u64,
+        candidate: ours(&table),
+        baseline: theirs(&table),
+        near_candidate: ours(&of_near),
+        near_baseline: theirs(&of_near),
         comparison: (table.rows() > 0)
             .then(|| Comparison::new(&case.baseline.teacher().model, table, confidence)),
-        candidate: Share::new(table.both_right + table.gains, table.rows(), confidence),
-        baseline: Share::new(table.both_right + table.losses, table.rows(), confidence),
     }
 }

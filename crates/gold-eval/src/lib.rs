@@ -54,6 +54,9 @@
 //! - [`Predictions`]: a candidate's answers, from a file, from memory, or asked of a
 //!   [`Predictor`](task_spec::Predictor) by [`predict_gold`].
 //! - [`GateConfig`], [`Rule`], [`Preset`]: what must hold, as data; [`GateConfig::check`] makes it a [`Gate`].
+//! - [`TrainingRecord`]: the candidate's training rows and their leakage certificate, which is computed again: without one
+//!   a verdict is marked ([`Leakage`]), and nothing ships on one that is not the candidate's. It costs an exact join of the
+//!   training texts with the gold rows.
 //! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, and all figures.
 //! - [`History`]: every look at the gold set, appended, because each one wears it out a little.
 //! - [`chart`]: the pictures of the report's page, to be put into other pages.
@@ -103,7 +106,9 @@ mod gate;
 mod history;
 mod judge;
 mod leakage;
+mod nearness;
 mod rule;
+mod training;
 mod verdict;
 
 pub mod chart;
@@ -128,12 +133,15 @@ pub use holm::holm;
 pub use interval::{Interval, Share, wilson};
 pub use join::JoinError;
 pub use judge::{Case, JudgeError, judge};
-pub use leakage::{Leakage, LeakageCertificate};
+pub use leakage::{CertificateDifference, Leakage};
 pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_worse};
+pub use near_texts::{GoldNeighbour, LeakageCertificate};
+pub use nearness::NearnessBand;
 pub use paired_difference::paired_difference_interval;
 pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
 pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, Report};
 pub use rule::Rule;
 pub use score::Score;
+pub use training::TrainingRecord;
 pub use verdict::{BROKEN_INPUT_EXIT_CODE, Verdict};

@@ -51,6 +51,7 @@ fn write(report: &Report, text: &mut String) -> std::fmt::Result {
     }
     categories(report, text)?;
     confusions(report, text)?;
+    nearness(report, text)?;
     writeln!(text, "### To know besides\n")?;
     for note in &report.notes {
         writeln!(text, "- {}", escape(note, 2000))?;
@@ -162,6 +163,28 @@ fn confusions(report: &Report, text: &mut String) -> std::fmt::Result {
             escape(&confusion.label, 60),
             count(confusion.rows),
             count(confusion.baseline_rows)
+        )?;
+    }
+    writeln!(text)
+}
+
+fn nearness(report: &Report, text: &mut String) -> std::fmt::Result {
+    if report.by_nearness.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "### By how near training came\n\n| nearest training row | rows | candidate | interval | baseline |\n|---|--:|--:|--:|--:|"
+    )?;
+    for band in &report.by_nearness {
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            escape(&band.similarity, 60),
+            count(band.rows),
+            percent(band.candidate.value),
+            percent_range(band.candidate.interval),
+            percent(band.baseline.value)
         )?;
     }
     writeln!(text)

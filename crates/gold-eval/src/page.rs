@@ -3,12 +3,12 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{
-    CategoryScore, Leakage, Report,
+    CategoryScore, Leakage, NearnessBand, Report,
     chart::{
         STYLE, category_bars, confusion_table, coverage_plot, headline, reliability_plot, rule_list,
         verdict_banner,
     },
-    figures::{count, counted, level, one_line},
+    figures::{count, counted, level, one_line, percent, percent_range},
 };
 
 /// How many categories the page shows; with names of bounded length that keeps it below 1 MB.
@@ -67,6 +67,9 @@ fn content(report: &Report) -> Markup {
                 }
             }
         }
+        @if !report.by_nearness.is_empty() {
+            section { h2 { "By how near training came" } p class="lead" { "Gold rows by the similarity of the training row nearest to them (character 3-grams, Jaccard)." } (nearness_table(&report.by_nearness)) }
+        }
         section { h2 { "To know besides" } ul class="notes" { @for note in &report.notes { li { (note) } } } }
         section { h2 { "Made from" } (provenance(report)) }
     }
@@ -96,6 +99,41 @@ fn in_words(categories: &[CategoryScore]) -> String {
     )
 }
 
+fn nearness_table(bands: &[NearnessBand]) -> Markup {
+    html! {
+        table {
+            thead { tr {
+                th scope="col" { "Nearest training row" }
+                th scope="col" class="num" { "Rows" }
+                th scope="col" class="num" { "Candidate" }
+                th scope="col" class="num" { "Interval" }
+                th scope="col" class="num" { "Baseline" }
+            } }
+            tbody {
+                @for band in bands {
+                    tr {
+                        td { (one_line(&band.similarity, 60)) }
+                        td class="num" { (count(band.rows)) }
+                        td class="num" { (percent(band.candidate.value)) }
+                        td class="num" { (percent_range(band.candidate.interval)) }
+                        td class="num" { (percent(band.baseline.value)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn training_texts(leakage: &Leakage) -> &'static str {
+    match leakage {
+        _ if leakage.leaking_rows() > 0 => "hold gold rows",
+        Leakage::NotCertified { .. } => "not certified",
+        Leakage::NotRecomputed { .. } => "certified, and not checked here",
+        Leakage::Certified { .. } => "certified, and checked here",
+        Leakage::Differs { .. } => "not those of the certificate",
+    }
+}
+
 fn provenance(report: &Report) -> Markup {
     let rows = [
         (
@@ -119,19 +157,11 @@ fn provenance(report: &Report) -> Markup {
             String::new(),
             Some(report.candidate.answers_hash.as_str()),
         ),
-        match &report.leakage {
-            Leakage::NotChecked => ("Training file", "not checked for gold rows".to_owned(), None),
-            Leakage::Clean { train } => (
-                "Training file",
-                "holds no gold row".to_owned(),
-                Some(train.as_str()),
-            ),
-            Leakage::Leaking { train, rows } => (
-                "Training file",
-                format!("holds {} gold rows", count(*rows)),
-                Some(train.as_str()),
-            ),
-        },
+        (
+            "Training texts",
+            training_texts(&report.leakage).to_owned(),
+            report.leakage.computed().map(|found| found.train.as_str()),
+        ),
     ];
     html! {
         table class="plain" { tbody {

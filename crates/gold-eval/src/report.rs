@@ -7,7 +7,7 @@ use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
     Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, Leakage, Look,
-    LooksBefore, Score, Share, Teacher, Verdict, markdown, page,
+    LooksBefore, NearnessBand, Score, Share, Teacher, Verdict, markdown, page,
 };
 
 /// A verdict and everything behind it.
@@ -41,7 +41,9 @@ pub struct Report {
     pub against_shipped: Option<Comparison>,
     /// Both models on the gold rows that have no near neighbour in training.
     pub apart_from_neighbours: Option<ApartFromNeighbours>,
-    /// Whether the training file holds gold rows.
+    /// Both models by how near training came to the gold rows; empty where the training texts were not given.
+    pub by_nearness: Vec<NearnessBand>,
+    /// Whether the candidate has seen gold rows, and who vouches for it.
     pub leakage: Leakage,
     /// Earlier looks at this gold set; `None` if no history was given.
     pub looks_before: Option<LooksBefore>,
@@ -108,16 +110,20 @@ pub struct CandidateFacts {
     pub score: Score,
 }
 
-/// The figures on gold rows that nothing in training resembles.
+/// The figures on gold rows that nothing in training resembles, and on the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApartFromNeighbours {
-    /// Gold rows that have a near neighbour in training, and are left out here.
+    /// Gold rows that have a near neighbour in training.
     pub near_rows: u64,
     /// The candidate on the other rows; `None` if there are none.
     pub candidate: Option<Share>,
     /// The baseline on them.
     pub baseline: Option<Share>,
-    /// Candidate against baseline on them.
+    /// The candidate on the rows that have a near neighbour; `None` if there are none.
+    pub near_candidate: Option<Share>,
+    /// The baseline on those.
+    pub near_baseline: Option<Share>,
+    /// Candidate against baseline on the rows that have none.
     pub comparison: Option<Comparison>,
 }
 

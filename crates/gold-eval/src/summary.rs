@@ -1,7 +1,7 @@
 //! A report in sentences.
 
 use crate::{
-    Leakage, Outcome, Report, Verdict,
+    Outcome, Report, Verdict,
     figures::{count, counted, names, one_line, percent, percent_range, quoted},
 };
 
@@ -30,9 +30,10 @@ pub(crate) fn sentence(report: &Report) -> String {
         },
         Verdict::Hold => format!("Broken: {}.", rules(Outcome::Fail)),
         Verdict::CannotTell => match rules(Outcome::CannotTell) {
-            open if open.is_empty() => {
-                "Gold rows are in the training file, so the score is partly memory.".to_owned()
-            }
+            open if open.is_empty() => match report.leakage.leaking_rows() {
+                0 => "The training rows or their certificate are not the candidate's, so the score may be memory.".to_owned(),
+                _ => "Gold rows are among the training rows, so the score is partly memory.".to_owned(),
+            },
             open => format!("Not settled by these rows: {open}."),
         },
     };
@@ -49,28 +50,20 @@ pub(crate) fn sentence(report: &Report) -> String {
 
 /// What a reader should know besides.
 pub(crate) fn notes(report: &Report) -> Vec<String> {
-    let mut notes = Vec::new();
-    match &report.leakage {
-        Leakage::NotChecked => notes.push(
-            "Nobody has checked the training file for gold rows: no leakage certificate was given."
-                .to_owned(),
-        ),
-        Leakage::Leaking { rows, .. } => notes.push(format!(
-            "{} of the training file are gold rows or nearly so: take them out and train again.",
-            counted(*rows, "row")
-        )),
-        Leakage::Clean { .. } => {}
-    }
+    let mut notes = vec![report.leakage.in_words()];
     if let Some(apart) = &report.apart_from_neighbours {
         notes.push(match (apart.candidate, apart.baseline) {
+            _ if apart.near_rows == 0 => "No gold row has a near neighbour in training (a similarity of 0.8 or more).".to_owned(),
             (Some(candidate), Some(baseline)) => format!(
                 "Without the {} that have a near neighbour in training, {} are left: the candidate is right on {} \
-                 of them ({}), the baseline on {}.",
+                 of them ({}), the baseline on {}. On those with a neighbour they are right on {} and {}.",
                 counted(apart.near_rows, "gold row"),
                 count(candidate.of),
                 percent(candidate.value),
                 percent_range(candidate.interval),
-                percent(baseline.value)
+                percent(baseline.value),
+                apart.near_candidate.map_or_else(|| "–".to_owned(), |share| percent(share.value)),
+                apart.near_baseline.map_or_else(|| "–".to_owned(), |share| percent(share.value))
             ),
             _ => "Every gold row has a near neighbour in training: nothing is known of new inputs.".to_owned(),
         });

@@ -22,12 +22,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// A score that is partly memory may show that a model is bad, but never that it is good.
+    /// A score that may be memory may show that a model is bad, but never that it is good.
     pub(crate) fn of(findings: &[Finding], leakage: &Leakage) -> Self {
         let any = |outcome| findings.iter().any(|finding| finding.outcome == outcome);
         if any(Outcome::Fail) {
             Self::Hold
-        } else if any(Outcome::CannotTell) || matches!(leakage, Leakage::Leaking { .. }) {
+        } else if any(Outcome::CannotTell) || !leakage.allows_shipping() {
             Self::CannotTell
         } else {
             Self::Ship

@@ -7,7 +7,8 @@ use stage_files::{ContentHash, FileError, read_json_lines_and_hash};
 use task_spec::GoldRow;
 
 use crate::{
-    JaccardThreshold, near_neighbours, normalise, normalise::NORMALISER_VERSION, shingles::SHINGLE_CHARS,
+    JaccardThreshold, MASKING_RULES, NearPair, PersonalDataKind, PersonalDataMask, near_neighbours,
+    normalise, normalise::NORMALISER_VERSION, shingles::SHINGLE_CHARS,
 };
 
 /// The lowest similarity at which a neighbour is listed.
@@ -18,6 +19,7 @@ const LISTED_FROM: f64 = 0.7;
 pub struct GoldRows {
     rows: Vec<GoldRow>,
     hash: ContentHash,
+    masked: Option<MaskRecord>,
 }
 
 impl GoldRows {
@@ -28,7 +30,17 @@ impl GoldRows {
     /// [`FileError`] if the file cannot be read or a line is no gold row.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let (rows, hash) = read_json_lines_and_hash(path)?;
-        Ok(Self { rows, hash })
+        Ok(Self::of_file(rows, hash))
+    }
+
+    /// The rows of a file of this hash, read elsewhere.
+    #[must_use]
+    pub fn of_file(rows: Vec<GoldRow>, hash: ContentHash) -> Self {
+        Self {
+            rows,
+            hash,
+            masked: None,
+        }
     }
 
     /// Rows in memory; their hash is that of the file that
@@ -42,8 +54,30 @@ impl GoldRows {
             bytes.push(b'\n');
         }
         Self {
-            rows,
             hash: ContentHash::of_bytes(&bytes),
+            rows,
+            masked: None,
+        }
+    }
+
+    /// The rows as they read where personal data is masked, for training texts that are masked too: else a gold row
+    /// with a card number would never be found among them. The hash stays that of the file.
+    #[must_use]
+    pub fn masked(&self, mask: &PersonalDataMask) -> Self {
+        if mask.is_off() {
+            return self.clone();
+        }
+        let row = |row: &GoldRow| GoldRow {
+            input: mask.mask(&row.input).text.into_owned(),
+            ..row.clone()
+        };
+        Self {
+            rows: self.rows.iter().map(row).collect(),
+            hash: self.hash.clone(),
+            masked: Some(MaskRecord {
+                rules: MASKING_RULES.to_owned(),
+                kinds: mask.kinds().clone(),
+            }),
         }
     }
 
@@ -63,13 +97,17 @@ impl GoldRows {
 /// How near the gold set comes to some training texts.
 ///
 /// The join is exact: a gold row that is not listed has no training text at or above 0.7. Whoever has both
-/// sets can compute the certificate again with [`leakage_certificate`] and compare.
+/// sets can compute the certificate again with [`leakage_certificate`] and compare; neither the order of the training
+/// texts nor their spelling changes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LeakageCertificate {
     /// The rules by which texts were normalised, [`NORMALISER_VERSION`].
     pub normaliser: String,
     /// How many characters a shingle has.
     pub shingle_chars: usize,
+    /// What was masked in both sets before they were compared, if anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masked: Option<MaskRecord>,
     /// From which similarity on a training text counts as a leak.
     pub threshold: JaccardThreshold,
     /// How many gold rows there are.
@@ -90,16 +128,30 @@ pub struct LeakageCertificate {
     pub at_0_8: usize,
     /// The same at 0.9.
     pub at_0_9: usize,
-    /// The gold rows with a training text at 0.7 and above, in the order of the gold set.
+    /// Gold rows without any training text at 0.7: all the others.
+    pub below_0_7: usize,
+    /// The gold rows with a training text at 0.7 and above (or at the threshold, where that is lower), in the order of
+    /// the gold set.
     pub nearest: Vec<GoldNeighbour>,
 }
 
-/// A gold row and the similarity of the training text nearest to it.
+/// What was masked before texts were compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaskRecord {
+    /// The rules, [`MASKING_RULES`].
+    pub rules: String,
+    /// The kinds of personal data.
+    pub kinds: BTreeSet<PersonalDataKind>,
+}
+
+/// A gold row and the training text nearest to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GoldNeighbour {
     /// The gold row.
     pub gold: String,
-    /// The similarity, in 0.7..=1.
+    /// [`text_hash`] of the nearest training text; of equally near ones the smallest.
+    pub train: ContentHash,
+    /// Their similarity, in 0.7..=1.
     pub jaccard: f64,
     /// Whether the texts are equal after the normaliser; equal sets of 3-grams alone need not be equal texts.
     pub exact: bool,
@@ -152,20 +204,13 @@ pub fn leakage_certificate<S: AsRef<str> + Sync>(
         .map(|pair| pair.right)
         .collect();
     for of_one in pairs.chunk_by(|a, b| a.left == b.left) {
-        let row = &gold.rows[of_one[0].left];
-        let text = normalise(&row.input);
-        nearest.push(GoldNeighbour {
-            gold: row.id.clone(),
-            jaccard: of_one.iter().map(|pair| pair.jaccard).fold(0.0, f64::max),
-            exact: of_one
-                .iter()
-                .any(|pair| pair.jaccard == 1.0 && normalise(train[pair.right].as_ref()) == text),
-        });
+        nearest.extend(nearest_of(&gold.rows[of_one[0].left], of_one, train));
     }
     let at = |jaccard: f64| nearest.iter().filter(|near| near.jaccard >= jaccard).count();
     LeakageCertificate {
         normaliser: NORMALISER_VERSION.to_owned(),
         shingle_chars: SHINGLE_CHARS,
+        masked: gold.masked.clone(),
         threshold,
         gold_rows: gold.rows.len(),
         gold: gold.hash.clone(),
@@ -176,8 +221,37 @@ pub fn leakage_certificate<S: AsRef<str> + Sync>(
         at_0_7: at(0.7),
         at_0_8: at(0.8),
         at_0_9: at(0.9),
+        below_0_7: gold.rows.len() - at(0.7),
         nearest,
     }
+}
+
+/// The nearest of a gold row's neighbours; one of the same text before others of the same 3-grams, then by hash.
+fn nearest_of<S: AsRef<str>>(row: &GoldRow, pairs: &[NearPair], train: &[S]) -> Option<GoldNeighbour> {
+    let text = normalise(&row.input);
+    let highest = pairs.iter().map(|pair| pair.jaccard).fold(0.0, f64::max);
+    let candidates = pairs.iter().filter(|pair| pair.jaccard == highest).map(|pair| {
+        let other = normalise(train[pair.right].as_ref());
+        (other != text, hash_of_normal(&other))
+    });
+    let (is_other, train) = candidates.min()?;
+    Some(GoldNeighbour {
+        gold: row.id.clone(),
+        train,
+        jaccard: highest,
+        exact: !is_other,
+    })
+}
+
+/// A hash by which a text is known whatever its spelling: BLAKE3 of the normaliser's version, a line feed and the
+/// normalised text. Its first 16 digits are the id of the row that distill-data makes of the text.
+#[must_use]
+pub fn text_hash(text: &str) -> ContentHash {
+    hash_of_normal(&normalise(text))
+}
+
+fn hash_of_normal(text: &str) -> ContentHash {
+    ContentHash::of_bytes(format!("{NORMALISER_VERSION}\n{text}").as_bytes())
 }
 
 /// A hash of texts that knows neither their order nor their spelling: BLAKE3 of the normaliser's version and

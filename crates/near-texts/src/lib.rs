@@ -28,7 +28,10 @@
 //!   and is in every hash.
 //! - [`near_pairs`], [`near_neighbours`]: all pairs at or above a Jaccard similarity of character 3-grams. They
 //!   miss none; every pair is counted out. [`near_pairs_of_normal`] is for texts that are normalised already.
-//! - [`texts_hash`], [`GoldRows`], [`leakage_certificate`]: what anybody who holds both sets can compute again.
+//! - [`texts_hash`], [`text_hash`], [`GoldRows`], [`leakage_certificate`]: what anybody who holds both sets can compute
+//!   again.
+//! - [`PersonalDataMask`]: card numbers, IBANs, e-mail addresses and phone numbers by rule, without changing a text's
+//!   length. It is for logs that must not be copied as they are, and finds no names and no addresses of streets.
 //!
 //! # Errors and panics
 //!
@@ -41,11 +44,15 @@
 
 mod leakage;
 mod normalise;
+mod personal_data;
 mod shingles;
 mod similarity_join;
 
-pub use leakage::{GoldNeighbour, GoldRows, LeakageCertificate, leakage_certificate, texts_hash};
+pub use leakage::{
+    GoldNeighbour, GoldRows, LeakageCertificate, MaskRecord, leakage_certificate, text_hash, texts_hash,
+};
 pub use normalise::{NORMALISER_VERSION, normalise};
+pub use personal_data::{MASKING_RULES, Masked, PersonalDataKind, PersonalDataMask};
 pub use similarity_join::{
     JaccardThreshold, JaccardThresholdError, NearPair, near_neighbours, near_pairs, near_pairs_of_normal,
 };

@@ -12,7 +12,7 @@ use base_model::BaseModel;
 use burn::tensor::Device;
 use distill_data::{CurateInput, CuratePlan, Curated, GoldRows, LogFile, Manifest, curate_with_progress};
 use gold_eval::{
-    Baseline, Case, Gate, GoldSet, History, LeakageCertificate, Predictions, Report, judge, predict_gold,
+    Baseline, Case, Gate, GoldSet, History, Predictions, Report, TrainingRecord, judge, predict_gold,
 };
 use indicatif::ProgressBar;
 use lora_train::{Bar, Estimate, JsonLines, Lineage, TrainConfig, TrainInput, estimate, preview, train};
@@ -154,11 +154,11 @@ impl Workshop {
         let near: BTreeSet<String> = leakage
             .map(|leakage| leakage.log.gold_at(0.8).map(str::to_owned).collect())
             .unwrap_or_default();
-        let certificate = leakage.map(|leakage| LeakageCertificate {
-            gold: leakage.train.gold.clone(),
-            train: leakage.train.train.clone(),
-            leaking_rows: leakage.train.leaking_rows as u64,
-        });
+        let data = materials.folder.join("data");
+        let training = TrainingRecord::default()
+            .with_rows(&data.join("train.jsonl"))?
+            .with_manifest(&data.join("manifest.json"))?
+            .with_adapter(&materials.folder.join("adapter"))?;
         let history = History::open(&self.history)?;
         let shipped = match materials.before {
             Some(before) => Some(predict_gold(before, materials.gold, 256)?),
@@ -166,10 +166,8 @@ impl Workshop {
         };
         let mut case = Case::new(materials.gold, baseline, predictions, &materials.at)
             .with_near_in_training(&near)
+            .with_training(&training)
             .with_history(&history);
-        if let Some(certificate) = &certificate {
-            case = case.with_leakage(certificate);
-        }
         if let Some(shipped) = &shipped {
             case = case.with_shipped(shipped);
         }

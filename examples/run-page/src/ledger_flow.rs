@@ -51,6 +51,14 @@ fn ends(ledger: &Ledger) -> Vec<End> {
         end("merged", "repeats, word for word", ledger.merged_exact),
         end("merged", "repeats, nearly so", ledger.merged_near),
     ];
+    let set_apart = ledger.set_apart.iter();
+    ends.extend(set_apart.map(|(name, &rows)| {
+        end(
+            "kept",
+            &format!("kept from training: {}", reason_in_words(name)),
+            rows,
+        )
+    }));
     for (class, kind, reasons) in [
         ("review", "to review", &ledger.review),
         ("rejected", "rejected", &ledger.rejected),

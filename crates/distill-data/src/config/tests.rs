@@ -1,4 +1,5 @@
 use super::*;
+use crate::SplitPart;
 
 fn refused(change: impl FnOnce(&mut CurateConfig)) -> String {
     let mut config = CurateConfig::default();
@@ -47,4 +48,38 @@ fn weights_follow_the_number_of_calls_as_told() {
     assert_eq!(WeightByCalls::None.weight(9), 1.0);
     assert_eq!(WeightByCalls::Sqrt.weight(9), 3.0);
     assert_eq!(WeightByCalls::Linear.weight(9), 9.0);
+}
+
+#[test]
+fn limits_of_parts_and_classes_are_checked() {
+    let config = CurateConfig {
+        class_cap: Some(0),
+        ..CurateConfig::default()
+    };
+    assert_eq!(config.check(), Err(CurateConfigError::ClassCap));
+    let part = |name: &str| SplitPart {
+        name: name.into(),
+        share: 0.1,
+    };
+    let config = CurateConfig {
+        near_threshold: 0.9,
+        split: Some(SplitConfig {
+            parts: vec![part("heldout")],
+            ..SplitConfig::default()
+        }),
+        ..CurateConfig::default()
+    };
+    // Near-duplicates are the same everywhere in a curation.
+    let plan = config.clone().check().unwrap();
+    assert_eq!(plan.split().unwrap().config().near_threshold.get(), 0.9);
+    let split = config.split.map(|split| SplitConfig {
+        parts: vec![part("review")],
+        ..split
+    });
+    let config = CurateConfig {
+        split,
+        ..CurateConfig::default()
+    };
+    let error = config.check().unwrap_err();
+    assert!(error.to_string().contains("review"), "{error}");
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
 use crate::{
-    CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, SuspectRecord, TaskRecord,
-    Teachers, Verdict, suspects::Findings,
+    ClassLimitsRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, SuspectRecord,
+    TaskRecord, Teachers, Verdict, suspects::Findings,
 };
 
 /// Everything but what the teachers, reviewed rows and the gold set add.
@@ -41,6 +41,9 @@ pub(super) fn assemble(
         prompts: intake.prompts,
         teachers: Teachers::default(),
         malformed_metadata: intake.malformed_metadata,
+        personal_data: intake.personal_data,
+        split: None,
+        class_limits: ClassLimitsRecord::default(),
         reviewed: None,
         leakage: None,
         outputs: BTreeMap::new(),
@@ -53,6 +56,7 @@ pub(super) fn assemble(
         rejected: rejected.into_iter().map(|(_, row)| row).collect(),
         quarantine: intake.quarantine,
         merged: outputs.merged,
+        set_apart: BTreeMap::new(),
         manifest,
     }
 }
@@ -126,6 +130,7 @@ fn label_records(
             calls: intake.calls_by_label[index],
             train: in_train.get(name).copied().unwrap_or(0),
             review: in_review.get(name).copied().unwrap_or(0),
+            set_apart: 0,
             protected: protected.get(&index).copied(),
         })
         .collect()

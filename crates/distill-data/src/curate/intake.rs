@@ -6,11 +6,12 @@ use task_spec::Source;
 
 use super::{
     CurateInput,
+    masking::{mask_question, masked_line, masked_reason, record},
     teachers::{TeacherTally, prompt_hash},
 };
 use crate::{
-    Confidence, ConfidenceRecord, CurateError, CuratePlan, LogFile, LogRecord, Progress, QuarantinedLine,
-    RejectReason, RejectedRow, Stage,
+    Confidence, ConfidenceRecord, CurateError, CuratePlan, LogFile, LogRecord, PersonalDataRecord, Progress,
+    QuarantinedLine, RejectReason, RejectedRow, Stage,
     ballot::Ballot,
     log::{Found, LineContent, LoggedCall, read_log},
     normalise,
@@ -48,6 +49,8 @@ pub(super) struct Intake {
     pub(super) calls_with_earlier_turns: u64,
     /// Calls with a legal label by the kind of their confidence.
     pub(super) confidence: BTreeMap<String, ConfidenceRecord>,
+    /// What was masked, if anything was to be.
+    pub(super) personal_data: Option<PersonalDataRecord>,
     /// Calls with a legal label by that label, before any were removed.
     pub(super) calls_by_label: Vec<u64>,
 }
@@ -60,6 +63,7 @@ impl Intake {
     ) -> Result<Self, CurateError> {
         let mut intake = Self {
             calls_by_label: vec![0; input.task.labels().len()],
+            personal_data: record(&plan.config().personal_data),
             ..Self::default()
         };
         for (index, log) in input.logs.iter().enumerate() {
@@ -70,7 +74,10 @@ impl Intake {
                         intake.lines += 1;
                         match read {
                             Ok(content) => intake.take_line(index, line, content, input, plan),
-                            Err(damaged) => intake.quarantine.push(damaged),
+                            Err(damaged) => {
+                                let damaged = masked_line(damaged, &plan.config().personal_data);
+                                intake.quarantine.push(damaged);
+                            }
                         }
                     }
                     Found::Late(call) => intake.take_calls((index, line), vec![*call], input, plan),
@@ -146,7 +153,16 @@ impl Intake {
         }
     }
 
-    fn take(&mut self, log: usize, line: u64, call: LoggedCall, input: &CurateInput<'_>, plan: &CuratePlan) {
+    fn take(
+        &mut self,
+        log: usize,
+        line: u64,
+        mut call: LoggedCall,
+        input: &CurateInput<'_>,
+        plan: &CuratePlan,
+    ) {
+        let mask = &plan.config().personal_data;
+        mask_question(&mut call.input, mask, &mut self.personal_data);
         let model = excerpt(call.model.as_deref().unwrap_or("unknown"), NAME_CHARS);
         *self.models.entry(model).or_default() += 1;
         let prompt = call.system.as_deref().map(prompt_hash);
@@ -179,6 +195,7 @@ impl Intake {
                 self.calls.push(call);
             }
             Err(reason) => {
+                let reason = masked_reason(reason, mask);
                 if let RejectReason::UnknownLabel { answer } = &reason {
                     *self.unknown_labels.entry(answer.clone()).or_default() += 1;
                 }

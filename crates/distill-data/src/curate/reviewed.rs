@@ -23,7 +23,8 @@ pub(super) fn apply_reviewed(
             row: number,
             label: row.label.clone(),
         })?;
-        by_text.insert(normalise(&row.input), (label, false));
+        let question = plan.config().personal_data.mask(&row.input).text;
+        by_text.insert(normalise(&question), (label, false));
     }
     let mut checked = Vec::new();
     for call in calls.iter_mut() {

@@ -6,8 +6,8 @@ use task_spec::{GoldRow, Label};
 
 use super::*;
 use crate::{
-    CurateConfig, Duplicates, FieldMap, LogFormat, MergedCall, ReviewReason, TrainRow, UnknownConfidence,
-    Verdict, WeightByCalls,
+    CurateConfig, Duplicates, FieldMap, LogFormat, MergedCall, OVER_CLASS_CAP, ReviewReason, SplitBy,
+    SplitConfig, TrainRow, UnknownConfidence, Verdict, WeightByCalls,
 };
 
 fn task() -> Task {
@@ -53,6 +53,12 @@ fn check_balance(curated: &Curated, lines: usize) {
         .iter()
         .map(|row| row.example.source.as_ref().unwrap().line)
         .collect();
+    let set_apart = curated.set_apart.values().flatten();
+    ends.extend(
+        set_apart
+            .clone()
+            .map(|row| row.example.source.as_ref().unwrap().line),
+    );
     ends.extend(curated.review.iter().map(|row| row.source.line));
     ends.extend(curated.rejected.iter().map(|row| row.source.line));
     ends.extend(curated.quarantine.iter().map(|line| line.line));
@@ -61,7 +67,8 @@ fn check_balance(curated: &Curated, lines: usize) {
     assert_eq!(ends, (1..=lines as u64).collect::<Vec<_>>());
     // What calls are merged into is there.
     for call in &curated.merged {
-        let is_kept = curated.train.iter().any(|row| row.example.id == call.into);
+        let mut kept = curated.train.iter().chain(set_apart.clone());
+        let is_kept = kept.any(|row| row.example.id == call.into);
         assert!(
             is_kept || curated.review.iter().any(|row| row.id == call.into),
             "{call:?}"
@@ -422,6 +429,106 @@ fn what_is_written_is_what_is_read_and_hashed() {
     assert_eq!(examples[0], curated.train[0].example);
 }
 
+/// Questions that have nothing in common, of three labels in turn.
+fn unlike(rows: usize) -> Vec<String> {
+    let line = |number: usize| {
+        let text = ContentHash::of_bytes(number.to_string().as_bytes());
+        let label = ["card", "card", "fees"][number % 3];
+        call(&text.as_str()[..30], label, 0.5 + number as f64 / 1000.0).to_string()
+    };
+    (0..rows).map(line).collect()
+}
+
+#[test]
+fn what_is_set_apart_is_an_end_of_its_own_and_has_a_file() {
+    let config = CurateConfig {
+        suspects: None,
+        split: Some(SplitConfig::held_out(0.1)),
+        class_cap: Some(20),
+        class_floor: 19,
+        ..CurateConfig::default()
+    };
+    let curated = run_lines(&unlike(90), None, &[], config);
+    let (held_out, over) = (&curated.set_apart["heldout"], &curated.set_apart[OVER_CLASS_CAP]);
+    // 6 of 60 and 3 of 30 are held out, then 34 of the 54 that are left are over the cap, and 7 of 27.
+    assert_eq!((held_out.len(), over.len(), curated.train.len()), (9, 41, 40));
+    // The most confident stay.
+    let weakest = |rows: &[TrainRow]| {
+        let cards = rows.iter().filter(|row| row.example.answer() == Some("card"));
+        cards
+            .map(|row| row.example.confidence.unwrap())
+            .fold(1.0, f64::min)
+    };
+    let strongest_over = over.iter().filter(|row| row.example.answer() == Some("card"));
+    let strongest_over = strongest_over
+        .map(|row| row.example.confidence.unwrap())
+        .fold(0.0, f64::max);
+    assert!(weakest(&curated.train) >= strongest_over);
+    let manifest = &curated.manifest;
+    assert_eq!(
+        manifest.ledger.set_apart,
+        BTreeMap::from([("heldout".into(), 9), (OVER_CLASS_CAP.into(), 41)])
+    );
+    assert_eq!(
+        (
+            &manifest.class_limits.over_cap,
+            &manifest.class_limits.below_floor
+        ),
+        (
+            &BTreeMap::from([("card".to_owned(), 34), ("fees".to_owned(), 7)]),
+            &BTreeMap::from([("top-up".to_owned(), 19)])
+        )
+    );
+    let card = &manifest.labels[0];
+    assert_eq!(
+        (card.label.as_str(), card.train, card.set_apart),
+        ("card", 20, 40)
+    );
+    assert_eq!(manifest.split.as_ref().unwrap().parts[1].rows, 9);
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = curated.write(folder.path()).unwrap();
+    let read: Vec<TrainRow> = stage_files::read_json_lines(&folder.path().join("heldout.jsonl")).unwrap();
+    assert_eq!(&read, held_out);
+    assert!(manifest.outputs.contains_key("over_class_cap.jsonl") && manifest.outputs.len() == 7);
+}
+
+#[test]
+fn the_certificate_is_of_the_rows_that_are_trained_on() {
+    let config = CurateConfig {
+        split: Some(SplitConfig::held_out(0.2)),
+        ..CurateConfig::default()
+    };
+    let curated = run_lines(&unlike(60), Some(&gold("where is my card")), &[], config);
+    let texts: Vec<&str> = curated
+        .train
+        .iter()
+        .filter_map(|row| row.example.input())
+        .collect();
+    let certificate = curated.manifest.leakage.unwrap().train;
+    assert_eq!(certificate.train, crate::texts_hash(&texts));
+    assert!(texts.len() < 50);
+}
+
+#[test]
+fn by_time_what_the_log_says_last_is_held_out() {
+    let config = CurateConfig {
+        suspects: None,
+        split: Some(SplitConfig {
+            by: SplitBy::Time,
+            ..SplitConfig::held_out(0.25)
+        }),
+        ..CurateConfig::default()
+    };
+    let curated = run_lines(&unlike(40), None, &[], config);
+    let lines = |rows: &[TrainRow]| -> std::collections::BTreeSet<u64> {
+        rows.iter()
+            .map(|row| row.example.source.as_ref().unwrap().line)
+            .collect()
+    };
+    assert_eq!(lines(&curated.set_apart["heldout"]), (31..=40).collect());
+    assert_eq!(lines(&curated.train), (1..=30).collect());
+}
+
 #[test]
 fn progress_names_each_stage_once_and_in_order() {
     let task = task();
@@ -464,14 +571,22 @@ fn any_config() -> impl Strategy<Value = CurateConfig> {
         Duplicates::MergeNear,
     ]);
     let unknown = prop::sample::select(vec![UnknownConfidence::Keep, UnknownConfidence::Review]);
-    (duplicates, unknown, 0.0..=1.0_f64, any::<bool>()).prop_map(
-        |(duplicates, unknown_confidence, min, suspects)| {
+    let by = prop::sample::select(vec![SplitBy::Cluster, SplitBy::Group]);
+    let split = prop::option::of((by, 0.05..0.5_f64).prop_map(|(by, share)| SplitConfig {
+        by,
+        ..SplitConfig::held_out(share)
+    }));
+    let cap = prop::option::of(1..4_usize);
+    (duplicates, unknown, 0.0..=1.0_f64, any::<bool>(), (split, cap)).prop_map(
+        |(duplicates, unknown_confidence, min, suspects, (split, class_cap))| {
             let default = CurateConfig::default();
             CurateConfig {
                 duplicates,
                 unknown_confidence,
                 min_confidence: min,
                 suspects: default.suspects.clone().filter(|_| suspects),
+                split,
+                class_cap,
                 ..default
             }
         },
@@ -481,7 +596,8 @@ fn any_config() -> impl Strategy<Value = CurateConfig> {
 /// Outputs without line numbers, which a shuffle changes.
 fn content(curated: &Curated) -> String {
     let mut text = String::new();
-    for row in &curated.train {
+    let set_apart = curated.set_apart.values().flatten();
+    for row in curated.train.iter().chain(set_apart) {
         let mut example = row.example.clone();
         example.source.as_mut().unwrap().line = 0;
         writeln!(text, "{} {}", serde_json::to_string(&example).unwrap(), row.calls).unwrap();

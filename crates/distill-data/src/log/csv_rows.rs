@@ -64,11 +64,11 @@ pub(super) fn read(
                     columns = Some(named);
                     continue;
                 }
-                Err(damage) => damaged(damage, cells.text()),
+                Err(damage) => damaged(damage, &cells.joined(delimiter)),
             },
             (Ok(cells), Some(columns)) => match columns.call(&cells, &table.fields) {
                 Ok(call) => Found::Line(Ok(call)),
-                Err(damage) => damaged(damage, cells.text()),
+                Err(damage) => damaged(damage, &cells.joined(delimiter)),
             },
             (Err((damage, first)), _) => damaged(damage, &first),
         };

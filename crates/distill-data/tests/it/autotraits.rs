@@ -18,11 +18,15 @@ fn public_types_are_send_sync_and_debug() {
     check::<LeakageCertificate>();
     check::<LogFile>();
     check::<Manifest>();
+    check::<PersonalDataMask>();
     check::<Progress>();
     check::<ShapeConfig>();
     check::<ShapePlan>();
     check::<ShapeReport>();
     check::<Teachers>();
+    check::<Split>();
+    check::<SplitConfigError>();
+    check::<SplitPlan>();
     check::<TrainRow>();
     check::<CallTime>();
 }

@@ -5,8 +5,8 @@
 use std::{collections::HashSet, path::PathBuf, time::Instant};
 
 use distill_data::{
-    CurateConfig, CurateInput, FieldMap, GoldRows, JaccardThreshold, LogFile, LogFormat, curate,
-    leakage_certificate, near_pairs, normalise,
+    CurateConfig, CurateInput, FieldMap, GoldRows, JaccardThreshold, LogFile, LogFormat, SplitConfig,
+    SplitRow, curate, leakage_certificate, near_pairs, normalise, split,
 };
 use task_spec::{GoldRow, Label, Task};
 
@@ -183,4 +183,39 @@ fn confusable_noise_is_found() {
         curated.train.len() > 8500,
         "too many right rows were sent to review"
     );
+}
+
+/// All rows as they come, repeats among them, as somebody would split a file without looking.
+#[test]
+fn a_split_by_cluster_is_not_flattered() {
+    let Some(train) = rows("train.csv") else { return };
+    let rows: Vec<SplitRow> = (train.iter().enumerate())
+        .map(|(number, (text, label))| SplitRow {
+            id: number.to_string(),
+            text: text.clone(),
+            label: label.clone(),
+            ..SplitRow::default()
+        })
+        .collect();
+    for seed in 0..3 {
+        let config = SplitConfig {
+            seed,
+            ..SplitConfig::held_out(0.2)
+        };
+        let start = Instant::now();
+        let split = split(&rows, &config.check().unwrap());
+        let flattery = split.report.flattery.as_ref().unwrap();
+        println!("{:?}: {flattery:?}", start.elapsed());
+        println!(
+            "near {:.2}% and {:.2}% of random; right {:.2}% and {:.2}%; largest unit {}, missing {}",
+            100.0 * flattery.here.near_share(),
+            100.0 * flattery.random.near_share(),
+            100.0 * flattery.here.accuracy(),
+            100.0 * flattery.random.accuracy(),
+            split.report.largest_unit,
+            split.report.small_classes.len()
+        );
+        assert_eq!(flattery.here.near, 0);
+        assert!(flattery.random.near_share() > 0.05 && split.report.small_classes.is_empty());
+    }
 }

@@ -11,5 +11,6 @@ mod predictions;
 mod reference_values;
 mod report;
 mod simulations;
+mod training;
 mod verdicts;
 mod world;

@@ -1,10 +1,9 @@
 use std::collections::BTreeSet;
 
 use gold_eval::{
-    BROKEN_INPUT_EXIT_CODE, Case, Gate, GoldSet, History, JudgeError, Leakage, LeakageCertificate, Outcome,
-    PredictedRow, Predictions, Preset, Report, Verdict, judge,
+    BROKEN_INPUT_EXIT_CODE, Case, Gate, GoldSet, History, JudgeError, Outcome, PredictedRow, Predictions,
+    Preset, Report, Verdict, judge,
 };
-use stage_files::ContentHash;
 use task_spec::{LabelProbability, Prediction, Task};
 
 use crate::world::World;
@@ -161,60 +160,6 @@ fn a_clearly_worse_candidate_is_held() {
 }
 
 #[test]
-fn nothing_ships_on_a_score_that_is_partly_memory() {
-    let world = World::new(&[60, 60]);
-    let teacher = world.answers(1, |_, _| 0.7);
-    let (baseline, candidate) = (
-        world.baseline(teacher),
-        world.predictions(world.answers(2, |_, _| 1.0)),
-    );
-    let certificate = |leaking_rows| LeakageCertificate {
-        gold: world.gold.lock().hash.clone(),
-        train: ContentHash::of_bytes(b"train"),
-        leaking_rows,
-    };
-    let case = Case::new(&world.gold, &baseline, &candidate, "now");
-    let gate = gate(Preset::ClearTheLine);
-    let unchecked = judge(&case, &gate).unwrap();
-    assert_eq!(
-        (unchecked.verdict, &unchecked.leakage),
-        (Verdict::Ship, &Leakage::NotChecked)
-    );
-    assert!(
-        unchecked
-            .notes
-            .iter()
-            .any(|note| note.contains("no leakage certificate")),
-        "{:?}",
-        unchecked.notes
-    );
-    let clean = judge(&case.with_leakage(&certificate(0)), &gate).unwrap();
-    assert_eq!(clean.verdict, Verdict::Ship);
-    assert!(
-        !clean.notes.iter().any(|note| note.contains("certificate")),
-        "{:?}",
-        clean.notes
-    );
-    let leaking = judge(&case.with_leakage(&certificate(3)), &gate).unwrap();
-    assert_eq!(leaking.verdict, Verdict::CannotTell, "{}", leaking.summary);
-    let other = LeakageCertificate {
-        gold: ContentHash::of_bytes(b"other"),
-        ..certificate(0)
-    };
-    let error = judge(&case.with_leakage(&other), &gate).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            JudgeError::OtherGold {
-                part: "the leakage certificate",
-                ..
-            }
-        ),
-        "{error}"
-    );
-}
-
-#[test]
 fn rows_with_a_neighbour_in_training_are_scored_apart() {
     let world = World::new(&[20, 20]);
     let rows = world.gold.rows();
@@ -248,6 +193,10 @@ fn rows_with_a_neighbour_in_training_are_scored_apart() {
         (20, 0, 20)
     );
     assert_eq!(apart.baseline.unwrap().value, 1.0);
+    assert_eq!(
+        [apart.near_candidate, apart.near_baseline].map(|share| share.unwrap().count),
+        [20, 20]
+    );
     assert_eq!(report.candidate.score.accuracy.value, 0.5);
     assert_eq!(report.candidate.score.outside, 20);
 

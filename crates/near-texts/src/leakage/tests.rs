@@ -63,3 +63,52 @@ proptest! {
         prop_assert_ne!(texts_hash(&texts), before);
     }
 }
+
+#[test]
+fn the_nearest_training_text_is_named_by_its_hash_whatever_the_order() {
+    let gold = gold(&["my new card has not arrived yet", "close the account"]);
+    let mut train = vec![
+        "my new card has not arrived yet again",
+        "My new card has not arrived, yet!",
+        "my new cards has not arrived yet",
+    ];
+    let certificate = leakage_certificate(&train, &gold, JaccardThreshold::default());
+    let [near] = &certificate.nearest[..] else {
+        panic!("{certificate:?}")
+    };
+    assert_eq!(
+        (&near.train, near.jaccard, near.exact),
+        (&text_hash("my new card has not arrived yet"), 1.0, true)
+    );
+    assert_eq!((certificate.at_0_7, certificate.below_0_7), (1, 1));
+    train.reverse();
+    assert_eq!(
+        leakage_certificate(&train, &gold, JaccardThreshold::default()),
+        certificate
+    );
+}
+
+#[test]
+fn a_masked_leak_is_found_where_the_gold_set_is_masked_too() {
+    let gold = gold(&["is 4111 1111 1111 1111 blocked"]);
+    let mask = PersonalDataMask::all();
+    let train = [mask.mask("is 4111 1111 1111 1111 blocked").text];
+    let masked = leakage_certificate(&train, &gold.masked(&mask), JaccardThreshold::default());
+    assert_eq!((masked.exact, &masked.gold), (1, gold.hash()));
+    assert_eq!(masked.masked.unwrap().rules, MASKING_RULES);
+    let plain = leakage_certificate(&train, &gold, JaccardThreshold::default());
+    assert_eq!((plain.exact, plain.masked), (0, None));
+}
+
+#[test]
+fn a_certificate_reads_back_as_it_was_written() {
+    let gold = gold(&["where is my new card", "close the account"]).masked(&PersonalDataMask::all());
+    let train = ["where is my new cards", "where is my old card"];
+    let certificate = leakage_certificate(&train, &gold, JaccardThreshold::new(0.5).unwrap());
+    let text = serde_json::to_string(&certificate).unwrap();
+    assert_eq!(
+        serde_json::from_str::<LeakageCertificate>(&text).unwrap(),
+        certificate
+    );
+    assert!(!certificate.nearest.is_empty());
+}

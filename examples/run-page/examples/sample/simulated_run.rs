@@ -3,16 +3,16 @@
 use std::{collections::BTreeMap, error::Error};
 
 use distill_data::{
-    AnswerFormat, ConfidenceScale, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat,
-    Manifest, curate,
+    AnswerFormat, ConfidenceScale, CurateConfig, CurateInput, Curated, FieldPath, GoldRows, LogFile,
+    LogFormat, Manifest, curate,
 };
 use drift_stats::{
     Balance, DriftConfig, Monitor, OwnershipConfig, Prices, Reference, RelabelConfig, RelabelReason,
     RelabelRow, WindowReport, Workload, estimate_live_accuracy,
 };
 use gold_eval::{
-    Baseline, Case, GoldSet, History, LeakageCertificate, PredictedRow, Predictions, Preset, Report,
-    Teacher as Named, TeacherAnswer, judge,
+    Baseline, Case, GoldSet, History, PredictedRow, Predictions, Preset, Report, Teacher as Named,
+    TeacherAnswer, TrainingRecord, judge,
 };
 use run_page::{DayView, GenerationView, RelabelledView, RunPage, ServingView, render};
 use stage_files::{ContentHash, write_json_lines};
@@ -68,7 +68,7 @@ impl SimulatedRun {
             let log_file = folder.path().join(format!("teacher-{generation}.jsonl"));
             let cases = log.iter().map(|row| (row.transaction.case(), row.at));
             write_log(&log_file, &task, &teacher, cases, 0.002)?;
-            let manifest = curated(&task, &log_file, rows)?;
+            let curated = curated(&task, &log_file, rows)?;
             let gold_file = folder.path().join(format!("gold-{generation}.jsonl"));
             write_json_lines(&gold_file, rows.iter().map(gold_row))?;
             let frozen = GoldSet::freeze(&gold_file, &task, generation as u32 + 1)?;
@@ -77,9 +77,9 @@ impl SimulatedRun {
                 &teacher,
                 generation,
                 &month.rows(),
-                &manifest,
+                &training_record(&curated)?,
             )?);
-            manifests.push(manifest);
+            manifests.push(curated.manifest);
         }
         let live: Vec<Vec<LiveRow>> = (1..=30).map(|day| month.day(day)).collect();
         let served: Vec<Vec<Served>> = live
@@ -180,7 +180,7 @@ impl SimulatedRun {
     }
 }
 
-fn curated(task: &Task, log: &std::path::Path, gold: &[Transaction]) -> Fallible<Manifest> {
+fn curated(task: &Task, log: &std::path::Path, gold: &[Transaction]) -> Fallible<Curated> {
     let plan = CurateConfig {
         answer: AnswerFormat::Json {
             label: FieldPath::key("category"),
@@ -192,7 +192,17 @@ fn curated(task: &Task, log: &std::path::Path, gold: &[Transaction]) -> Fallible
     .check()?;
     let logs = [LogFile::new(log, LogFormat::OpenaiChat)];
     let gold = GoldRows::new(gold.iter().map(gold_row).collect());
-    Ok(curate(&CurateInput::new(task, &logs).with_gold(&gold), &plan)?.manifest)
+    Ok(curate(&CurateInput::new(task, &logs).with_gold(&gold), &plan)?)
+}
+
+/// What the simulated adapter would have been trained on.
+fn training_record(curated: &Curated) -> Fallible<TrainingRecord> {
+    let leakage = curated.manifest.leakage.as_ref();
+    let certificate = leakage.ok_or("the gold set was not compared")?.train.clone();
+    let texts = curated.train.iter().filter_map(|row| row.example.input());
+    Ok(TrainingRecord::default()
+        .with_texts(texts)
+        .with_certificate(certificate))
 }
 
 fn judged(
@@ -200,18 +210,8 @@ fn judged(
     teacher: &Teacher,
     generation: usize,
     month: &[LiveRow],
-    manifest: &Manifest,
+    training: &TrainingRecord,
 ) -> Fallible<Report> {
-    let found = &manifest
-        .leakage
-        .as_ref()
-        .ok_or("the gold set was not compared")?
-        .train;
-    let leakage = LeakageCertificate {
-        gold: gold.lock().hash.clone(),
-        train: found.train.clone(),
-        leaking_rows: found.leaking_rows as u64,
-    };
     let history = History::default();
     let new_words: Vec<&str> = month
         .iter()
@@ -240,7 +240,7 @@ fn judged(
     let candidate = Predictions::new(name, gold, predicted)?;
     let gate = Preset::ClearTheLine.config().check()?;
     let case = Case::new(gold, &baseline, &candidate, "after the month")
-        .with_leakage(&leakage)
+        .with_training(training)
         .with_history(&history);
     Ok(judge(&case, &gate)?)
 }

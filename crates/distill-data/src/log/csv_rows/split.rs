@@ -37,8 +37,10 @@ impl Cells {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
-    pub(super) fn text(&self) -> &[u8] {
-        &self.text
+    /// The cells with the delimiter between them: numbers that stood apart must not become one.
+    pub(super) fn joined(&self, delimiter: u8) -> Vec<u8> {
+        let cells: Vec<&[u8]> = self.iter().collect();
+        cells.join(&delimiter)
     }
 
     fn end_cell(&mut self) {

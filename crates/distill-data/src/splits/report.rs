@@ -1,0 +1,162 @@
+//! What a split has done, and what it was worth.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Sorted, SplitBy, SplitPlan, TRAIN};
+
+/// The account of a split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SplitReport {
+    /// What stayed together.
+    pub by: SplitBy,
+    /// The seed.
+    pub seed: u64,
+    /// How many clusters, groups or rows were assigned whole.
+    pub units: usize,
+    /// Rows of the largest of them. One that is larger than a part is wide of what was wanted.
+    pub largest_unit: usize,
+    /// The training rows and the parts.
+    pub parts: Vec<PartRecord>,
+    /// Labels that are missing from the training rows or a part, for they have too few rows or hang together.
+    pub small_classes: Vec<SmallClass>,
+    /// Rows of unknown time, which are trained on; 0 where rows are not split by time.
+    pub without_time: usize,
+    /// How much a random split would have flattered, if that was measured.
+    pub flattery: Option<Flattery>,
+}
+
+/// The training rows, or a part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PartRecord {
+    /// Its name, `train` for the training rows.
+    pub name: String,
+    /// The share that was asked for.
+    pub wanted: f64,
+    /// Its rows.
+    pub rows: usize,
+    /// Rows by label.
+    pub labels: BTreeMap<String, usize>,
+}
+
+/// A label that not every part has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmallClass {
+    /// The label.
+    pub label: String,
+    /// Its rows.
+    pub rows: usize,
+    /// The clusters or groups that they are in.
+    pub units: usize,
+    /// The parts that have none of them.
+    pub missing_from: Vec<String>,
+}
+
+/// What a fast classifier makes of this split and of random ones, in which every row is assigned alone, by label.
+///
+/// The classifier is logistic regression on words and character 3-grams, which is no measure of the model to come: one that
+/// knows its rows by heart is flattered more. On BANKING77's training file, cut 80 to 20, three random splits have 6.1% of
+/// their held-out rows near a training row and are right on 89.7% of all, 97.8% of those and 89.2% of the others; by
+/// cluster it is none, and 89.6%.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Flattery {
+    /// This split.
+    pub here: SplitScore,
+    /// Random splits of the same shares, added up.
+    pub random: SplitScore,
+    /// How many.
+    pub random_splits: usize,
+}
+
+/// Rows that are held out, in all parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SplitScore {
+    /// How many there are.
+    pub rows: usize,
+    /// Of those, rows with a near-duplicate among the training rows.
+    pub near: usize,
+    /// Rows whose label the classifier finds.
+    pub right: usize,
+    /// Of the rows with a near-duplicate, those.
+    pub near_right: usize,
+}
+
+impl SplitScore {
+    /// The share of held-out rows that have a near-duplicate among the training rows, in 0..=1; 0 where none is held out.
+    #[must_use]
+    pub fn near_share(&self) -> f64 {
+        self.near as f64 / self.rows.max(1) as f64
+    }
+
+    /// The share of held-out rows whose label the classifier finds, in 0..=1; 0 where none is held out.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        self.right as f64 / self.rows.max(1) as f64
+    }
+
+    /// The same of the held-out rows without a near-duplicate among the training rows. By as much as
+    /// [`accuracy`](Self::accuracy) exceeds it, a held-out score is that of rows which were seen before.
+    #[must_use]
+    pub fn accuracy_without_near(&self) -> f64 {
+        (self.right - self.near_right) as f64 / (self.rows - self.near).max(1) as f64
+    }
+}
+
+impl SplitReport {
+    pub(super) fn of(sorted: &Sorted<'_>, units: &[usize], parts: &[usize], plan: &SplitPlan) -> Self {
+        let config = plan.config();
+        let names = std::iter::once(TRAIN).chain(config.parts.iter().map(|part| part.name.as_str()));
+        let mut records: Vec<PartRecord> = names
+            .zip(plan.shares())
+            .map(|(name, wanted)| PartRecord {
+                name: name.to_owned(),
+                wanted,
+                rows: 0,
+                labels: BTreeMap::new(),
+            })
+            .collect();
+        let mut rows_of_unit: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut units_of_label: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); sorted.labels.len()];
+        for (row, &part) in parts.iter().enumerate() {
+            let label = sorted.label_of[row];
+            records[part].rows += 1;
+            *records[part]
+                .labels
+                .entry(sorted.labels[label].to_owned())
+                .or_default() += 1;
+            *rows_of_unit.entry(units[row]).or_default() += 1;
+            units_of_label[label].insert(units[row]);
+        }
+        Self {
+            by: config.by,
+            seed: config.seed,
+            units: rows_of_unit.len(),
+            largest_unit: rows_of_unit.into_values().max().unwrap_or(0),
+            small_classes: small_classes(&sorted.labels, &units_of_label, &records),
+            parts: records,
+            without_time: match config.by {
+                SplitBy::Time => sorted.rows.iter().filter(|row| row.time.is_none()).count(),
+                SplitBy::Cluster | SplitBy::Group => 0,
+            },
+            flattery: None,
+        }
+    }
+}
+
+fn small_classes(
+    labels: &[&str],
+    units_of_label: &[BTreeSet<usize>],
+    parts: &[PartRecord],
+) -> Vec<SmallClass> {
+    let classes = labels.iter().zip(units_of_label).map(|(label, units)| {
+        let missing = parts.iter().filter(|part| !part.labels.contains_key(*label));
+        SmallClass {
+            label: (*label).to_owned(),
+            rows: parts.iter().filter_map(|part| part.labels.get(*label)).sum(),
+            units: units.len(),
+            missing_from: missing.map(|part| part.name.clone()).collect(),
+        }
+    });
+    classes.filter(|class| !class.missing_from.is_empty()).collect()
+}
