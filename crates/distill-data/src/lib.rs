@@ -79,7 +79,8 @@
 //!
 //! Bad rows are data: they end in the ledger with a reason. A log that is mostly damaged is a [`Verdict`].
 //! [`CurateError`] is for what stops a run: a file that cannot be read, an empty gold set. Nothing panics on
-//! any input.
+//! any input, and no line takes more than some 500 MB, whatever is on it. What one line says of itself is kept; memory grows
+//! with the number of calls and of damaged lines.
 //!
 //! # References
 //!

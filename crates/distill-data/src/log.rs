@@ -77,6 +77,9 @@ impl LogFile {
 }
 
 /// How a log is written: a JSON object a line, with one call or several, or a table.
+///
+/// Of two fields of one name in an object the last counts, as for the JSON of JavaScript and Python, and so for the clients
+/// that the providers publish (RFC 8259, section 4, leaves it open).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]

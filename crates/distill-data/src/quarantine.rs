@@ -25,7 +25,8 @@ pub struct QuarantinedLine {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Damage {
-    /// Longer than a line may be.
+    /// Longer than a line may be (16 MiB), of more JSON values, or with an input that its questions repeat too often: nothing
+    /// that takes much more memory than its text.
     TooLong,
     /// Not UTF-8.
     NotUtf8,
@@ -60,7 +61,7 @@ impl QuarantinedLine {
             file: file.to_owned(),
             line,
             reason: found.damage,
-            detail: ends(&found.detail, RAW_CHARS),
+            detail: ends(found.detail, RAW_CHARS),
             raw: excerpt(raw, RAW_CHARS),
         }
     }
@@ -108,15 +109,15 @@ impl From<&BadLine> for LineDamage {
 
 /// The first and the last characters of a text, with a mark between them if there are more: an error may quote all of a line
 /// and then say what was expected.
-fn ends(text: &str, chars: usize) -> String {
+fn ends(text: String, chars: usize) -> String {
     let tail = (chars / 4).max(1);
     let head = chars.saturating_sub(tail);
     let Some((end, _)) = text.char_indices().nth(head) else {
-        return text.to_owned();
+        return text;
     };
     match text[end..].char_indices().nth_back(tail - 1) {
         Some((start, _)) => format!("{}…{}", &text[..end], &text[end + start..]),
-        None => text.to_owned(),
+        None => text,
     }
 }
 

@@ -13,6 +13,9 @@ use crate::quarantine::{Damage, LineDamage, QuarantinedLine, RAW_CHARS};
 use split::{Cells, Rows};
 
 /// How a table is written.
+///
+/// A row may have several lines, and no more than a line of another log may be long. A quote that is not closed where a cell
+/// ends damages the line on which it is opened, and no other. A column that the fields name stands in the table once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CsvTable {
@@ -52,7 +55,7 @@ pub(super) fn read(
     };
     let mut rows = Rows::new(lines, delimiter);
     let mut columns = None;
-    while let Some(row) = rows.next() {
+    for row in rows.by_ref() {
         let (line, row) = row?;
         let damaged = |damage, raw: &[u8]| {
             let raw = String::from_utf8_lossy(&raw[..raw.len().min(4 * RAW_CHARS)]);

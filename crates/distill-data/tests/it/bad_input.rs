@@ -390,7 +390,7 @@ fn what_is_no_file_that_can_be_read_is_an_error_that_names_it() {
         use std::os::unix::fs::PermissionsExt;
         let path = folder.path().join("private.jsonl");
         fs::write(&path, "{}").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
         match File::open(&path) {
             Ok(_) => println!("skipped: this user may read everything"),
             Err(_) => named(&path),
