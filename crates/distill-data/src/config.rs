@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AnswerFormat, JaccardThreshold, JaccardThresholdError};
+use crate::{AnswerFormat, JaccardThreshold, JaccardThresholdError, ReviewConfig};
 
 /// The settings of a curation. Every field has a default; [`check`](CurateConfig::check) makes it a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,8 @@ pub struct CurateConfig {
     pub weight_by_calls: WeightByCalls,
     /// The search for wrong labels; `None` leaves it out. Default: on.
     pub suspects: Option<SuspectConfig>,
+    /// How questions to a person are ordered, and how many rows are drawn for the audit.
+    pub review: ReviewConfig,
 }
 
 impl Default for CurateConfig {
@@ -47,6 +49,7 @@ impl Default for CurateConfig {
             unknown_confidence: UnknownConfidence::default(),
             weight_by_calls: WeightByCalls::default(),
             suspects: Some(SuspectConfig::default()),
+            review: ReviewConfig::default(),
         }
     }
 }
@@ -208,6 +211,7 @@ impl CurateConfig {
                 });
             }
         }
+        self.review.check()?;
         Ok(CuratePlan {
             config: self,
             near_threshold,

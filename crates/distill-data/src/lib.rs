@@ -80,6 +80,7 @@
 //! data makes language models better*, arXiv:2107.06499.
 
 mod answer;
+mod audit;
 mod ballot;
 mod calibration;
 mod confidence;
@@ -95,10 +96,12 @@ mod progress;
 mod quarantine;
 mod rejected;
 mod review;
+mod reviewed;
 mod row;
 mod suspects;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
+pub use audit::{AuditConfig, AuditEstimate, AuditRecord, AuditShare, RareEstimate};
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
 pub use confidence::{Confidence, ConfidenceKind};
 pub use config::{
@@ -120,5 +123,9 @@ pub use near_texts::{
 pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
-pub use review::{ReviewReason, ReviewRow, ReviewedRow};
+pub use review::{
+    QueuePoint, QueueRecord, ReviewConfig, ReviewReason, ReviewRow, SIMILAR_SHOWN, SimilarText,
+    label_studio_config, label_studio_tasks, reading_order, review_csv,
+};
+pub use reviewed::{AnswerProblem, ReviewedError, ReviewedRow, ReviewedRows, SetAside};
 pub use suspects::ClassProtection;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
 
 use crate::{
-    Calibration, ClassProtection, ConfidenceCut, ConfidenceKind, CurateConfig, LeakageCertificate, Ledger,
-    LogFormat,
+    AuditRecord, Calibration, ClassProtection, ConfidenceCut, ConfidenceKind, CurateConfig,
+    LeakageCertificate, Ledger, LogFormat, QueueRecord,
 };
 
 /// The account of a curation.
@@ -46,6 +46,12 @@ pub struct Manifest {
     pub prompts: BTreeMap<String, u64>,
     /// What reviewed rows did, if there were any.
     pub reviewed: Option<ReviewedRecord>,
+    /// What the review is expected to take and to bring.
+    #[serde(default)]
+    pub review: QueueRecord,
+    /// How many wrong labels are left among the rows that are kept; `null` where the plan draws none.
+    #[serde(default)]
+    pub audit: Option<AuditRecord>,
     /// What the search for wrong labels found, unless it was left out.
     pub suspects: Option<SuspectRecord>,
     /// How near the gold set came to the log and comes to the training rows, if a gold set was given.
@@ -134,6 +140,12 @@ pub struct ReviewedRecord {
     pub checked: usize,
     /// Of those, right.
     pub right: usize,
+    /// Texts that were labelled because a person was told that the answer to a similar one is theirs.
+    #[serde(default)]
+    pub similar: usize,
+    /// Such texts that kept the teacher's label, which is no longer the one that the person was shown.
+    #[serde(default)]
+    pub similar_changed: usize,
     /// From confidence to precision.
     pub calibration: Calibration,
     /// With a target precision: the confidence from which rows are kept, by kind; `null` where no confidence

@@ -86,8 +86,8 @@ pub(crate) fn stars(rows: &[Row], is_open: &[bool], pairs: &[NearPair]) -> Vec<O
             continue;
         }
         for &(row, jaccard) in &neighbours[centre] {
-            // A person's label is not given up for a neighbour's.
-            if behind[row].is_none() && !rows[row].by_person {
+            // A person's label is given up for no other word than a person's.
+            if behind[row].is_none() && (!rows[row].by_person || rows[centre].by_person) {
                 behind[row] = Some((centre, jaccard));
             }
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
 use crate::{
-    CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, SuspectRecord, TaskRecord,
-    Verdict, suspects::Findings,
+    CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, QueueRecord, SuspectRecord,
+    TaskRecord, Verdict, suspects::Findings,
 };
 
 /// Everything but what reviewed rows and the gold set add.
@@ -40,6 +40,8 @@ pub(super) fn assemble(
         models: intake.models,
         prompts: intake.prompts,
         reviewed: None,
+        review: QueueRecord::of(&outputs.review),
+        audit: outputs.audited,
         leakage: None,
         outputs: BTreeMap::new(),
     };
@@ -48,6 +50,7 @@ pub(super) fn assemble(
     Curated {
         train: outputs.train,
         review: outputs.review,
+        audit: outputs.audit,
         rejected: rejected.into_iter().map(|(_, row)| row).collect(),
         quarantine: intake.quarantine,
         merged: outputs.merged,
@@ -60,6 +63,7 @@ fn ledger(intake: &Intake, outputs: &Outputs) -> Ledger {
         train,
         review,
         merged,
+        ..
     } = outputs;
     let mut ledger = Ledger {
         lines: intake.lines,

@@ -322,10 +322,7 @@ fn a_person_overrides_the_teacher_and_calibrates_it() {
     for i in 0..40 {
         let answer = if i % 4 == 0 { "fees" } else { "card" };
         lines.push(call(&question(i), answer, 0.95).to_string());
-        reviewed.push(ReviewedRow {
-            input: question(i),
-            label: "card".into(),
-        });
+        reviewed.push(ReviewedRow::new(question(i), "card"));
     }
     lines.push(call("the row that nobody has reviewed", "top-up", 0.95).to_string());
     let config = CurateConfig {
@@ -373,10 +370,7 @@ fn inputs_that_cannot_be_used_are_errors() {
         curate(&input.with_gold(&empty), &plan),
         Err(CurateError::EmptyGold)
     ));
-    let reviewed = [ReviewedRow {
-        input: "q".into(),
-        label: "bananas".into(),
-    }];
+    let reviewed = [ReviewedRow::new("q", "bananas")];
     let input = CurateInput::new(&task, &[]).with_reviewed(&reviewed);
     assert!(matches!(
         curate(&input, &plan),
@@ -415,7 +409,7 @@ fn what_is_written_is_what_is_read_and_hashed() {
             "{name}"
         );
     }
-    assert_eq!(manifest.outputs.len(), 5);
+    assert_eq!(manifest.outputs.len(), 9);
     // Other readers see a plain example.
     let examples: Vec<task_spec::Example> =
         stage_files::read_json_lines(&folder.path().join("train.jsonl")).unwrap();
