@@ -188,6 +188,16 @@ fn print_account(manifest: &Manifest) {
     }
     print_review(manifest);
     print_audit(manifest);
+    let to_read = manifest
+        .audit
+        .as_ref()
+        .map_or(0, |audit| audit.drawn - audit.answered);
+    if manifest.review.questions + to_read > 0 {
+        println!(
+            "  fill in the column right_label of review.csv (a label, or ok where the given one is right, or skip), and \
+             give the file back with --reviewed"
+        );
+    }
     match &manifest.leakage {
         Some(leakage) => println!(
             "gold set: {} of {} rows were near the log, {} word for word; {} are near a training row",
@@ -224,14 +234,14 @@ fn print_review(manifest: &Manifest) {
         return;
     }
     println!(
-        "review: {} questions in review.csv, about {:.0} minutes; {:.0} of the calls behind them are expected to be wrong",
+        "review: {} questions in about {:.0} minutes; {:.0} of the calls behind them are expected to be wrong",
         review.questions, review.minutes, review.wrong_calls
     );
     for minutes in [10.0, 30.0, 60.0] {
         let reached = review.curve.iter().find(|point| point.minutes == minutes);
         if let Some(reached) = reached {
             println!(
-                "  the first {minutes:.0} minutes put right about {:.0} of them ({} questions)",
+                "  the first {minutes:.0} minutes put right about {:.0} of these calls ({} questions)",
                 reached.calls, reached.questions
             );
         }
@@ -247,7 +257,7 @@ fn print_audit(manifest: &Manifest) {
     );
     if audit.answered < audit.drawn {
         println!(
-            "  the others are in review.csv too, about {:.0} minutes; they are trained on meanwhile",
+            "  the others are among the questions of review.csv, about {:.0} minutes more; they are trained on meanwhile",
             audit.minutes
         );
     }

@@ -5,6 +5,7 @@ mod label_studio;
 mod table;
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     io::Read,
     path::{Path, PathBuf},
@@ -13,6 +14,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 use stage_files::{FileError, open_unpacked};
 use task_spec::{LabelSet, Task};
+
+use crate::{
+    normalise,
+    row::{ID_DIGITS, text_id},
+};
 
 /// The largest table or export that is read, in bytes (256 MiB), for they are read as a whole.
 const MAX_BYTES: u64 = 256 << 20;
@@ -150,17 +156,14 @@ impl ReviewedRows {
     ///
     /// An answer is a label in any spelling that the task knows; `ok` where the given label is right; `skip` where the person
     /// does not want to say; or nothing where the row was not looked at. (A task may have labels of these names: they
-    /// are labels then.) Any other answer is set aside, with its row.
+    /// are labels then.) Any other answer is set aside, with its row, and so are answers to one text that differ.
     ///
     /// # Errors
     ///
     /// [`ReviewedError`] if the file cannot be read, or is nothing of these.
     pub fn read(path: &Path, task: &Task) -> Result<Self, ReviewedError> {
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-        let mut reading = Reading {
-            labels: task.labels(),
-            found: Self::default(),
-        };
+        let mut reading = Reading::new(task.labels());
         match ending.to_lowercase().as_str() {
             "jsonl" => json_lines::read(path, &mut reading)?,
             "csv" | "tsv" | "txt" => table::read(path, &mut reading)?,
@@ -171,7 +174,7 @@ impl ReviewedRows {
                 });
             }
         }
-        Ok(reading.found)
+        Ok(reading.finish())
     }
 }
 
@@ -191,41 +194,79 @@ struct Answered {
 /// What has been read of a file.
 struct Reading<'a> {
     labels: &'a LabelSet,
-    found: ReviewedRows,
+    rows: Vec<Answered>,
+    /// Where the first row about each text is.
+    place: BTreeMap<String, usize>,
 }
 
-impl Reading<'_> {
-    /// Puts a row where its answers say.
-    fn take(&mut self, answered: Answered) {
-        let mut labels: Vec<usize> = Vec::new();
-        let mut is_skipped = false;
-        for answer in answered.answers.iter().map(|answer| answer.trim()) {
-            let meant = self.meant(answer, answered.given.as_deref());
-            match meant {
-                Ok(Some(label)) => labels.push(label),
-                Ok(None) => is_skipped |= !answer.is_empty(),
-                Err(problem) => return self.set_aside(&answered, problem),
+impl<'a> Reading<'a> {
+    fn new(labels: &'a LabelSet) -> Self {
+        Self {
+            labels,
+            rows: Vec::new(),
+            place: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a row; answers about one text come together.
+    fn take(&mut self, mut answered: Answered) {
+        let text = normalise(&answered.input);
+        let key = match &answered.id {
+            Some(id) => id.clone(),
+            None if text.is_empty() => format!("row {}", answered.row),
+            None => text_id(&text),
+        };
+        let place = *self.place.entry(key).or_insert(self.rows.len());
+        match self.rows.get_mut(place) {
+            Some(first) => first.answers.append(&mut answered.answers),
+            None => self.rows.push(answered),
+        }
+    }
+
+    /// Puts each row where its answers say.
+    fn finish(mut self) -> ReviewedRows {
+        let mut found = ReviewedRows::default();
+        for answered in std::mem::take(&mut self.rows) {
+            match self.label(&answered) {
+                Ok(Some(label)) => found.rows.push(ReviewedRow {
+                    label: self.name(label),
+                    id: answered.id,
+                    input: answered.input,
+                    given: answered.given,
+                    similar: answered.similar,
+                }),
+                Ok(None) if answered.answers.iter().all(|answer| answer.trim().is_empty()) => {
+                    found.blank += 1
+                }
+                Ok(None) => found.skipped += 1,
+                Err(problem) => found.set_aside.push(SetAside {
+                    row: answered.row,
+                    input: answered.input,
+                    problem,
+                }),
             }
         }
-        labels.sort_unstable();
-        labels.dedup();
-        match labels[..] {
-            [] if is_skipped => self.found.skipped += 1,
-            [] => self.found.blank += 1,
-            _ if answered.input.trim().is_empty() && answered.id.is_none() => {
-                self.set_aside(&answered, AnswerProblem::NoText);
-            }
-            [label] => self.found.rows.push(ReviewedRow {
-                id: answered.id,
-                input: answered.input,
-                label: self.name(label),
-                given: answered.given,
-                similar: answered.similar,
-            }),
-            _ => {
-                let answers = labels.iter().map(|&label| self.name(label)).collect();
-                self.set_aside(&answered, AnswerProblem::Disagreement { answers });
-            }
+        found
+    }
+
+    /// The label that all answers of a row mean; `None` if none is a label, on purpose.
+    fn label(&self, answered: &Answered) -> Result<Option<usize>, AnswerProblem> {
+        let given = answered.given.as_deref();
+        let answers = answered
+            .answers
+            .iter()
+            .map(|answer| self.meant(answer.trim(), given));
+        let labels: BTreeSet<usize> = answers.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        let Some(&label) = labels.first() else {
+            return Ok(None);
+        };
+        if labels.len() > 1 {
+            let answers = labels.iter().map(|&label| self.name(label)).collect();
+            return Err(AnswerProblem::Disagreement { answers });
+        }
+        match answered.input.trim().is_empty() && answered.id.is_none() {
+            true => Err(AnswerProblem::NoText),
+            false => Ok(Some(label)),
         }
     }
 
@@ -249,20 +290,12 @@ impl Reading<'_> {
     fn name(&self, label: usize) -> String {
         self.labels.name(label).unwrap_or_default().to_owned()
     }
-
-    fn set_aside(&mut self, answered: &Answered, problem: AnswerProblem) {
-        self.found.set_aside.push(SetAside {
-            row: answered.row,
-            input: answered.input.clone(),
-            problem,
-        });
-    }
 }
 
 /// The id of a row as a review writes it, if that is what a text holds.
 fn row_id(text: &str) -> Option<String> {
     let id = text.trim().trim_start_matches('#');
-    let digits = id.get(..crate::row::ID_DIGITS)?;
+    let digits = id.get(..ID_DIGITS)?;
     let is_id = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_id.then(|| digits.to_owned())
 }

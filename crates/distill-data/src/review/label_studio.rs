@@ -52,12 +52,13 @@ pub fn label_studio_config<'a>(labels: impl IntoIterator<Item = &'a str>) -> Str
     for label in labels {
         writeln!(choices, "    <Choice value=\"{}\"/>", attribute(label)).expect("a string takes all");
     }
+    // A name after `$` ends where a space or the attribute does: a full stop would be part of it.
     format!(
         r#"<View>
   <Text name="text" value="$text"/>
   <Header size="5" value="The teacher said: $given_label"/>
   <Header size="6" value="$reason"/>
-  <Header size="6" value="Calls: $calls. The answer is also for: $similar_texts"/>
+  <Header size="6" value="Also for: $similar_texts"/>
   <Choices name="{RIGHT_LABEL}" toName="text" choice="single-radio" required="true" showInline="true">
 {choices}  </Choices>
 </View>

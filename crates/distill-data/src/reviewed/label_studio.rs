@@ -1,6 +1,6 @@
 //! Reviewed rows as Label Studio exports them (<https://labelstud.io/guide/export>).
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 use stage_files::FileError;
@@ -19,28 +19,16 @@ pub(super) fn read(path: &Path, reading: &mut Reading<'_>) -> Result<(), Reviewe
     let not_tasks = || ReviewedError::NotTasks {
         path: path.to_owned(),
     };
-    // JSON-MIN has an entry for each annotation: those of one task come together here.
-    let mut by_task: BTreeMap<String, usize> = BTreeMap::new();
-    let mut rows: Vec<Answered> = Vec::new();
+    // JSON-MIN has an entry for each annotation, with the data of its task.
     for (row, task) in (1..).zip(tasks.as_array().ok_or_else(not_tasks)?) {
         let task = task.as_object().ok_or_else(not_tasks)?;
-        let mut found = answered(task).ok_or_else(not_tasks)?;
-        found.row = row;
-        let key = task
-            .get("id")
-            .map_or_else(|| format!("row {row}"), Value::to_string);
-        let place = *by_task.entry(key).or_insert(rows.len());
-        match rows.get_mut(place) {
-            Some(first) => first.answers.append(&mut found.answers),
-            None => rows.push(found),
-        }
+        reading.take(answered(row, task).ok_or_else(not_tasks)?);
     }
-    rows.into_iter().for_each(|row| reading.take(row));
     Ok(())
 }
 
-/// A task of either export, without its place.
-fn answered(task: &Map<String, Value>) -> Option<Answered> {
+/// A task of either export.
+fn answered(row: u64, task: &Map<String, Value>) -> Option<Answered> {
     let (data, answers) = match task.get("annotations") {
         Some(annotations) => {
             let annotations = annotations.as_array()?;
@@ -54,7 +42,7 @@ fn answered(task: &Map<String, Value>) -> Option<Answered> {
     let text = |key: &str| data.get(key).and_then(Value::as_str);
     let similar = data.get("similar_ids").and_then(Value::as_array);
     Some(Answered {
-        row: 0,
+        row,
         id: text("row_id").and_then(row_id),
         input: text("text")
             .or_else(|| text("input"))

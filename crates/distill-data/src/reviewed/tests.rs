@@ -231,7 +231,7 @@ fn annotators_who_disagree_are_heard_again() {
                 "type": "choices", "value": {"choices": [answer]}}]})
         };
         let annotations: Vec<_> = answers.iter().map(annotation).collect();
-        serde_json::json!({"id": answers.len(), "data": {"text": "where is it"}, "annotations": annotations})
+        serde_json::json!({"id": answers.len(), "data": {"text": format!("asked {} people", answers.len())}, "annotations": annotations})
     };
     let export = serde_json::json!([
         task(&["card", "Card"]),

@@ -1,6 +1,8 @@
 //! Integration tests of distill-data: one binary.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod autotraits;
 #[cfg(test)]
 mod banking77;
@@ -8,6 +10,10 @@ mod banking77;
 mod logs;
 #[cfg(test)]
 mod observers;
+#[cfg(test)]
+mod review;
+#[cfg(test)]
+mod reviewed;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
