@@ -224,10 +224,24 @@ fn print_account(manifest: &Manifest) {
 fn print_review(manifest: &Manifest) {
     if let Some(reviewed) = &manifest.reviewed {
         println!(
-            "reviewed: {} answers are about texts of the log and label {} similar ones too; of {} calls with a confidence {} \
-             were right",
-            reviewed.found, reviewed.similar, reviewed.checked, reviewed.right
+            "reviewed: {} answers are about texts of the log, and label {} similar ones too",
+            reviewed.found, reviewed.similar
         );
+        if reviewed.checked > 0 {
+            println!(
+                "  of {} calls of these texts that have a confidence {} were right",
+                reviewed.checked, reviewed.right
+            );
+        }
+        for (reason, questions) in &reviewed.questions {
+            println!(
+                "  {}: {} of {} rows were wrong, {:.0} were expected to be",
+                reason.replace('_', " "),
+                questions.wrong,
+                questions.answered,
+                questions.expected
+            );
+        }
     }
     let review = &manifest.review;
     if review.questions == 0 {

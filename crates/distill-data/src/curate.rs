@@ -21,7 +21,7 @@ use crate::{
 
 use fates::NearTexts;
 use intake::Intake;
-use outputs::write_rows;
+use outputs::{Worth, write_rows};
 use reviewed::Answers;
 use settled::{Settled, rows_of};
 
@@ -134,13 +134,18 @@ pub fn curate_with_progress(
         at(Stage::Audit, rows.len());
         let told = (Some(&*record), labels.len());
         let teacher = Settled::of(&intake.calls, &near, plan, told, &mut |_, _| {});
+        record.questions = answers.fared(&teacher);
         answers.apply(&mut intake.calls, &teacher.rows, record);
         teacher
     });
     let told = (reviewed.as_ref(), labels.len());
     let settled = Settled::of(&intake.calls, &near, plan, told, &mut at);
     let drawn = audited::draw(input, plan, teacher.as_ref().unwrap_or(&settled), &answers);
-    let outputs = write_rows(input, plan, &intake.calls, (&settled, &near, &costs, drawn));
+    let questions = reviewed
+        .as_ref()
+        .map_or_else(BTreeMap::new, |record| record.questions.clone());
+    let worth = Worth { costs, questions };
+    let outputs = write_rows(input, plan, &intake.calls, (&settled, &near, &worth, drawn));
     let mut curated = account::assemble(input, plan, intake, outputs, settled.found.as_ref());
     at(Stage::Certificate, curated.train.len());
     curated.manifest.reviewed = reviewed;

@@ -57,6 +57,11 @@
 //!   which costs a second for ten thousand rows where hashing would take less and miss some.
 //! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,
 //!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
+//! - [`ReviewRow`], [`ReviewConfig`]: what a person is asked, the most valuable minute first, in [`Curated::write`]'s
+//!   `review.csv` for a spreadsheet and tasks for Label Studio. [`ReviewedRows`] reads either back, and
+//!   [`CurateInput::with_reviewed`] lets the answers override the teacher.
+//! - [`AuditConfig`], [`AuditRecord`]: a random sample of the rows that are kept, asked about with the others, whose answers
+//!   bound the wrong labels that are left. It costs a person half an hour or more; nothing else sees systematic errors.
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines; [`Manifest`] with its [`Ledger`] in
 //!   which every call has exactly one end.
@@ -64,20 +69,23 @@
 //! # What it cannot do
 //!
 //! A teacher that is wrong on *every* text of a kind agrees with itself, and no filter over the log alone sees
-//! it; reviewed rows do. The near-duplicate join keeps all pairs in memory: a log of many thousand lines that
+//! it; the audit by a person does. The near-duplicate join keeps all pairs in memory: a log of many thousand lines that
 //! differ in one character only has quadratically many.
 //!
 //! # Errors and panics
 //!
 //! Bad rows are data: they end in the ledger with a reason. A log that is mostly damaged is a [`Verdict`].
-//! [`CurateError`] is for what stops a run: a file that cannot be read, an empty gold set. Nothing panics on
+//! [`CurateError`] is for what stops a run: a file that cannot be read, an empty gold set; [`ReviewedError`] for a
+//! file of answers that cannot be read, while a row that cannot is [`SetAside`]. Nothing panics on
 //! any input.
 //!
 //! # References
 //!
 //! Northcutt, Jiang, Chuang 2021, *Confident learning*, arXiv:1911.00068. Xiao et al. 2011, *Efficient
 //! similarity joins for near-duplicate detection*, ACM TODS 36(3). Lee et al. 2022, *Deduplicating training
-//! data makes language models better*, arXiv:2107.06499.
+//! data makes language models better*, arXiv:2107.06499. Clopper, Pearson 1934, *The use of confidence or fiducial
+//! limits*, Biometrika 26(4). Buonaccorsi 1987, *A note on confidence intervals for proportions in finite
+//! populations*, The American Statistician 41(3).
 
 mod answer;
 mod audit;
@@ -113,8 +121,8 @@ pub use error::CurateError;
 pub use ledger::Ledger;
 pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat};
 pub use manifest::{
-    ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, ReviewedRecord, SuspectRecord,
-    TaskRecord, Verdict,
+    AnsweredQuestions, ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, ReviewedRecord,
+    SuspectRecord, TaskRecord, Verdict,
 };
 pub use near_texts::{
     GoldNeighbour, GoldRows, JaccardThreshold, JaccardThresholdError, LeakageCertificate, NORMALISER_VERSION,

@@ -40,8 +40,9 @@ pub struct ReviewRow {
     pub reason: ReviewReason,
     /// How many calls of the log the row stands for; it is the one representative of its cluster.
     pub calls: usize,
-    /// The estimated probability that the label is wrong, in 0..1, the mean of the calls. Of a row of the audit: what
-    /// its confidence leaves, 0 where that is unknown.
+    /// The estimated probability that the label is wrong, in 0..1, the mean of the calls: by the rule that has put the row
+    /// here, and where enough questions of the same reason are answered, corrected by how those fared. Of a row of the
+    /// audit: what its confidence leaves, 0 where that is unknown.
     pub chance_wrong: f64,
     /// What looking is worth: for each call the probability that it is wrong times the cost of that confusion, in sum. With
     /// costs of 1 the expected number of calls put right. 0 for a row of the audit, which is drawn by chance.

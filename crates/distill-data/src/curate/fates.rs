@@ -46,6 +46,11 @@ pub(super) enum Cause {
 }
 
 impl Cause {
+    /// The kind of the reason that this becomes.
+    pub(super) fn kind(&self, rows: &[Row]) -> &'static str {
+        self.reason(rows, |_| String::new(), |_| String::new()).kind()
+    }
+
     /// The label that is most likely right where a row's own is wrong.
     pub(super) fn likely(&self, row: usize, rows: &[Row]) -> Option<usize> {
         match *self {

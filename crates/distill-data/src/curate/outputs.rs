@@ -1,6 +1,6 @@
 //! The rows as they are written.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use task_spec::{Example, Message};
 
@@ -11,8 +11,8 @@ use super::{
     settled::{Settled, joined},
 };
 use crate::{
-    AuditRecord, CuratePlan, Duplicates, MergedCall, ReviewReason, ReviewRow, SIMILAR_SHOWN, SimilarText,
-    TrainRow,
+    AnsweredQuestions, AuditRecord, CuratePlan, Duplicates, MergedCall, ReviewReason, ReviewRow,
+    SIMILAR_SHOWN, SimilarText, TrainRow,
     review::{self, ConfusionCosts, reading_minutes},
     row::{Call, Row},
 };
@@ -27,12 +27,29 @@ pub(super) struct Outputs {
     pub(super) merged: Vec<MergedCall>,
 }
 
+/// What is known of the worth of an answer.
+#[derive(Debug)]
+pub(super) struct Worth {
+    pub(super) costs: ConfusionCosts,
+    /// How earlier questions fared, by reason.
+    pub(super) questions: BTreeMap<String, AnsweredQuestions>,
+}
+
+impl Worth {
+    /// The probability that a row is wrong, as far as the answers so far bear it out.
+    fn chance_wrong(&self, concern: &Concern, rows: &[Row]) -> f64 {
+        let questions = self.questions.get(concern.cause.kind(rows));
+        let correction = questions.map_or(1.0, AnsweredQuestions::correction);
+        (concern.chance_wrong * correction).clamp(0.0, 1.0)
+    }
+}
+
 /// Writes each row where its fate says, and each further call of a row as merged.
 pub(super) fn write_rows(
     input: &CurateInput<'_>,
     plan: &CuratePlan,
     calls: &[Call],
-    (settled, near, costs, drawn): (&Settled, &NearTexts, &ConfusionCosts, Option<Drawn>),
+    (settled, near, worth, drawn): (&Settled, &NearTexts, &Worth, Option<Drawn>),
 ) -> Outputs {
     let Settled { rows, fates, .. } = settled;
     // Where near-duplicates are not merged they are not asked about together either.
@@ -51,7 +68,7 @@ pub(super) fn write_rows(
         plan,
         calls,
         settled,
-        costs,
+        worth,
         calls_behind: settled.calls_behind(),
         followers,
         clusters: near.clusters(&fates.open()),
@@ -116,7 +133,7 @@ struct Writer<'a> {
     plan: &'a CuratePlan,
     calls: &'a [Call],
     settled: &'a Settled,
-    costs: &'a ConfusionCosts,
+    worth: &'a Worth,
     /// Of each row and those that are merged behind it, not of those that join its question.
     calls_behind: Vec<usize>,
     /// Rows behind each row: merged, or in review and settled by the same answer.
@@ -193,11 +210,11 @@ impl Writer<'_> {
                 // A merged row is as doubtful as the one that stands for it, which counts its calls.
                 continue;
             };
-            let wrong_here = concern.chance_wrong * self.calls_behind[row] as f64;
+            let wrong_here = self.worth.chance_wrong(concern, rows) * self.calls_behind[row] as f64;
             let likely = concern.cause.likely(row, rows);
             calls += self.calls_behind[row];
             wrong += wrong_here;
-            value += wrong_here * self.costs.of_confusion(rows[row].label, likely);
+            value += wrong_here * self.worth.costs.of_confusion(rows[row].label, likely);
         }
         ReviewRow {
             suggested: likely.map(|label| self.label_name(label)),

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::CurateInput;
+use super::{CurateInput, fates::Fate, settled::Settled};
 use crate::{
-    Calibration, CheckedAnswer, CurateError, CuratePlan, ReviewedRecord, normalise,
+    AnsweredQuestions, Calibration, CheckedAnswer, CurateError, CuratePlan, ReviewedRecord, normalise,
     row::{Call, Row, text_id},
 };
 
@@ -89,9 +89,27 @@ impl Answers {
             right: checked.iter().filter(|answer| answer.right).count(),
             similar: 0,
             similar_changed: 0,
+            questions: BTreeMap::new(),
             calibration,
             cuts: cuts.unwrap_or_default(),
         })
+    }
+
+    /// How the questions fared that were asked on the teacher's word and are answered.
+    pub(super) fn fared(&self, teacher: &Settled) -> BTreeMap<String, AnsweredQuestions> {
+        let mut fared: BTreeMap<String, AnsweredQuestions> = BTreeMap::new();
+        for (index, row) in teacher.rows.iter().enumerate() {
+            if let (Fate::Review(concern), Some(label)) =
+                (teacher.fates.of(index), self.of_text(row.text_id()))
+            {
+                let kind = concern.cause.kind(&teacher.rows);
+                let questions = fared.entry(kind.to_owned()).or_default();
+                questions.answered += 1;
+                questions.expected += concern.chance_wrong;
+                questions.wrong += usize::from(label != row.label);
+            }
+        }
+        fared
     }
 
     /// Lets the answers override the teacher, whose word is in the rows; those about similar texts only where its label is

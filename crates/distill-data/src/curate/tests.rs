@@ -480,7 +480,7 @@ fn content(curated: &Curated) -> String {
         example.source.as_mut().unwrap().line = 0;
         writeln!(text, "{} {}", serde_json::to_string(&example).unwrap(), row.calls).unwrap();
     }
-    for row in &curated.review {
+    for row in curated.review.iter().chain(&curated.audit) {
         let mut row = row.clone();
         row.source.line = 0;
         writeln!(text, "{}", serde_json::to_string(&row).unwrap()).unwrap();
@@ -501,8 +501,8 @@ fn content(curated: &Curated) -> String {
     // The file's name and hash differ, the certificate must not.
     writeln!(
         text,
-        "{:#?} {:#?}",
-        curated.manifest.labels, curated.manifest.leakage
+        "{:#?} {:#?} {:#?} {:#?}",
+        curated.manifest.labels, curated.manifest.leakage, curated.manifest.review, curated.manifest.audit
     )
     .unwrap();
     text.lines()
@@ -533,6 +533,35 @@ proptest! {
         let gold = gold("where is my card");
         let curated = run_lines(&lines, Some(&gold), &[], config);
         prop_assert!(curated.manifest.leakage.unwrap().train.is_clean());
+    }
+
+    #[test]
+    fn answers_are_kept_to_and_the_ledger_balances_with_them(
+        lines in prop::collection::vec(any_line(), 0..40),
+        config in any_config(),
+        said in prop::collection::vec(prop::option::of(0..3_usize), 60),
+    ) {
+        let first = run_lines(&lines, None, &[], config.clone());
+        let questions = crate::reading_order(&first.review, &first.audit);
+        let answers: Vec<ReviewedRow> = questions.iter().zip(said).filter_map(|(row, said)| {
+            Some(ReviewedRow {
+                id: Some(row.id[..16].to_owned()),
+                given: Some(row.label.clone()),
+                similar: row.similar.iter().map(|text| text.id.clone()).collect(),
+                ..ReviewedRow::new(&row.input, ["card", "top-up", "fees"][said?])
+            })
+        }).collect();
+        // `run_lines` checks the balance.
+        let second = run_lines(&lines, None, &answers, config);
+        // Where duplicates are kept, several rows may be about one text: the last answer counts.
+        let by_text: BTreeMap<&str, &str> = answers.iter().map(|row| (row.id.as_deref().unwrap(), row.label.as_str())).collect();
+        for row in &second.train {
+            if let Some(label) = by_text.get(&row.example.id[..16]) {
+                prop_assert_eq!(row.example.answer(), Some(*label));
+            }
+        }
+        let mut asked_again = second.review.iter().chain(&second.audit);
+        prop_assert!(asked_again.all(|row| !by_text.contains_key(&row.id[..16])));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub struct QueueRecord {
     pub questions: usize,
     /// Minutes that they are expected to take.
     pub minutes: f64,
-    /// Calls behind them that are expected to be wrong. Wrong calls behind rows that are kept are not among them: the
+    /// Calls behind them that are expected to be wrong, by the rules' own chances until answers have corrected those. Wrong calls behind rows that are kept are not among them: the
     /// audit tells of those.
     pub wrong_calls: f64,
     /// What is reached from the top after so many minutes, at no more than 20 points; the last one is the end.

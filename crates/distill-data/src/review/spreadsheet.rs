@@ -31,13 +31,13 @@ const COLUMNS: [&str; 10] = [
 /// [`ReviewedRows::read`](crate::ReviewedRows::read) takes off again. Ids begin with `#`, for 16 hexadecimal digits may look
 /// like a number. The ids of similar texts end where the cell would be cut; those that are left out are asked about again.
 #[must_use]
-pub fn review_csv(rows: &[&ReviewRow]) -> Vec<u8> {
-    let mut table = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer("\u{feff}".as_bytes().to_vec());
-    let written = table.write_record(COLUMNS).and_then(|()| {
-        rows.iter().try_for_each(|row| {
-            table.write_record([
+pub fn review_csv(rows: &[&ReviewRow]) -> String {
+    let mut table = String::from('\u{feff}');
+    push_row(&mut table, &COLUMNS.map(str::to_owned));
+    for row in rows {
+        push_row(
+            &mut table,
+            &[
                 harmless(&row.input),
                 harmless(&row.label),
                 harmless(row.suggested.as_deref().unwrap_or_default()),
@@ -48,11 +48,27 @@ pub fn review_csv(rows: &[&ReviewRow]) -> Vec<u8> {
                 format!("{:.2}", row.minutes),
                 format!("#{}", row.id),
                 similar_ids(&row.similar),
-            ])
-        })
-    });
-    written.expect("records of one length are written to memory");
-    table.into_inner().expect("memory takes what is written to it")
+            ],
+        );
+    }
+    table
+}
+
+/// Adds a row, with quotes around the cells that need them for any delimiter.
+fn push_row(table: &mut String, cells: &[String]) {
+    for (column, cell) in cells.iter().enumerate() {
+        if column > 0 {
+            table.push(',');
+        }
+        if cell.contains(['"', ',', ';', '\t', '\r', '\n']) {
+            table.push('"');
+            table.push_str(&cell.replace('"', "\"\""));
+            table.push('"');
+        } else {
+            table.push_str(cell);
+        }
+    }
+    table.push_str("\r\n");
 }
 
 /// What a person sees of the texts that an answer settles too.

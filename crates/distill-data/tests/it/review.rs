@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use distill_data::{
     CurateConfig, CurateError, CurateInput, Curated, Duplicates, FieldMap, LogFile, LogFormat, ReviewConfig,
-    ReviewRow, ReviewedRow, ReviewedRows, curate,
+    ReviewRow, ReviewedRow, ReviewedRows, UnknownConfidence, curate,
 };
 use serde_json::{Value, json};
 use task_spec::{Label, Task};
@@ -232,5 +232,40 @@ fn the_audit_is_of_rows_that_are_trained_on_and_no_end_of_a_call() {
             audit.all.by_rows.passed_over
         ),
         (60, 20, 0, 0)
+    );
+}
+
+#[test]
+fn chances_are_corrected_by_how_earlier_questions_fared() {
+    // A teacher that does not say how sure it is, and is right.
+    let calls: Vec<Value> = (0..60_u64)
+        .map(|n| json!({"input": format!("{:x}", (n + 1) * 2_654_435_761_987), "answer": "card"}))
+        .collect();
+    let config = || CurateConfig {
+        duplicates: Duplicates::MergeExact,
+        unknown_confidence: UnknownConfidence::Review,
+        ..config()
+    };
+    let first = run(&calls, &[], config()).unwrap();
+    assert_eq!((first.review.len(), first.review[0].chance_wrong), (60, 0.5));
+    let answer = |answered: usize| -> Curated {
+        let answers: Vec<ReviewedRow> = first.review[..answered]
+            .iter()
+            .map(|row| ReviewedRow::new(&row.input, "card"))
+            .collect();
+        run(&calls, &answers, config()).unwrap()
+    };
+    assert_eq!(
+        answer(19).review[0].chance_wrong,
+        0.5,
+        "so few answers correct nothing"
+    );
+    let second = answer(39);
+    // None of 39 was wrong where 19.5 were expected.
+    assert!((second.review[0].chance_wrong - 0.5 / 20.5).abs() < 1e-12);
+    let questions = second.manifest.reviewed.unwrap().questions["unknown_confidence"];
+    assert_eq!(
+        (questions.answered, questions.expected, questions.wrong),
+        (39, 19.5, 0)
     );
 }
