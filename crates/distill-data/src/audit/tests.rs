@@ -50,7 +50,7 @@ proptest! {
     }
 }
 
-/// Rows with so many calls each, in the order of their ids; `wrong` are wrong, and none has been read.
+/// Rows with their labels and calls, in the order of their ids.
 struct World {
     ids: Vec<String>,
     labels: Vec<usize>,
