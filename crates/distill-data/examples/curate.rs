@@ -9,14 +9,21 @@
     reason = "a command-line program speaks to its user"
 )]
 
-use std::{cmp::Reverse, collections::BTreeMap, error::Error, path::PathBuf, process::ExitCode};
+use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
+    error::Error,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
-    AnswerFormat, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat, Manifest,
-    PersonalDataMask, ReviewedRow, SplitBy, SplitPart, TeacherChange, Verdict, curate_with_progress,
+    AnswerFormat, AuditEstimate, AuditShare, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows,
+    LogFile, LogFormat, Manifest, PersonalDataMask, ReviewedRow, ReviewedRows, SplitBy, SplitPart,
+    TeacherChange, Verdict, curate_with_progress,
 };
-use stage_files::{read_json_lines, read_toml};
+use stage_files::read_toml;
 use task_spec::Task;
 
 /// Turns a teacher's log into rows to train on, rows to review, and an account of all the others.
@@ -46,9 +53,10 @@ struct Arguments {
     /// The gold set (gold.jsonl) that training rows must not touch.
     #[arg(long)]
     gold: Option<PathBuf>,
-    /// Rows that a person has reviewed: JSON lines of input and label.
+    /// What a person has reviewed: review.csv as a spreadsheet saved it, Label Studio's export (.json), or JSON lines of
+    /// input and label (.jsonl); may be given several times, the last answer to a text counts.
     #[arg(long)]
-    reviewed: Option<PathBuf>,
+    reviewed: Vec<PathBuf>,
     /// Keeps a share of the rows from training, in a file of that name, as in heldout=0.1; may be given several times.
     #[arg(long, value_name = "NAME=SHARE")]
     split: Vec<SplitPart>,
@@ -122,10 +130,10 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
         config.personal_data = PersonalDataMask::all();
     }
     let gold = arguments.gold.as_deref().map(GoldRows::read).transpose()?;
-    let reviewed: Vec<ReviewedRow> = match &arguments.reviewed {
-        Some(path) => read_json_lines(path)?,
-        None => Vec::new(),
-    };
+    let mut reviewed: Vec<ReviewedRow> = Vec::new();
+    for path in &arguments.reviewed {
+        reviewed.append(&mut read_reviewed(path, &task)?);
+    }
     let mut input = CurateInput::new(&task, &logs).with_reviewed(&reviewed);
     if let Some(gold) = &gold {
         input = input.with_gold(gold);
@@ -138,6 +146,25 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
     print_account(&manifest);
     println!("\nwritten to {}", arguments.out.display());
     Ok(manifest.verdict)
+}
+
+/// The answers in a file; what cannot be used is told to the user.
+fn read_reviewed(path: &Path, task: &Task) -> Result<Vec<ReviewedRow>, Box<dyn Error>> {
+    let found = ReviewedRows::read(path, task)?;
+    println!(
+        "{}: {} answers, {} rows skipped, {} not answered",
+        path.display(),
+        found.rows.len(),
+        found.skipped,
+        found.blank
+    );
+    for aside in &found.set_aside {
+        println!(
+            "  row {} ({:?}) is set aside: {}",
+            aside.row, aside.input, aside.problem
+        );
+    }
+    Ok(found.rows)
 }
 
 /// The manifest, for a person.
@@ -189,6 +216,18 @@ fn print_account(manifest: &Manifest) {
     print_split(manifest);
     print_class_limits(manifest);
     print_personal_data(manifest);
+    print_review(manifest);
+    print_audit(manifest);
+    let to_read = manifest
+        .audit
+        .as_ref()
+        .map_or(0, |audit| audit.drawn - audit.answered);
+    if manifest.review.questions + to_read > 0 {
+        println!(
+            "  fill in the column right_label of review.csv (a label, or ok where the given one is right, or skip), and \
+             give the file back with --reviewed"
+        );
+    }
     match &manifest.leakage {
         Some(leakage) => println!(
             "gold set: {} of {} rows were near the log, {} word for word; {} are near a training row",
@@ -237,6 +276,88 @@ fn print_teachers(manifest: &Manifest) {
             change.labels.verdict.as_str()
         ),
     }
+}
+
+/// What a person's time brings, and what it has brought.
+fn print_review(manifest: &Manifest) {
+    if let Some(reviewed) = &manifest.reviewed {
+        println!(
+            "reviewed: {} answers are about texts of the log, and label {} similar ones too",
+            reviewed.found, reviewed.similar
+        );
+        if reviewed.checked > 0 {
+            println!(
+                "  of {} calls of these texts that have a confidence {} were right",
+                reviewed.checked, reviewed.right
+            );
+        }
+        for (reason, questions) in &reviewed.questions {
+            println!(
+                "  {}: {} of {} rows were wrong, {:.0} were expected to be",
+                reason.replace('_', " "),
+                questions.wrong,
+                questions.answered,
+                questions.expected
+            );
+        }
+    }
+    let review = &manifest.review;
+    if review.questions == 0 {
+        return;
+    }
+    println!(
+        "review: {} questions in about {:.0} minutes; {:.0} of the calls behind them are expected to be wrong",
+        review.questions, review.minutes, review.wrong_calls
+    );
+    for minutes in [10.0, 30.0, 60.0] {
+        let reached = review.curve.iter().find(|point| point.minutes == minutes);
+        if let Some(reached) = reached {
+            println!(
+                "  the first {minutes:.0} minutes put right about {:.0} of these calls ({} questions)",
+                reached.calls, reached.questions
+            );
+        }
+    }
+}
+
+/// How many wrong labels are left among the rows that are kept.
+fn print_audit(manifest: &Manifest) {
+    let Some(audit) = &manifest.audit else { return };
+    println!(
+        "audit: {} of {} rows kept on the teacher's word were drawn by chance, {} are answered, {} were wrong",
+        audit.drawn, audit.all.by_rows.of, audit.answered, audit.wrong
+    );
+    if audit.answered < audit.drawn {
+        println!(
+            "  the others are among the questions of review.csv, about {:.0} minutes more; they are trained on meanwhile",
+            audit.minutes
+        );
+    }
+    let print = |of: &str, AuditEstimate { by_rows, by_calls }: &AuditEstimate| {
+        print_share(&format!("rows {of}"), by_rows);
+        print_share(&format!("calls {of}"), by_calls);
+    };
+    print("kept", &audit.all);
+    if let Some(rare) = &audit.rare {
+        print(&format!("of {} rare labels", rare.labels.len()), &rare.estimate);
+    }
+}
+
+fn print_share(of: &str, share: &AuditShare) {
+    let Some(wrong) = share.share else { return };
+    let passed_over = match share.passed_over {
+        0 => String::new(),
+        some => format!("; {some} passed over, which may be right or wrong"),
+    };
+    println!(
+        "  wrong among {} {of}: {:.1}%, with 95% confidence {:.1} to {:.1}% ({} of {} read{passed_over})",
+        share.of,
+        100.0 * wrong,
+        100.0 * share.interval.0,
+        100.0 * share.interval.1,
+        share.wrong,
+        share.answered,
+    );
 }
 
 /// The answers outside the task that came most often: what the task may lack.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AnswerFormat, JaccardThreshold, JaccardThresholdError, PersonalDataMask, SplitConfig, SplitConfigError,
-    SplitPlan,
+    AnswerFormat, JaccardThreshold, JaccardThresholdError, PersonalDataMask, ReviewConfig, SplitConfig,
+    SplitConfigError, SplitPlan,
 };
 
 /// The settings of a curation. Every field has a default; [`check`](CurateConfig::check) makes it a plan.
@@ -48,6 +48,8 @@ pub struct CurateConfig {
     pub class_cap: Option<usize>,
     /// The fewest rows that a class should have in `train.jsonl`; what is missing is reported. Default 10.
     pub class_floor: usize,
+    /// How questions to a person are ordered, and how many rows are drawn for the audit.
+    pub review: ReviewConfig,
 }
 
 impl Default for CurateConfig {
@@ -67,6 +69,7 @@ impl Default for CurateConfig {
             split: None,
             class_cap: None,
             class_floor: 10,
+            review: ReviewConfig::default(),
         }
     }
 }
@@ -239,6 +242,7 @@ impl CurateConfig {
             return Err(CurateConfigError::ClassCap);
         }
         let split = self.split.clone().map(SplitConfig::check).transpose()?;
+        self.review.check()?;
         Ok(CuratePlan {
             split: split.map(|plan| plan.with_near_threshold(near_threshold)),
             config: self,

@@ -1,12 +1,14 @@
 //! The curation itself: logs in, rows by where they end out.
 
 mod account;
+mod audited;
 mod fates;
 mod intake;
 mod masking;
 mod outputs;
 mod parts;
 mod reviewed;
+mod settled;
 mod teachers;
 
 use std::collections::BTreeMap;
@@ -16,13 +18,15 @@ use task_spec::Task;
 
 use crate::{
     CurateError, CuratePlan, Curated, GoldRows, JaccardThreshold, LeakageCertificate, LogFile, Progress,
-    RejectReason, RejectedRow, ReviewedRow, Stage, leakage_certificate, near_neighbours, row::gather,
+    RejectReason, RejectedRow, ReviewedRow, Stage, leakage_certificate, near_neighbours,
+    review::ConfusionCosts,
 };
 
-use fates::Fates;
+use fates::NearTexts;
 use intake::Intake;
-use outputs::write_rows;
-use reviewed::apply_reviewed;
+use outputs::{Worth, write_rows};
+use reviewed::Answers;
+use settled::{Settled, rows_of};
 
 /// What a curation works on.
 #[derive(Debug, Clone, Copy)]
@@ -73,14 +77,16 @@ pub fn curate(input: &CurateInput<'_>, plan: &CuratePlan) -> Result<Curated, Cur
 ///
 /// 1. read every line and mask personal data, if that is asked for; damaged lines are quarantined, calls without a legal
 ///    label rejected;
-/// 2. let reviewed rows override the teacher, and calibrate its confidence on them;
-/// 3. reject every call whose text is a gold row's or nearly so;
+/// 2. calibrate the teacher's confidence on reviewed rows;
+/// 3. reject every call whose text is a gold row's or nearly so, then let reviewed rows override the teacher;
 /// 4. gather calls of one text; where none of their labels has the majority, review;
 /// 5. review rows that their near-duplicates outweigh, merge the others behind the strongest of each label;
 /// 6. review rows of too little confidence;
 /// 7. review rows whose label a model of the other rows contradicts;
-/// 8. keep parts of what is left from training, and of classes that are too large what is more than they may have;
-/// 9. certify that the training rows do not touch the gold set.
+/// 8. draw rows for the audit from what is left on the teacher's word alone (where reviewed rows have overridden it, steps
+///    4 to 7 are gone through without them too, to know what that is);
+/// 9. keep parts of what is left from training, and of classes that are too large what is more than they may have;
+/// 10. certify that the training rows do not touch the gold set.
 ///
 /// The outcome does not depend on the order of the lines, except that of calls alike in everything the first
 /// one is named as the source.
@@ -88,7 +94,7 @@ pub fn curate(input: &CurateInput<'_>, plan: &CuratePlan) -> Result<Curated, Cur
 /// # Errors
 ///
 /// [`CurateError`] if a log cannot be read to its end or has no usable weight, the gold set is empty, a reviewed
-/// row has no label of the task, or a target precision comes without reviewed rows. Bad rows and even a log
+/// row or a cost has no label of the task, or a target precision comes without reviewed rows. Bad rows and even a log
 /// that is mostly damaged are no error: see the [verdict](crate::Manifest::verdict).
 pub fn curate_with_progress(
     input: &CurateInput<'_>,
@@ -116,10 +122,13 @@ pub fn curate_with_progress(
         gold: masked_gold.as_ref(),
         ..*input
     };
+    let labels = input.task.labels();
+    let costs = ConfusionCosts::of(&plan.config().review, labels)?;
     let mut intake = Intake::read(input, plan, progress)?;
     // Before reviewed rows speak in a teacher's place.
     let teachers = intake.teachers.account(input.task, input.logs, &intake.calls);
-    let reviewed = apply_reviewed(input, plan, &mut intake.calls)?;
+    let answers = Answers::of(input, plan, &intake.calls)?;
+    let mut reviewed = answers.calibrate(input, plan, &mut intake.calls);
     let mut at = |stage, rows: usize| {
         progress(Progress {
             stage,
@@ -130,20 +139,26 @@ pub fn curate_with_progress(
     let log_certificate = input
         .gold
         .map(|gold| remove_leaks(&mut intake, input.logs, gold, plan.near_threshold()));
-    let rows = gather(
-        &intake.calls,
-        plan.config().duplicates,
-        plan.config().conflict_majority,
-    );
-    let mut fates = Fates::undecided(&rows);
-    fates.settle_conflicts(&rows);
+    let rows = rows_of(&intake.calls, plan);
     at(Stage::NearDuplicates, rows.len());
-    let near = fates.settle_near_duplicates(&rows, plan);
-    fates.settle_confidence(&rows, plan, reviewed.as_ref());
-    at(Stage::Suspects, rows.len());
-    let found = fates.settle_suspects(&rows, &near, plan, input.task.labels().len());
-    let outputs = write_rows(input, plan, &intake.calls, (&rows, &fates, &near));
-    let mut curated = account::assemble(input, plan, intake, outputs, found.as_ref());
+    let near = NearTexts::of(&rows, plan);
+    let teacher = reviewed.as_mut().map(|record| {
+        at(Stage::Audit, rows.len());
+        let told = (Some(&*record), labels.len());
+        let teacher = Settled::of(&intake.calls, &near, plan, told, &mut |_, _| {});
+        record.questions = answers.fared(&teacher);
+        answers.apply(&mut intake.calls, &teacher.rows, record);
+        teacher
+    });
+    let told = (reviewed.as_ref(), labels.len());
+    let settled = Settled::of(&intake.calls, &near, plan, told, &mut at);
+    let drawn = audited::draw(input, plan, teacher.as_ref().unwrap_or(&settled), &answers);
+    let questions = reviewed
+        .as_ref()
+        .map_or_else(BTreeMap::new, |record| record.questions.clone());
+    let worth = Worth { costs, questions };
+    let outputs = write_rows(input, plan, &intake.calls, (&settled, &near, &worth, drawn));
+    let mut curated = account::assemble(input, plan, intake, outputs, settled.found.as_ref());
     parts::set_apart(&mut curated, input, plan);
     at(Stage::Certificate, curated.train.len());
     curated.manifest.reviewed = reviewed;

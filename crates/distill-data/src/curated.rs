@@ -3,10 +3,13 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
-use stage_files::{FileError, remove_leftovers, write_json, write_json_lines};
+use stage_files::{FileError, remove_leftovers, write_json, write_json_lines, write_whole};
 use task_spec::{Example, Source};
 
-use crate::{Confidence, Manifest, QuarantinedLine, RejectedRow, ReviewRow};
+use crate::{
+    Confidence, Manifest, QuarantinedLine, RejectedRow, ReviewRow, label_studio_config, label_studio_tasks,
+    reading_order, review_csv,
+};
 
 /// The outcome of a curation: rows by where they end, and the account.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +20,8 @@ pub struct Curated {
     pub set_apart: BTreeMap<String, Vec<TrainRow>>,
     /// Rows for a person, the most valuable first.
     pub review: Vec<ReviewRow>,
+    /// Rows of `train` that were drawn by chance for a person and are not read yet, in the order of the draw.
+    pub audit: Vec<ReviewRow>,
     /// Calls that make no row, in the order of the logs.
     pub rejected: Vec<RejectedRow>,
     /// Lines that could not be read, in the order of the logs.
@@ -38,7 +43,7 @@ pub struct TrainRow {
     /// The confidence as the log has it, with its kind; `example.confidence` is the calibrated one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported: Option<Confidence>,
-    /// Whether a person gave the label.
+    /// Whether a person gave the label, to this text or to a similar one for both.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_person: bool,
 }
@@ -57,8 +62,9 @@ pub struct MergedCall {
 }
 
 impl Curated {
-    /// Writes `train.jsonl`, `review.jsonl`, `rejected.jsonl`, `quarantine.jsonl`, `merged.jsonl`, a file for each part
-    /// that is set apart, and, last, `manifest.json` with the hashes of the others.
+    /// Writes `train.jsonl`, `review.jsonl`, `audit.jsonl`, `rejected.jsonl`, `quarantine.jsonl`, `merged.jsonl`, a file for
+    /// each part that is set apart, the questions of review and audit together as people's tools read them (`review.csv`,
+    /// `label-studio.json`, `label-studio.xml`) and, last, `manifest.json` with the hashes of the others.
     ///
     /// Each file is whole or absent. A folder whose manifest's hashes are those of its files is complete; a run that is killed
     /// leaves another, and the next one writes all of it anew. What a killed run has left half-written lies under a name that
@@ -69,6 +75,8 @@ impl Curated {
     /// [`FileError::Write`] if a file cannot be written, [`FileError::Read`] if the folder cannot be listed.
     pub fn write(&self, folder: &Path) -> Result<Manifest, FileError> {
         remove_leftovers(folder)?;
+        let questions = reading_order(&self.review, &self.audit);
+        let labels = self.manifest.labels.iter().map(|record| record.label.as_str());
         let hashes = [
             (
                 "train.jsonl",
@@ -89,6 +97,22 @@ impl Curated {
             (
                 "merged.jsonl",
                 write_json_lines(&folder.join("merged.jsonl"), &self.merged)?,
+            ),
+            (
+                "review.csv",
+                write_whole(&folder.join("review.csv"), review_csv(&questions))?,
+            ),
+            (
+                "label-studio.json",
+                write_json(&folder.join("label-studio.json"), &label_studio_tasks(&questions))?,
+            ),
+            (
+                "label-studio.xml",
+                write_whole(&folder.join("label-studio.xml"), label_studio_config(labels))?,
+            ),
+            (
+                "audit.jsonl",
+                write_json_lines(&folder.join("audit.jsonl"), &self.audit)?,
             ),
         ];
         let mut manifest = self.manifest.clone();

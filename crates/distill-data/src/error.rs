@@ -28,6 +28,12 @@ pub enum CurateError {
         /// The label.
         label: String,
     },
+    /// The plan has a cost for a label that the task does not know.
+    #[error("review.costs names the label {label:?}, which is not one of the task's")]
+    CostLabel {
+        /// The label.
+        label: String,
+    },
     /// A precision was asked for without anything to measure it on.
     #[error("target_precision needs reviewed rows to measure precision on: give some, or set min_confidence")]
     NoReviewedRows,

@@ -61,6 +61,11 @@
 //!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
 //! - [`split`]: rows that are kept from training, by cluster, group or time, with what a random split would have made of
 //!   them; [`CurateConfig::class_cap`] and [`CurateConfig::class_floor`]: how many rows a class may and should have.
+//! - [`ReviewRow`], [`ReviewConfig`]: what a person is asked, the most valuable minute first, in [`Curated::write`]'s
+//!   `review.csv` for a spreadsheet and tasks for Label Studio. [`ReviewedRows`] reads either back, and
+//!   [`CurateInput::with_reviewed`] lets the answers override the teacher.
+//! - [`AuditConfig`], [`AuditRecord`]: a random sample of the rows that are kept, asked about with the others, whose answers
+//!   bound the wrong labels that are left. It costs a person half an hour or more; nothing else sees systematic errors.
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Teachers`]: a teacher that changed inside the log is several, each compared with the one before.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines; [`Manifest`] with its [`Ledger`] in
@@ -72,22 +77,26 @@
 //! # What it cannot do
 //!
 //! A teacher that is wrong on *every* text of a kind agrees with itself, and no filter over the log alone sees
-//! it; reviewed rows do. The near-duplicate join keeps all pairs in memory: a log of many thousand lines that
+//! it; the audit by a person does. The near-duplicate join keeps all pairs in memory: a log of many thousand lines that
 //! differ in one character only has quadratically many.
 //!
 //! # Errors and panics
 //!
 //! Bad rows are data: they end in the ledger with a reason. A log that is mostly damaged is a [`Verdict`].
-//! [`CurateError`] is for what stops a run: a file that cannot be read, an empty gold set. Nothing panics on
-//! any input, and no line takes more than some 500 MB, whatever is on it. What one line says of itself is kept; memory grows
-//! with the number of calls and of damaged lines.
+//! [`CurateError`] is for what stops a run: a file that cannot be read, an empty gold set; [`ReviewedError`] for a
+//! file of answers that cannot be read, while a row that cannot is [`SetAside`]. Nothing panics on any input, and no line
+//! takes more than some 500 MB, whatever is on it. What one line says of itself is kept; memory grows with the number of
+//! calls and of damaged lines.
 //!
 //! # References
 //!
 //! Northcutt, Jiang, Chuang 2021, *Confident learning*, arXiv:1911.00068. Lee et al. 2022, *Deduplicating training
-//! data makes language models better*, arXiv:2107.06499.
+//! data makes language models better*, arXiv:2107.06499. Clopper, Pearson 1934, *The use of confidence or fiducial
+//! limits*, Biometrika 26(4). Buonaccorsi 1987, *A note on confidence intervals for proportions in finite
+//! populations*, The American Statistician 41(3).
 
 mod answer;
+mod audit;
 mod ballot;
 mod calibration;
 mod call_time;
@@ -105,6 +114,7 @@ mod progress;
 mod quarantine;
 mod rejected;
 mod review;
+mod reviewed;
 mod row;
 mod shape;
 mod splits;
@@ -112,6 +122,7 @@ mod suspects;
 mod teachers;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
+pub use audit::{AuditConfig, AuditEstimate, AuditRecord, AuditShare, RareEstimate};
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
 pub use call_time::{CallTime, CallTimeError};
 pub use class_limits::{ClassLimitsRecord, OVER_CLASS_CAP};
@@ -125,8 +136,8 @@ pub use error::CurateError;
 pub use ledger::Ledger;
 pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat};
 pub use manifest::{
-    ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, PersonalDataRecord, ReviewedRecord,
-    SuspectRecord, TaskRecord, Verdict,
+    AnsweredQuestions, ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, PersonalDataRecord,
+    ReviewedRecord, SuspectRecord, TaskRecord, Verdict,
 };
 pub use near_texts::{
     GoldNeighbour, GoldRows, JaccardThreshold, JaccardThresholdError, LeakageCertificate, MASKING_RULES,
@@ -136,7 +147,11 @@ pub use near_texts::{
 pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
-pub use review::{ReviewReason, ReviewRow, ReviewedRow};
+pub use review::{
+    QueuePoint, QueueRecord, ReviewConfig, ReviewReason, ReviewRow, SIMILAR_SHOWN, SimilarText,
+    label_studio_config, label_studio_tasks, reading_order, review_csv,
+};
+pub use reviewed::{AnswerProblem, ReviewedError, ReviewedRow, ReviewedRows, SetAside};
 pub use shape::{
     AnswerCount, AnswersKind, AnswersShape, BreakEvenAtHours, CallTokens, FieldKind, FieldShape, InputsShape,
     MonthlyBalance, NewAnswers, PromptKind, PromptShape, RuleOutcome, ServingPrices, ServingUpkeep,

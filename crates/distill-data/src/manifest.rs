@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
 
 use crate::{
-    Calibration, ClassLimitsRecord, ClassProtection, ConfidenceCut, ConfidenceKind, CurateConfig,
-    LeakageCertificate, Ledger, LogFormat, PersonalDataKind, SplitReport, Teachers,
+    AuditRecord, Calibration, ClassLimitsRecord, ClassProtection, ConfidenceCut, ConfidenceKind,
+    CurateConfig, LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, SplitReport,
+    Teachers,
 };
 
 /// The account of a curation.
@@ -62,6 +63,12 @@ pub struct Manifest {
     pub class_limits: ClassLimitsRecord,
     /// What reviewed rows did, if there were any.
     pub reviewed: Option<ReviewedRecord>,
+    /// What the review is expected to take and to bring.
+    #[serde(default)]
+    pub review: QueueRecord,
+    /// How many wrong labels are left among the rows that are kept; `null` where the plan draws none.
+    #[serde(default)]
+    pub audit: Option<AuditRecord>,
     /// What the search for wrong labels found, unless it was left out.
     pub suspects: Option<SuspectRecord>,
     /// How near the gold set came to the log and comes to the training rows, if a gold set was given.
@@ -164,11 +171,43 @@ pub struct ReviewedRecord {
     pub checked: usize,
     /// Of those, right.
     pub right: usize,
+    /// Texts that were labelled because a person was told that the answer to a similar one is theirs.
+    #[serde(default)]
+    pub similar: usize,
+    /// Such texts that kept the teacher's label, which is no longer the one that the person was shown.
+    #[serde(default)]
+    pub similar_changed: usize,
+    /// How the questions fared that a person has answered, by the reason for which they were asked.
+    #[serde(default)]
+    pub questions: BTreeMap<String, AnsweredQuestions>,
     /// From confidence to precision.
     pub calibration: Calibration,
     /// With a target precision: the confidence from which rows are kept, by kind; `null` where no confidence
     /// reaches the target, so that all rows of the kind are reviewed.
     pub cuts: BTreeMap<ConfidenceKind, Option<ConfidenceCut>>,
+}
+
+/// Questions of one reason that a person has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct AnsweredQuestions {
+    /// How many.
+    pub answered: usize,
+    /// How many of them were expected to be wrong: the sum of their chances.
+    pub expected: f64,
+    /// How many were wrong.
+    pub wrong: usize,
+}
+
+impl AnsweredQuestions {
+    /// By what the chances of further questions of the reason are multiplied: how many were wrong to how many were
+    /// expected, each with one more, so that few answers change little. 1 below [`LEAST_REVIEWED`](crate::LEAST_REVIEWED) answers.
+    #[must_use]
+    pub fn correction(&self) -> f64 {
+        match self.answered >= crate::LEAST_REVIEWED {
+            true => (self.wrong as f64 + 1.0) / (self.expected + 1.0),
+            false => 1.0,
+        }
+    }
 }
 
 /// What the search for wrong labels found.

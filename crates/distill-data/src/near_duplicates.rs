@@ -59,7 +59,8 @@ pub(crate) fn contradictions(rows: &[Row], pairs: &[NearPair], majority: f64) ->
 ///
 /// Rows are taken from the strongest to the weakest (a person's label, then more calls, then more confidence,
 /// then the id): each that has not gone yet stays and takes its near-duplicates of the same label with it. A
-/// row goes only behind a row that it is itself similar to; there are no chains. No row that was taken before
+/// row goes only behind a row that it is itself similar to; there are no chains. A person's label goes behind no other
+/// word than a person's. No row that was taken before
 /// can be among the neighbours of one that stays, for it would have taken it along.
 pub(crate) fn stars(rows: &[Row], is_open: &[bool], pairs: &[NearPair]) -> Vec<Option<(usize, f64)>> {
     let mut neighbours: Vec<Vec<(usize, f64)>> = vec![Vec::new(); rows.len()];
@@ -86,8 +87,7 @@ pub(crate) fn stars(rows: &[Row], is_open: &[bool], pairs: &[NearPair]) -> Vec<O
             continue;
         }
         for &(row, jaccard) in &neighbours[centre] {
-            // A person's label is not given up for a neighbour's.
-            if behind[row].is_none() && !rows[row].by_person {
+            if behind[row].is_none() && (!rows[row].by_person || rows[centre].by_person) {
                 behind[row] = Some((centre, jaccard));
             }
         }

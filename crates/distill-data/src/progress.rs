@@ -8,6 +8,8 @@ pub enum Stage {
     Reading,
     /// Joining the texts with the gold set.
     GoldJoin,
+    /// Finding what is kept on the teacher's word alone; only where a person has spoken.
+    Audit,
     /// Finding near-duplicates.
     NearDuplicates,
     /// Searching for wrong labels.
@@ -25,6 +27,7 @@ impl Stage {
         match self {
             Self::Reading => "reading logs",
             Self::GoldJoin => "comparing with the gold set",
+            Self::Audit => "finding what the audit is of",
             Self::NearDuplicates => "finding near-duplicates",
             Self::Suspects => "searching for wrong labels",
             Self::Certificate => "certifying that nothing leaks",

@@ -1,5 +1,10 @@
 //! Rows that a person should look at before anybody learns from them.
 
+mod config;
+mod label_studio;
+mod queue;
+mod spreadsheet;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,8 +12,19 @@ use task_spec::Source;
 
 use crate::confidence::Confidence;
 
-/// A line of `review.jsonl`. The file is ordered by [`value`](Self::value), highest first: whoever reads from
-/// the top corrects the most calls an hour.
+pub use config::ReviewConfig;
+pub(crate) use config::{ConfusionCosts, range_fault};
+pub use label_studio::{label_studio_config, label_studio_tasks};
+pub use queue::{QueuePoint, QueueRecord, reading_order};
+pub(crate) use queue::{order, reading_minutes};
+pub(crate) use spreadsheet::{RIGHT_LABEL, as_written};
+pub use spreadsheet::{SIMILAR_SHOWN, review_csv};
+
+/// A line of `review.jsonl` or `audit.jsonl`: a question to a person.
+///
+/// `review.jsonl` is ordered by [`value_per_minute`](Self::value_per_minute), highest first. That is the greedy order of
+/// the fractional knapsack (Dantzig 1957, *Discrete-variable extremum problems*, Operations Research 5(2)): whoever
+/// reads from the top and stops after any question has put right the most that could be expected of those minutes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReviewRow {
     /// Derived from the text.
@@ -17,14 +33,25 @@ pub struct ReviewRow {
     pub input: String,
     /// The label that the teacher's calls speak for most.
     pub label: String,
+    /// The other label that is most likely to be the right one, where anything speaks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<String>,
     /// Why the row is here.
     pub reason: ReviewReason,
     /// How many calls of the log the row stands for; it is the one representative of its cluster.
     pub calls: usize,
-    /// The estimated probability that the label is wrong, in 0..1.
+    /// The estimated probability that the label is wrong, in 0..1, the mean of the calls: by the rule that has put the row
+    /// here, and where enough questions of the same reason are answered, corrected by how those fared. Of a row of the
+    /// audit: what its confidence leaves, 0 where that is unknown.
     pub chance_wrong: f64,
-    /// What looking is worth: `chance_wrong` times `calls`, the expected number of calls put right.
+    /// What looking is worth: for each call the probability that it is wrong times the cost of that confusion, in sum. With
+    /// costs of 1 the expected number of calls put right. 0 for a row of the audit, which is drawn by chance.
     pub value: f64,
+    /// How long reading and deciding is expected to take, in minutes.
+    pub minutes: f64,
+    /// The nearly equal texts of the same label that the answer settles too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub similar: Vec<SimilarText>,
     /// The teacher's confidence, calibrated where that was possible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
@@ -34,7 +61,74 @@ pub struct ReviewRow {
     pub source: Source,
 }
 
-/// Why a row is not trained on before a person has seen it.
+/// A text that stands behind a question to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimilarText {
+    /// Derived from the text.
+    pub id: String,
+    /// The text.
+    pub input: String,
+}
+
+impl ReviewRow {
+    /// What a minute of looking is worth: [`value`](Self::value) by [`minutes`](Self::minutes).
+    #[must_use]
+    pub fn value_per_minute(&self) -> f64 {
+        // A question without words that takes no time by the plan is the first one to answer.
+        if self.minutes > 0.0 {
+            self.value / self.minutes
+        } else {
+            self.value / f64::MIN_POSITIVE
+        }
+    }
+
+    /// Why the row is here, for the person who reads it.
+    #[must_use]
+    pub fn reason_in_words(&self) -> String {
+        match &self.reason {
+            ReviewReason::ConflictingLabels => {
+                let all: f64 = self.support.values().sum();
+                let mut support: Vec<_> = self.support.iter().collect();
+                support.sort_by(|a, b| b.1.total_cmp(a.1).then(a.0.cmp(b.0)));
+                let shares = support
+                    .iter()
+                    .map(|(label, support)| format!("{label} {}", percent(*support / all)));
+                format!(
+                    "the same text was given different labels: {}",
+                    shares.collect::<Vec<_>>().join(", ")
+                )
+            }
+            ReviewReason::NearConflict {
+                neighbour_input,
+                neighbour_label,
+                ..
+            } => format!("nearly the same text is labelled {neighbour_label}: {neighbour_input}"),
+            ReviewReason::LowConfidence => match self.confidence {
+                Some(confidence) => format!("the teacher was only {} sure", percent(confidence.value)),
+                None => "the teacher was not sure enough".to_owned(),
+            },
+            ReviewReason::UnknownConfidence => "the log does not say how sure the teacher was".to_owned(),
+            ReviewReason::SuspectLabel {
+                suggested,
+                suggested_probability,
+                given_probability,
+            } => format!(
+                "a model of the other rows finds {suggested} likelier ({} against {})",
+                percent(*suggested_probability),
+                percent(*given_probability)
+            ),
+            ReviewReason::Audit => {
+                "drawn by chance from the rows that are kept: is the label right?".to_owned()
+            }
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0}%", 100.0 * share)
+}
+
+/// Why a person is asked about a row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -65,6 +159,9 @@ pub enum ReviewReason {
         /// The probability that it gives the row's label.
         given_probability: f64,
     },
+    /// Nothing speaks against the row, which is in the training file meanwhile: it was drawn by chance, so that a
+    /// person's answers tell how many wrong labels are left. Only in `audit.jsonl`.
+    Audit,
 }
 
 impl ReviewReason {
@@ -77,22 +174,10 @@ impl ReviewReason {
             Self::LowConfidence => "low_confidence",
             Self::UnknownConfidence => "unknown_confidence",
             Self::SuspectLabel { .. } => "suspect_label",
+            Self::Audit => "audit",
         }
     }
 }
 
-/// The most valuable first; ties by id.
-pub(crate) fn order(rows: &mut [ReviewRow]) {
-    rows.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.id.cmp(&b.id)));
-}
-
-/// A row that a person has reviewed: what the label should be.
-///
-/// Given to a curation, it overrides the teacher on that text and calibrates its confidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReviewedRow {
-    /// The question, spelt as in the log up to the normaliser.
-    pub input: String,
-    /// The right label.
-    pub label: String,
-}
+#[cfg(test)]
+pub(crate) mod tests;

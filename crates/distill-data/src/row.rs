@@ -118,6 +118,24 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// The id of its text.
+    pub(crate) fn text_id(&self) -> &str {
+        &self.id[..ID_DIGITS]
+    }
+
+    /// The label that is most likely after the row's own, by the teacher's distribution or else by what the calls say.
+    pub(crate) fn second_label(&self) -> Option<usize> {
+        [&self.distribution, &self.support]
+            .into_iter()
+            .find_map(|shares| {
+                let others = shares
+                    .iter()
+                    .filter(|&(&label, &share)| label != self.label && share > 0.0);
+                let best = others.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)))?;
+                Some(*best.0)
+            })
+    }
+
     /// The share of the support that the label has.
     pub(crate) fn label_share(&self) -> f64 {
         share_of(self.label, &self.support)
@@ -162,10 +180,13 @@ pub(crate) fn gather(calls: &[Call], duplicates: Duplicates, majority: f64) -> V
     rows
 }
 
-/// The id of a text: 16 digits of the hash of the normaliser's version and the normalised text.
+/// How long the id of a text is. That of a row may go on with its number, where duplicates are kept.
+pub(crate) const ID_DIGITS: usize = 16;
+
+/// The id of a text: digits of the hash of the normaliser's version and the normalised text.
 pub(crate) fn text_id(text: &str) -> String {
     let hash = ContentHash::of_bytes(format!("{NORMALISER_VERSION}\n{text}").as_bytes());
-    hash.as_str()[..16].to_owned()
+    hash.as_str()[..ID_DIGITS].to_owned()
 }
 
 /// One row of calls that are sorted by content. Where a person has spoken, only persons count.

@@ -21,6 +21,12 @@ fn each_field_out_of_range_is_named() {
     assert!(refused(|c| c.conflict_majority = 0.5).contains("conflict_majority"));
     assert!(refused(|c| c.min_confidence = f64::NAN).contains("min_confidence"));
     assert!(refused(|c| c.target_precision = Some(1.0)).contains("target_precision"));
+    assert!(refused(|c| c.review.words_per_minute = 0.0).contains("review.words_per_minute"));
+    assert!(
+        refused(|c| c.review.seconds_per_question = f64::INFINITY).contains("review.seconds_per_question")
+    );
+    assert!(refused(|c| c.review.audit.share = 1.5).contains("review.audit.share"));
+    assert!(refused(|c| c.review.audit.most = 20).contains("review.audit.most"));
     let suspects = |change: fn(&mut SuspectConfig)| refused(|c| change(c.suspects.as_mut().unwrap()));
     assert!(suspects(|s| s.folds = 1).contains("suspects.folds"));
     assert!(suspects(|s| s.max_class_share = -0.1).contains("suspects.max_class_share"));
@@ -39,6 +45,18 @@ fn a_file_may_name_some_fields_and_no_unknown_one() {
         (0.7, Duplicates::MergeExact)
     );
     assert_eq!(config.near_threshold, 0.8);
+    let config: CurateConfig = toml::from_str(
+        "[review]\nseconds_per_question = 8\n[review.costs.fuel]\ncoffee = 5\n[review.audit]\nleast = 90\n",
+    )
+    .unwrap();
+    assert_eq!(
+        (
+            config.review.costs["fuel"]["coffee"],
+            config.review.audit.least,
+            config.review.audit.most
+        ),
+        (5.0, 90, 300)
+    );
     let error = toml::from_str::<CurateConfig>("min_confidense = 0.7").unwrap_err();
     assert!(error.to_string().contains("min_confidense"), "{error}");
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
 use crate::{
-    ClassLimitsRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, SuspectRecord,
-    TaskRecord, Teachers, Verdict, suspects::Findings,
+    ClassLimitsRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, QueueRecord,
+    SuspectRecord, TaskRecord, Teachers, Verdict, suspects::Findings,
 };
 
 /// Everything but what the teachers, reviewed rows and the gold set add.
@@ -45,6 +45,8 @@ pub(super) fn assemble(
         split: None,
         class_limits: ClassLimitsRecord::default(),
         reviewed: None,
+        review: QueueRecord::of(&outputs.review),
+        audit: outputs.audited,
         leakage: None,
         outputs: BTreeMap::new(),
     };
@@ -53,6 +55,7 @@ pub(super) fn assemble(
     Curated {
         train: outputs.train,
         review: outputs.review,
+        audit: outputs.audit,
         rejected: rejected.into_iter().map(|(_, row)| row).collect(),
         quarantine: intake.quarantine,
         merged: outputs.merged,
@@ -66,6 +69,7 @@ fn ledger(intake: &Intake, outputs: &Outputs) -> Ledger {
         train,
         review,
         merged,
+        ..
     } = outputs;
     let mut ledger = Ledger {
         lines: intake.lines,

@@ -46,6 +46,20 @@ pub(super) enum Cause {
 }
 
 impl Cause {
+    /// The kind of the reason that this becomes.
+    pub(super) fn kind(&self, rows: &[Row]) -> &'static str {
+        self.reason(rows, |_| String::new(), |_| String::new()).kind()
+    }
+
+    /// The label that is most likely right where a row's own is wrong.
+    pub(super) fn likely(&self, row: usize, rows: &[Row]) -> Option<usize> {
+        match *self {
+            Self::NearConflict { neighbour, .. } => Some(rows[neighbour].label),
+            Self::SuspectLabel { suggested, .. } => Some(suggested),
+            _ => rows[row].second_label(),
+        }
+    }
+
     pub(super) fn reason(
         &self,
         rows: &[Row],
@@ -87,7 +101,7 @@ pub(super) struct NearTexts {
 }
 
 impl NearTexts {
-    fn of(rows: &[Row], plan: &CuratePlan) -> Self {
+    pub(super) fn of(rows: &[Row], plan: &CuratePlan) -> Self {
         let mut number: BTreeMap<&str, usize> = BTreeMap::new();
         let mut texts = Vec::new();
         let mut row_of_text = Vec::new();
@@ -107,6 +121,11 @@ impl NearTexts {
             row_of_text,
             pairs: near_pairs_of_normal(&texts, plan.near_threshold()),
         }
+    }
+
+    /// The near-duplicates, by index of text.
+    pub(super) fn pairs(&self) -> &[NearPair] {
+        &self.pairs
     }
 
     /// For each row the first row of its cluster: of all that hang together by near-duplicates among the
@@ -161,10 +180,9 @@ impl Fates {
     }
 
     /// Rows that their near-duplicates outweigh, then rows that stand behind a near-duplicate.
-    pub(super) fn settle_near_duplicates(&mut self, rows: &[Row], plan: &CuratePlan) -> NearTexts {
-        let near = NearTexts::of(rows, plan);
+    pub(super) fn settle_near_duplicates(&mut self, rows: &[Row], near: &NearTexts, plan: &CuratePlan) {
         if plan.config().duplicates != Duplicates::MergeNear {
-            return near;
+            return;
         }
         // Rows are merged by text here, so that the index of a text is that of its row.
         for found in contradictions(rows, &near.pairs, plan.config().conflict_majority) {
@@ -182,7 +200,6 @@ impl Fates {
                 self.0[row] = Fate::Merged { into, jaccard };
             }
         }
-        near
     }
 
     /// Rows of which the teacher was not sure enough. A person's label needs no confidence.

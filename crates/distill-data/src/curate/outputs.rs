@@ -1,13 +1,19 @@
 //! The rows as they are written.
 
+use std::{cmp::Reverse, collections::BTreeMap};
+
 use task_spec::{Example, Message};
 
 use super::{
     CurateInput,
-    fates::{Fate, Fates, NearTexts},
+    audited::Drawn,
+    fates::{Concern, Fate, NearTexts},
+    settled::{Settled, joined},
 };
 use crate::{
-    CuratePlan, MergedCall, ReviewReason, ReviewRow, TrainRow, review,
+    AnsweredQuestions, AuditRecord, CuratePlan, Duplicates, MergedCall, ReviewReason, ReviewRow,
+    SIMILAR_SHOWN, SimilarText, TrainRow,
+    review::{self, ConfusionCosts, reading_minutes},
     row::{Call, Row},
 };
 
@@ -16,7 +22,26 @@ use crate::{
 pub(super) struct Outputs {
     pub(super) train: Vec<TrainRow>,
     pub(super) review: Vec<ReviewRow>,
+    pub(super) audit: Vec<ReviewRow>,
+    pub(super) audited: Option<AuditRecord>,
     pub(super) merged: Vec<MergedCall>,
+}
+
+/// What is known of the worth of an answer.
+#[derive(Debug)]
+pub(super) struct Worth {
+    pub(super) costs: ConfusionCosts,
+    /// How earlier questions fared, by reason.
+    pub(super) questions: BTreeMap<String, AnsweredQuestions>,
+}
+
+impl Worth {
+    /// The probability that a row is wrong, as far as the answers so far bear it out.
+    fn chance_wrong(&self, concern: &Concern, rows: &[Row]) -> f64 {
+        let questions = self.questions.get(concern.cause.kind(rows));
+        let correction = questions.map_or(1.0, AnsweredQuestions::correction);
+        (concern.chance_wrong * correction).clamp(0.0, 1.0)
+    }
 }
 
 /// Writes each row where its fate says, and each further call of a row as merged.
@@ -24,14 +49,28 @@ pub(super) fn write_rows(
     input: &CurateInput<'_>,
     plan: &CuratePlan,
     calls: &[Call],
-    (rows, fates, near): (&[Row], &Fates, &NearTexts),
+    (settled, near, worth, drawn): (&Settled, &NearTexts, &Worth, Option<Drawn>),
 ) -> Outputs {
+    let Settled { rows, fates, .. } = settled;
+    // Where near-duplicates are not merged they are not asked about together either.
+    let joined = match plan.config().duplicates {
+        Duplicates::MergeNear => joined(settled, near.pairs()),
+        Duplicates::Keep | Duplicates::MergeExact => vec![None; rows.len()],
+    };
+    let mut followers = settled.followers();
+    for (row, behind) in joined.iter().enumerate() {
+        if let Some((into, _)) = behind {
+            followers[*into].push(row);
+        }
+    }
     let writer = Writer {
         input,
         plan,
         calls,
-        rows,
-        calls_behind: calls_behind(rows, fates),
+        settled,
+        worth,
+        calls_behind: settled.calls_behind(),
+        followers,
         clusters: near.clusters(&fates.open()),
     };
     let mut train = Vec::new();
@@ -43,15 +82,13 @@ pub(super) fn write_rows(
                 train.push(writer.train_row(index));
                 (index, 1, 1.0)
             }
-            Fate::Review(concern) => {
-                let reason = concern.cause.reason(
-                    rows,
-                    |label| writer.label_name(label),
-                    |row| writer.call(row).input.clone(),
-                );
-                review.push(writer.review_row(index, reason, concern.chance_wrong));
-                (index, 1, 1.0)
-            }
+            Fate::Review(concern) => match joined[index] {
+                Some((into, jaccard)) => (into, 0, jaccard),
+                None => {
+                    review.push(writer.review_row(index, concern));
+                    (index, 1, 1.0)
+                }
+            },
             // All calls of the row stand behind the other one, its own first one too.
             Fate::Merged { into, jaccard } => (*into, 0, *jaccard),
         };
@@ -69,10 +106,23 @@ pub(super) fn write_rows(
         }
     }
     review::order(&mut review);
+    let (unread, mut audited) =
+        drawn.map_or_else(Default::default, |drawn| (drawn.unread, Some(drawn.record)));
+    // A row that is no longer kept on the teacher's word is asked about for another reason, or not at all.
+    let audit: Vec<ReviewRow> = unread
+        .into_iter()
+        .filter(|&row| *fates.of(row) == Fate::Train && !rows[row].by_person)
+        .map(|row| writer.audit_row(row))
+        .collect();
+    if let Some(record) = &mut audited {
+        record.minutes = audit.iter().map(|row| row.minutes).sum();
+    }
     merged.sort_by_key(|(position, _)| *position);
     Outputs {
         train,
         review,
+        audit,
+        audited,
         merged: merged.into_iter().map(|(_, call)| call).collect(),
     }
 }
@@ -82,8 +132,12 @@ struct Writer<'a> {
     input: &'a CurateInput<'a>,
     plan: &'a CuratePlan,
     calls: &'a [Call],
-    rows: &'a [Row],
+    settled: &'a Settled,
+    worth: &'a Worth,
+    /// Of each row and those that are merged behind it, not of those that join its question.
     calls_behind: Vec<usize>,
+    /// Rows behind each row: merged, or in review and settled by the same answer.
+    followers: Vec<Vec<usize>>,
     clusters: Vec<usize>,
 }
 
@@ -97,21 +151,25 @@ impl Writer<'_> {
             .to_owned()
     }
 
+    fn row(&self, index: usize) -> &Row {
+        &self.settled.rows[index]
+    }
+
     /// The call that a row keeps.
     fn call(&self, row: usize) -> &Call {
-        &self.calls[self.rows[row].calls[0]]
+        &self.calls[self.row(row).calls[0]]
     }
 
     /// The greatest weight of the logs that hold a call of a row.
     fn log_weight(&self, row: usize) -> f64 {
-        let calls = self.rows[row].calls.iter();
+        let calls = self.row(row).calls.iter();
         calls
             .map(|&call| self.input.logs[self.calls[call].log].weight)
             .fold(0.0, f64::max)
     }
 
     fn train_row(&self, index: usize) -> TrainRow {
-        let row = &self.rows[index];
+        let row = self.row(index);
         let call = self.call(index);
         let mut messages = self.input.task.prompt(&call.input);
         messages.push(Message::assistant(self.label_name(row.label)));
@@ -127,7 +185,7 @@ impl Writer<'_> {
         example.probabilities = probabilities
             .map(|(&label, &probability)| (self.label_name(label), probability))
             .collect();
-        example.cluster = Some(self.rows[self.clusters[index]].id.clone());
+        example.cluster = Some(self.row(self.clusters[index]).id.clone());
         example.source = Some(call.source(self.input.logs));
         TrainRow {
             example,
@@ -137,18 +195,76 @@ impl Writer<'_> {
         }
     }
 
-    fn review_row(&self, index: usize, reason: ReviewReason, chance_wrong: f64) -> ReviewRow {
-        let row = &self.rows[index];
-        let call = self.call(index);
-        let calls = self.calls_behind[index];
+    /// A question to a person, with what its answer is worth for all rows that it settles.
+    fn review_row(&self, index: usize, concern: &Concern) -> ReviewRow {
+        let rows = &self.settled.rows;
+        let reason = concern.cause.reason(
+            rows,
+            |label| self.label_name(label),
+            |row| self.call(row).input.clone(),
+        );
+        let likely = concern.cause.likely(index, rows);
+        let (mut calls, mut wrong, mut value) = (0, 0.0, 0.0);
+        for &row in [&index].into_iter().chain(&self.followers[index]) {
+            let Fate::Review(concern) = self.settled.fates.of(row) else {
+                // A merged row is as doubtful as the one that stands for it, which counts its calls.
+                continue;
+            };
+            let wrong_here = self.worth.chance_wrong(concern, rows) * self.calls_behind[row] as f64;
+            let likely = concern.cause.likely(row, rows);
+            calls += self.calls_behind[row];
+            wrong += wrong_here;
+            value += wrong_here * self.worth.costs.of_confusion(rows[row].label, likely);
+        }
         ReviewRow {
+            suggested: likely.map(|label| self.label_name(label)),
+            calls,
+            chance_wrong: (wrong / calls as f64).clamp(0.0, 1.0),
+            value,
+            ..self.question(index, reason)
+        }
+    }
+
+    /// A kept row that was drawn for the audit.
+    fn audit_row(&self, index: usize) -> ReviewRow {
+        let confidence = self.row(index).confidence;
+        ReviewRow {
+            chance_wrong: confidence.map_or(0.0, |confidence| 1.0 - confidence.value),
+            ..self.question(index, ReviewReason::Audit)
+        }
+    }
+
+    /// A question to a person of which nobody has said what it is worth.
+    fn question(&self, index: usize, reason: ReviewReason) -> ReviewRow {
+        let row = self.row(index);
+        let call = self.call(index);
+        let mut similar = self.followers[index].clone();
+        // Those that most calls are about come first: a person sees no more than some.
+        similar.sort_by_key(|&row| (Reverse(self.row(row).calls.len()), &self.row(row).id));
+        let similar: Vec<SimilarText> = similar
+            .into_iter()
+            .map(|row| SimilarText {
+                id: self.row(row).id.clone(),
+                input: self.call(row).input.clone(),
+            })
+            .collect();
+        let neighbour = match &reason {
+            ReviewReason::NearConflict { neighbour_input, .. } => Some(neighbour_input.as_str()),
+            _ => None,
+        };
+        let shown = similar.iter().take(SIMILAR_SHOWN).map(|text| text.input.as_str());
+        let shown = [call.input.as_str()].into_iter().chain(neighbour).chain(shown);
+        ReviewRow {
+            minutes: reading_minutes(shown, &self.plan.config().review),
             id: row.id.clone(),
             input: call.input.clone(),
             label: self.label_name(row.label),
+            suggested: None,
             reason,
-            calls,
-            chance_wrong,
-            value: chance_wrong * calls as f64,
+            calls: self.calls_behind[index],
+            chance_wrong: 0.0,
+            value: 0.0,
+            similar,
             confidence: row.confidence,
             support: row
                 .support
@@ -158,15 +274,4 @@ impl Writer<'_> {
             source: call.source(self.input.logs),
         }
     }
-}
-
-/// How many calls each row stands for, the merged rows' own included.
-fn calls_behind(rows: &[Row], fates: &Fates) -> Vec<usize> {
-    let mut calls: Vec<usize> = rows.iter().map(|row| row.calls.len()).collect();
-    for (index, row) in rows.iter().enumerate() {
-        if let Fate::Merged { into, .. } = fates.of(index) {
-            calls[*into] += row.calls.len();
-        }
-    }
-    calls
 }

@@ -329,10 +329,7 @@ fn a_person_overrides_the_teacher_and_calibrates_it() {
     for i in 0..40 {
         let answer = if i % 4 == 0 { "fees" } else { "card" };
         lines.push(call(&question(i), answer, 0.95).to_string());
-        reviewed.push(ReviewedRow {
-            input: question(i),
-            label: "card".into(),
-        });
+        reviewed.push(ReviewedRow::new(question(i), "card"));
     }
     lines.push(call("the row that nobody has reviewed", "top-up", 0.95).to_string());
     let config = CurateConfig {
@@ -380,10 +377,7 @@ fn inputs_that_cannot_be_used_are_errors() {
         curate(&input.with_gold(&empty), &plan),
         Err(CurateError::EmptyGold)
     ));
-    let reviewed = [ReviewedRow {
-        input: "q".into(),
-        label: "bananas".into(),
-    }];
+    let reviewed = [ReviewedRow::new("q", "bananas")];
     let input = CurateInput::new(&task, &[]).with_reviewed(&reviewed);
     assert!(matches!(
         curate(&input, &plan),
@@ -422,7 +416,7 @@ fn what_is_written_is_what_is_read_and_hashed() {
             "{name}"
         );
     }
-    assert_eq!(manifest.outputs.len(), 5);
+    assert_eq!(manifest.outputs.len(), 9);
     // Other readers see a plain example.
     let examples: Vec<task_spec::Example> =
         stage_files::read_json_lines(&folder.path().join("train.jsonl")).unwrap();
@@ -489,7 +483,7 @@ fn what_is_set_apart_is_an_end_of_its_own_and_has_a_file() {
     let manifest = curated.write(folder.path()).unwrap();
     let read: Vec<TrainRow> = stage_files::read_json_lines(&folder.path().join("heldout.jsonl")).unwrap();
     assert_eq!(&read, held_out);
-    assert!(manifest.outputs.contains_key("over_class_cap.jsonl") && manifest.outputs.len() == 7);
+    assert!(manifest.outputs.contains_key("over_class_cap.jsonl") && manifest.outputs.len() == 11);
 }
 
 #[test]
@@ -602,7 +596,7 @@ fn content(curated: &Curated) -> String {
         example.source.as_mut().unwrap().line = 0;
         writeln!(text, "{} {}", serde_json::to_string(&example).unwrap(), row.calls).unwrap();
     }
-    for row in &curated.review {
+    for row in curated.review.iter().chain(&curated.audit) {
         let mut row = row.clone();
         row.source.line = 0;
         writeln!(text, "{}", serde_json::to_string(&row).unwrap()).unwrap();
@@ -623,8 +617,8 @@ fn content(curated: &Curated) -> String {
     // The file's name and hash differ, the certificate must not.
     writeln!(
         text,
-        "{:#?} {:#?}",
-        curated.manifest.labels, curated.manifest.leakage
+        "{:#?} {:#?} {:#?} {:#?}",
+        curated.manifest.labels, curated.manifest.leakage, curated.manifest.review, curated.manifest.audit
     )
     .unwrap();
     text.lines()
@@ -655,6 +649,35 @@ proptest! {
         let gold = gold("where is my card");
         let curated = run_lines(&lines, Some(&gold), &[], config);
         prop_assert!(curated.manifest.leakage.unwrap().train.is_clean());
+    }
+
+    #[test]
+    fn answers_are_kept_to_and_the_ledger_balances_with_them(
+        lines in prop::collection::vec(any_line(), 0..40),
+        config in any_config(),
+        said in prop::collection::vec(prop::option::of(0..3_usize), 60),
+    ) {
+        let first = run_lines(&lines, None, &[], config.clone());
+        let questions = crate::reading_order(&first.review, &first.audit);
+        let answers: Vec<ReviewedRow> = questions.iter().zip(said).filter_map(|(row, said)| {
+            Some(ReviewedRow {
+                id: Some(row.id[..16].to_owned()),
+                given: Some(row.label.clone()),
+                similar: row.similar.iter().map(|text| text.id.clone()).collect(),
+                ..ReviewedRow::new(&row.input, ["card", "top-up", "fees"][said?])
+            })
+        }).collect();
+        // `run_lines` checks the balance.
+        let second = run_lines(&lines, None, &answers, config);
+        // Where duplicates are kept, several rows may be about one text: the last answer counts.
+        let by_text: BTreeMap<&str, &str> = answers.iter().map(|row| (row.id.as_deref().unwrap(), row.label.as_str())).collect();
+        for row in &second.train {
+            if let Some(label) = by_text.get(&row.example.id[..16]) {
+                prop_assert_eq!(row.example.answer(), Some(*label));
+            }
+        }
+        let mut asked_again = second.review.iter().chain(&second.audit);
+        prop_assert!(asked_again.all(|row| !by_text.contains_key(&row.id[..16])));
     }
 
     #[test]

@@ -6,6 +6,8 @@ fn check<T: Send + Sync + Unpin + std::fmt::Debug>() {}
 
 #[test]
 fn public_types_are_send_sync_and_debug() {
+    check::<AuditConfig>();
+    check::<AuditRecord>();
     check::<Calibration>();
     check::<CurateConfig>();
     check::<CuratePlan>();
@@ -27,6 +29,12 @@ fn public_types_are_send_sync_and_debug() {
     check::<Split>();
     check::<SplitConfigError>();
     check::<SplitPlan>();
+    check::<QueueRecord>();
+    check::<ReviewConfig>();
+    check::<ReviewRow>();
+    check::<ReviewedError>();
+    check::<ReviewedRow>();
+    check::<ReviewedRows>();
     check::<TrainRow>();
     check::<CallTime>();
 }

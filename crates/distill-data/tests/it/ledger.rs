@@ -232,10 +232,7 @@ fn gold_row(input: &str) -> GoldRow {
 }
 
 fn reviewed_row(input: &str, label: &str) -> ReviewedRow {
-    ReviewedRow {
-        input: input.to_owned(),
-        label: label.to_owned(),
-    }
+    ReviewedRow::new(input, label)
 }
 
 /// Of a log: how many calls of each line are in some file of the outcome.

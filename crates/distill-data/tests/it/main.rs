@@ -1,6 +1,8 @@
 //! Integration tests of distill-data: one binary.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod autotraits;
 #[cfg(test)]
 mod bad_input;
@@ -18,6 +20,10 @@ mod logs;
 mod observers;
 #[cfg(test)]
 mod rendered;
+#[cfg(test)]
+mod review;
+#[cfg(test)]
+mod reviewed;
 #[cfg(test)]
 mod shape;
 #[cfg(test)]

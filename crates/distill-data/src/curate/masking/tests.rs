@@ -95,10 +95,7 @@ fn reviewed_rows_and_gold_rows_are_found_as_they_were_before() {
         input: format!("{ADDRESS} asks what a transfer costs"),
         label: "fees".into(),
     }]);
-    let reviewed = [ReviewedRow {
-        input: format!("block card {CARD} for me"),
-        label: "card".into(),
-    }];
+    let reviewed = [ReviewedRow::new(format!("block card {CARD} for me"), "card")];
     let (curated, text) = written(
         &log,
         LogFormat::Jsonl(FieldMap::default()),
