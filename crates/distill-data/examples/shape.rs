@@ -117,7 +117,7 @@ fn run(arguments: &Arguments) -> Result<Option<ShapeReport>, Box<dyn Error>> {
         .collect();
     let report = shape_with_progress(&logs, &config.check()?, &mut |lines| {
         if lines % 10_000 == 0 {
-            eprint!("\r\x1b[K{lines} lines read, twice each");
+            eprint!("\r\x1b[K{lines} lines read, each counted twice");
         }
     })?;
     eprint!("\r\x1b[K");

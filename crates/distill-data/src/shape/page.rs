@@ -98,7 +98,7 @@ fn section(number: usize, workload: &WorkloadShape, report: &ShapeReport) -> Mar
                 @if workload.net_saving() > 0.0 { span { (amount(workload.net_saving())) " " (currency) " a month less" } }
                 ul { @for reason in workload.reasons.iter().chain(&workload.missing) { li { (one_line(reason, 400)) } } }
             }
-            @if let Some(balance) = &workload.balance { (money::table(balance, report.settings.patience_days)) }
+            @if let Some(balance) = &workload.balance { (money::table(balance, workload.kind, report.settings.patience_days)) }
             div class="pair" {
                 (charts::answer_bars(&workload.answers))
                 (charts::accumulation_plot(&workload.answers))

@@ -3,11 +3,13 @@
 use maud::{Markup, html};
 
 use crate::shape::{
-    MonthlyBalance, WayBalance,
+    AnswersKind, MonthlyBalance, WayBalance,
     figures::{amount, count, one_line},
 };
 
-pub(super) fn table(balance: &MonthlyBalance, patience_days: f64) -> Markup {
+/// `kind` decides which ways are none for such answers.
+pub(super) fn table(balance: &MonthlyBalance, kind: AnswersKind, patience_days: f64) -> Markup {
+    let can_choose = !matches!(kind, AnswersKind::Record | AnswersKind::Text);
     html! {
         div class="scroll" { table class="money" {
             thead { tr {
@@ -17,20 +19,20 @@ pub(super) fn table(balance: &MonthlyBalance, patience_days: f64) -> Markup {
             } }
             tbody {
                 tr { td { "the frontier model, as now" } td class="num" { (amount(balance.frontier)) } td class="num" { "–" } td class="num" { "–" } td class="num" { "–" } td class="num" { "–" } td class="num" { "–" } }
-                (row(&balance.hosted_decision, patience_days))
-                (row(&balance.owned, patience_days))
+                (row(&balance.hosted_decision, can_choose, patience_days))
+                (row(&balance.owned, kind != AnswersKind::Text, patience_days))
             }
         } }
         p class="soft" { "A hosted decision model charges " (amount(balance.hosted_decision_range.0)) " to " (amount(balance.hosted_decision_range.1)) " over the range of its price. It can only choose among given answers." }
     }
 }
 
-fn row(way: &WayBalance, patience_days: f64) -> Markup {
+fn row(way: &WayBalance, is_able: bool, patience_days: f64) -> Markup {
     let calls = |calls: Option<f64>| calls.map_or_else(|| "never".to_owned(), count);
     let [half, twice] = way.break_even_at_hours;
     html! {
         tr {
-            td { (way.way) }
+            td { (way.way) @if !is_able { div class="soft" { "cannot give such answers" } } }
             td class="num" { (amount(way.serving)) }
             td class="num" { (amount(way.upkeep)) }
             td class={ "num " (if way.net > 0.0 { "more" } else { "less" }) } { (amount(way.net)) }
