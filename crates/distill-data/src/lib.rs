@@ -57,6 +57,8 @@
 //!   which costs a second for ten thousand rows where hashing would take less and miss some.
 //! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,
 //!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
+//! - [`find_label_issues`]: the same search by itself, with the out-of-fold probabilities of any model or with those of
+//!   [`text_probabilities`], which is fast and knows nothing but the texts.
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines; [`Manifest`] with its [`Ledger`] in
 //!   which every call has exactly one end.
@@ -101,17 +103,15 @@ mod suspects;
 pub use answer::{AnswerFormat, ConfidenceScale};
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
 pub use confidence::{Confidence, ConfidenceKind};
-pub use config::{
-    CurateConfig, CurateConfigError, CuratePlan, Duplicates, SuspectConfig, UnknownConfidence, WeightByCalls,
-};
+pub use config::{CurateConfig, CurateConfigError, CuratePlan, Duplicates, UnknownConfidence, WeightByCalls};
 pub use curate::{CurateInput, curate, curate_with_progress};
 pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
 pub use ledger::Ledger;
 pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat};
 pub use manifest::{
-    ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, ReviewedRecord, SuspectRecord,
-    TaskRecord, Verdict,
+    ConfidenceRecord, ConfusedRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, ReviewedRecord,
+    SuspectRecord, TaskRecord, Verdict,
 };
 pub use near_texts::{
     GoldNeighbour, GoldRows, JaccardThreshold, JaccardThresholdError, LeakageCertificate, NORMALISER_VERSION,
@@ -121,4 +121,7 @@ pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
 pub use review::{ReviewReason, ReviewRow, ReviewedRow};
-pub use suspects::ClassProtection;
+pub use suspects::{
+    ClassBasis, ClassSuspicion, ConfidentJoint, ConfusedPair, IssueMethod, LabelIssue, LabelIssueError,
+    LabelIssues, Probabilities, SuspectConfig, SuspectPlan, find_label_issues, text_probabilities,
+};
