@@ -13,8 +13,8 @@ use std::{cmp::Reverse, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
-    AnswerFormat, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat, Manifest,
-    ReviewedRow, Verdict, curate_with_progress,
+    AnswerFormat, ClassBasis, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile, LogFormat,
+    Manifest, ReviewedRow, Verdict, curate_with_progress,
 };
 use stage_files::{read_json_lines, read_toml};
 use task_spec::Task;
@@ -147,20 +147,7 @@ fn print_account(manifest: &Manifest) {
         }
     }
     print_unknown_labels(manifest);
-    if let Some(suspects) = &manifest.suspects {
-        println!(
-            "wrong labels: {} of {} rows suspected by a model that agrees with {:.1}% of the labels",
-            suspects.suspects,
-            suspects.judged,
-            100.0 * suspects.agreement
-        );
-        if !suspects.protected_classes.is_empty() {
-            println!(
-                "  kept more than was suspected of: {}",
-                suspects.protected_classes.join(", ")
-            );
-        }
-    }
+    print_suspects(manifest);
     match &manifest.leakage {
         Some(leakage) => println!(
             "gold set: {} of {} rows were near the log, {} word for word; {} are near a training row",
@@ -180,6 +167,62 @@ fn print_account(manifest: &Manifest) {
         ),
         Verdict::NothingKept => println!("verdict: not usable, no row was left to train on"),
         _ => println!("verdict: {:?}", manifest.verdict),
+    }
+}
+
+/// What the search for wrong labels found, and each class that was too small to be judged by itself.
+fn print_suspects(manifest: &Manifest) {
+    const SHOWN: usize = 8;
+    let Some(suspects) = &manifest.suspects else {
+        return;
+    };
+    println!(
+        "wrong labels: {} of {} rows suspected by a model that finds {:.1}% of the labels by itself",
+        suspects.suspects,
+        suspects.judged,
+        100.0 * suspects.agreement
+    );
+    println!(
+        "  estimated: {:.1}% of the labels by the chances of the rows, {:.1}% by the confident joint",
+        100.0 * suspects.wrong_share,
+        100.0 * suspects.wrong_share_by_joint
+    );
+    for pair in suspects.confused.iter().take(3) {
+        println!(
+            "  about {:.0} rows given {} are {}",
+            pair.rows, pair.given, pair.right
+        );
+    }
+    if !suspects.protected_classes.is_empty() {
+        println!(
+            "  kept more than was suspected of: {}",
+            suspects.protected_classes.join(", ")
+        );
+    }
+    let small: Vec<String> = manifest
+        .labels
+        .iter()
+        .filter_map(|label| {
+            let found = label.suspicion?;
+            let how = match found.basis {
+                ClassBasis::Pooled => format!("judged with pooled estimates, {} suspected", found.suspected),
+                ClassBasis::None => "not judged, for no other text has the label".to_owned(),
+                _ => return None,
+            };
+            Some(format!(
+                "  small class {}: {} rows, {how}",
+                label.label, found.rows
+            ))
+        })
+        .collect();
+    for line in small.iter().take(SHOWN) {
+        println!("{line}");
+    }
+    if small.len() > SHOWN {
+        println!(
+            "  and {} other small classes, in manifest.json",
+            small.len() - SHOWN
+        );
     }
 }
 

@@ -151,10 +151,10 @@ pub struct SuspectRecord {
     /// The share of rows whose out-of-fold prediction is their label: how far the judge can be trusted. Below
     /// `min_agreement` of the settings it was not, and nothing was suspected.
     pub agreement: f64,
-    /// The estimated share of wrong labels among the judged rows, in 0..=1: the mean chance of a row. Cautious.
+    /// The estimated share of wrong labels among the judged rows, in 0..=1: the mean chance of a row.
     pub wrong_share: f64,
-    /// The same by the calibrated confident joint of Northcutt et al. 2021. Generous: it takes all that the model does not
-    /// understand for noise.
+    /// The same by the calibrated confident joint of Northcutt et al. 2021, which takes what the model does not understand
+    /// for noise.
     pub wrong_share_by_joint: f64,
     /// The pairs of labels that are confused most by the calibrated joint, at most 20, most rows first.
     pub confused: Vec<ConfusedRecord>,

@@ -177,7 +177,7 @@ fn print_findings(found: &LabelIssues, names: &[&str]) {
         100.0 * found.agreement
     );
     println!(
-        "wrong labels: {:.1}% by the chances of the rows (cautious), {:.1}% by the confident joint (generous)",
+        "wrong labels: {:.1}% by the chances of the rows, {:.1}% by the confident joint",
         100.0 * found.wrong_share(),
         100.0 * found.joint.wrong_share()
     );

@@ -37,8 +37,8 @@ pub struct LabelIssue {
 }
 
 impl LabelIssues {
-    /// The estimated share of rows whose label is wrong, in 0..=1: the mean chance. It is cautious where
-    /// [`ConfidentJoint::wrong_share`] is generous, so that the truth tends to lie between the two.
+    /// The estimated share of rows whose label is wrong, in 0..=1: the mean chance. [`ConfidentJoint::wrong_share`] is larger,
+    /// for it takes what the model does not understand for noise.
     #[must_use]
     pub fn wrong_share(&self) -> f64 {
         self.chance_wrong.iter().sum::<f64>() / self.chance_wrong.len().max(1) as f64

@@ -12,6 +12,9 @@ use crate::near_duplicates::clusters;
 /// Probabilities below this are not kept, but for that of the given label. The mean over repeats is taken over what is kept.
 const LEAST_KEPT: f32 = 0.002;
 
+/// Class and probability by rising class, of those that are kept of a row.
+type Kept = Vec<(u32, f32)>;
+
 /// A row to be judged by the others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FoldRow<'a> {
@@ -27,7 +30,7 @@ pub(crate) struct FoldRow<'a> {
 /// it (texts of Jaccard similarity 0.8 or more on character 3-grams).
 ///
 /// Of the plan, `folds` and `repeats` count. The model is a logistic regression on words, pairs of words and pieces of words;
-/// ten thousand short texts of 77 classes take about two seconds on two cores. It holds 4 bytes for each feature of each
+/// ten thousand short texts of 77 classes take about a second on two cores. It holds 4 bytes for each feature of each
 /// text, 4 bytes for each feature (at most 131,072) and class on every thread, and what [`Probabilities`] keeps.
 ///
 /// ```
@@ -87,10 +90,10 @@ pub(crate) fn out_of_fold(
 ) -> Probabilities<'static> {
     let features = Features::of(rows.iter().map(|row| row.text));
     let labels: Vec<usize> = rows.iter().map(|row| row.label).collect();
-    let mut sums: Vec<Vec<(u32, f32)>> = vec![Vec::new(); rows.len()];
+    let mut sums: Vec<Kept> = vec![Vec::new(); rows.len()];
     for repeat in 0..config.repeats {
         let folds = assign_folds(rows, config.folds, repeat);
-        let judged: Vec<Vec<(usize, Vec<(u32, f32)>)>> = (0..config.folds)
+        let judged: Vec<Vec<(usize, Kept)>> = (0..config.folds)
             .into_par_iter()
             .map(|fold| {
                 let (own, others): (Vec<u32>, Vec<u32>) =
@@ -114,7 +117,7 @@ pub(crate) fn out_of_fold(
 }
 
 /// Class and share in the mean of each probability that is large enough, by rising class.
-fn keep(scores: &[f32], given: usize, repeats: usize) -> Vec<(u32, f32)> {
+fn keep(scores: &[f32], given: usize, repeats: usize) -> Kept {
     let entries = scores.iter().enumerate();
     entries
         .filter(|&(class, &p)| p >= LEAST_KEPT || class == given)
@@ -123,8 +126,8 @@ fn keep(scores: &[f32], given: usize, repeats: usize) -> Vec<(u32, f32)> {
 }
 
 /// The sum of two sparse vectors by rising class.
-fn add(left: &[(u32, f32)], right: &[(u32, f32)]) -> Vec<(u32, f32)> {
-    let mut sum: Vec<(u32, f32)> = Vec::with_capacity(left.len() + 2);
+fn add(left: &[(u32, f32)], right: &[(u32, f32)]) -> Kept {
+    let mut sum = Kept::with_capacity(left.len() + 2);
     let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
     while let Some(&class) = [left.peek(), right.peek()]
         .into_iter()

@@ -8,7 +8,7 @@ const ROUNDING: f64 = 0.02;
 /// Out-of-fold class probabilities, a row for each text.
 ///
 /// A caller's matrix is borrowed as it is. Those of [`text_probabilities`](crate::text_probabilities) keep 8 bytes for each
-/// probability of at least 0.002 and for that of the given label, the others count as 0: on BANKING77, 12 of 77 a row.
+/// probability of at least 0.002 and for that of the given label; the others count as 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probabilities<'a> {
     classes: usize,
