@@ -6,7 +6,8 @@ Usage:  cargo build --release -p distill-data --example wrong_labels
 
 Noise: a share of the rows, drawn without replacement by a seeded generator, gets another label. Confusable: that of the
 class with which its own is confused most, by the out-of-fold predictions (stratified, 5 folds) of a logistic regression on
-TF-IDF that was fitted on the labels as published; ties by the mean probability. Uniform: any other class alike. What is
+TF-IDF that was fitted on the labels as published; ties by the mean probability. Nearest: that of the text of another class
+that is nearest by the cosine of the same TF-IDF, so that errors depend on the text. Uniform: any other class alike. What is
 already wrong in the data set as published counts against everybody.
 
 Who finds them: `wrong_labels`, with our own probabilities and with cleanlab's; cleanlab as its documentation has it, with
@@ -51,7 +52,7 @@ def arguments():
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--ours", type=Path, default=target / "release/examples/wrong_labels")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--cases", default="confusable-5,uniform-5,confusable-2,confusable-10")
+    parser.add_argument("--cases", default="confusable-5,nearest-5,uniform-5,confusable-2,confusable-10")
     return parser.parse_args()
 
 
@@ -75,12 +76,22 @@ def most_confusable(texts, labels):
     return confusion.argmax(1)
 
 
-def plant(kind, share, seed, labels, confusable):
+def nearest_of_another(texts, labels):
+    """The label of the nearest text of another class, for each text."""
+    vectors = TfidfVectorizer().fit_transform(texts)
+    cosine = (vectors @ vectors.T).toarray()
+    cosine[labels[:, None] == labels[None]] = -1
+    return labels[cosine.argmax(1)]
+
+
+def plant(kind, share, seed, labels, confusable, nearest):
     rng = np.random.default_rng([seed, share, kind == "uniform"])
     wrong = rng.choice(len(labels), round(len(labels) * share / 100), replace=False)
     given = labels.copy()
     if kind == "confusable":
         given[wrong] = confusable[labels[wrong]]
+    elif kind == "nearest":
+        given[wrong] = nearest[wrong]
     else:
         classes = labels.max() + 1
         given[wrong] = (labels[wrong] + rng.integers(1, classes, len(wrong))) % classes
@@ -88,17 +99,17 @@ def plant(kind, share, seed, labels, confusable):
 
 
 def ours(options, rows, *more):
-    """Suspected rows, the chance of each row, our probabilities, and the seconds of the whole program."""
-    paths = {name: options.work / name for name in ("suspects.jsonl", "chances.npy", "ours.npy")}
-    command = [options.ours, "--rows", rows, "--out", paths["suspects.jsonl"], "--write-chances", paths["chances.npy"],
+    """Suspected rows, the suspicion of each row, our probabilities, and the seconds of the whole program."""
+    paths = {name: options.work / name for name in ("suspects.jsonl", "suspicions.npy", "ours.npy")}
+    command = [options.ours, "--rows", rows, "--out", paths["suspects.jsonl"], "--write-suspicions", paths["suspicions.npy"],
                "--write-probabilities", paths["ours.npy"], *more]
     start = time.perf_counter()
     subprocess.run([str(part) for part in command], check=True, capture_output=True)
     seconds = time.perf_counter() - start
-    chances = np.load(paths["chances.npy"])[:, 0]
-    found = np.zeros(len(chances), bool)
+    suspicions = np.load(paths["suspicions.npy"])[:, 0]
+    found = np.zeros(len(suspicions), bool)
     found[[json.loads(line)["row"] for line in paths["suspects.jsonl"].read_text().splitlines()]] = True
-    return found, chances, np.load(paths["ours.npy"]), seconds
+    return found, suspicions, np.load(paths["ours.npy"]), seconds
 
 
 def measures(found, wrong, ranking=None, seconds=float("nan")):
@@ -175,8 +186,8 @@ def one(options, rows, given, labels):
     """What everybody finds in one planted file."""
     wrong = given != labels
     texts = [json.loads(line)["input"] for line in rows.read_text().splitlines()]
-    found, chances, probabilities, seconds = ours(options, rows)
-    result = {"Rightsize": measures(found, wrong, chances, seconds)}
+    found, suspicions, probabilities, seconds = ours(options, rows)
+    result = {"Rightsize": measures(found, wrong, suspicions, seconds)}
     for name in METHODS:
         listed, *_ = ours(options, rows, "--method", name)
         result[f"Rightsize, {name}"] = measures(listed, wrong)
@@ -202,8 +213,8 @@ def one(options, rows, given, labels):
         result[f"cleanlab, ranked by {method}, our probabilities"] = {"average precision": average}
     matrix = options.work / "regression.npy"
     np.save(matrix, reference.astype(np.float32))
-    found, chances, *_ = ours(options, rows, "--probabilities", matrix)
-    result["Rightsize, cleanlab's probabilities"] = measures(found, wrong, chances)
+    found, suspicions, *_ = ours(options, rows, "--probabilities", matrix)
+    result["Rightsize, cleanlab's probabilities"] = measures(found, wrong, suspicions)
     return result
 
 
@@ -224,12 +235,12 @@ def main():
     texts = [row["text"] for row in published]
     names = sorted({row["category"] for row in published})
     labels = np.array([names.index(row["category"]) for row in published])
-    confusable = most_confusable(texts, labels)
+    confusable, nearest = most_confusable(texts, labels), nearest_of_another(texts, labels)
     for case in options.cases.split(","):
         kind, share = case.split("-")
         results = []
         for seed in range(options.seeds):
-            given = plant(kind, int(share), seed, labels, confusable)
+            given = plant(kind, int(share), seed, labels, confusable, nearest)
             rows = options.work / f"{case}-{seed}.jsonl"
             rows.write_text("".join(json.dumps({"input": text, "label": names[label]}) + "\n"
                                     for text, label in zip(texts, given)))

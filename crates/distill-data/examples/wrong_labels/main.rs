@@ -43,18 +43,18 @@ struct Arguments {
     /// Which rows are suspected.
     #[arg(long, default_value = "posterior", value_parser = PossibleValuesParser::new(IssueMethod::ALL.map(IssueMethod::as_str)))]
     method: String,
-    /// The chance of being wrong from which a label is suspected, with the method posterior.
-    #[arg(long, default_value_t = SuspectConfig::default().least_chance)]
-    least_chance: f64,
+    /// How suspect a row must be, in 0..=1, with the method posterior.
+    #[arg(long, default_value_t = SuspectConfig::default().least_suspicion)]
+    least_suspicion: f64,
     /// How many rows of the average class the threshold of each is pooled with; 0 is the paper.
     #[arg(long, default_value_t = SuspectConfig::default().pooled_rows)]
     pooled_rows: f64,
     /// Where the suspects go, the most suspect first.
     #[arg(long)]
     out: PathBuf,
-    /// Where the chance of every row goes, in the order of the rows (.npy).
+    /// Where the suspicion of every row goes, in the order of the rows (.npy).
     #[arg(long)]
-    write_chances: Option<PathBuf>,
+    write_suspicions: Option<PathBuf>,
     /// Where the probabilities of our own model go (.npy).
     #[arg(long)]
     write_probabilities: Option<PathBuf>,
@@ -70,6 +70,7 @@ struct Suspect<'a> {
     given_probability: f64,
     suggested_probability: f64,
     chance_wrong: f64,
+    suspicion: f64,
 }
 
 fn main() -> ExitCode {
@@ -128,12 +129,17 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             given_probability: issue.given_probability,
             suggested_probability: issue.suggested_probability,
             chance_wrong: issue.chance_wrong,
+            suspicion: issue.suspicion,
         })
         .collect();
     write_json_lines(&arguments.out, &suspects)?;
-    if let Some(path) = &arguments.write_chances {
-        let chances: Vec<f32> = found.chance_wrong.iter().map(|&chance| chance as f32).collect();
-        npy::write(path, 1, &chances)?;
+    if let Some(path) = &arguments.write_suspicions {
+        let suspicions: Vec<f32> = found
+            .suspicion
+            .iter()
+            .map(|&suspicion| suspicion as f32)
+            .collect();
+        npy::write(path, 1, &suspicions)?;
     }
     if let Some(path) = &arguments.write_probabilities {
         let mut values = vec![0.0_f32; probabilities.len() * names.len()];
@@ -161,7 +167,7 @@ fn plan(arguments: &Arguments) -> Result<SuspectPlan, Box<dyn Error>> {
             .into_iter()
             .find(named)
             .ok_or("--method names none")?,
-        least_chance: arguments.least_chance,
+        least_suspicion: arguments.least_suspicion,
         pooled_rows: arguments.pooled_rows,
         ..SuspectConfig::default()
     };

@@ -24,7 +24,7 @@ fn each_field_out_of_range_is_named() {
     assert!(suspects(|s| s.folds = 1).contains("suspects.folds"));
     assert!(suspects(|s| s.max_class_share = -0.1).contains("suspects.max_class_share"));
     assert!(suspects(|s| s.repeats = 0).contains("suspects.repeats"));
-    assert!(suspects(|s| s.least_chance = 0.0).contains("suspects.least_chance"));
+    assert!(suspects(|s| s.least_suspicion = 0.0).contains("suspects.least_suspicion"));
     assert!(suspects(|s| s.pooled_rows = f64::INFINITY).contains("suspects.pooled_rows"));
     assert!(suspects(|s| s.min_agreement = 2.0).contains("suspects.min_agreement"));
 }

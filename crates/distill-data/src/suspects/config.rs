@@ -15,9 +15,9 @@ pub struct SuspectConfig {
     pub repeats: usize,
     /// Which rows are suspected, given the probabilities. Default: by the posterior.
     pub method: IssueMethod,
-    /// With [`IssueMethod::Posterior`]: the chance of being wrong from which a label is suspected, above 0 and at most 1.
-    /// Default 0.3: a right row that is reviewed costs less than a wrong one that is learnt.
-    pub least_chance: f64,
+    /// With [`IssueMethod::Posterior`]: the [suspicion](crate::LabelIssue::suspicion) from which a row is suspected, above 0
+    /// and at most 1. Default 0.5.
+    pub least_suspicion: f64,
     /// How many rows of the average class each class is given in addition to its own where its threshold is estimated, at
     /// least 0. Default 3: a class of three rows has half its own threshold and half the average one, one of a hundred its
     /// own. 0 is the paper.
@@ -36,10 +36,10 @@ pub struct SuspectConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IssueMethod {
-    /// The chance that the label is wrong, from the row's probabilities and from how often each class is given for each
-    /// other, exceeds a limit. The noise is that of the confident joint, refined by three steps of expectation maximisation
-    /// (Dawid and Skene 1979, with a classifier in the place of the other annotators). On BANKING77 it is ahead of all the
-    /// others by far: see the benches.
+    /// The mean of two numbers exceeds a limit: the chance that the label is wrong, from the row's probabilities and from how
+    /// often each class is given for each other, and the lead of the most probable other label. How labels are confused is
+    /// the calibrated joint, refined by expectation maximisation (Dawid and Skene 1979, with a classifier in the place of
+    /// the other annotators).
     #[default]
     Posterior,
     /// The rows off the diagonal of the confident joint: the paper's section 3.1, equation 1, and section 3.2, method 2.
@@ -83,7 +83,7 @@ impl Default for SuspectConfig {
             folds: 5,
             repeats: 3,
             method: IssueMethod::default(),
-            least_chance: 0.3,
+            least_suspicion: 0.5,
             pooled_rows: 3.0,
             max_class_share: 0.2,
             min_agreement: 0.5,
@@ -112,12 +112,12 @@ impl SuspectConfig {
         let unit = |field, found| within(field, "0..=1", found, (0.0..=1.0).contains(&found));
         unit("suspects.max_class_share", self.max_class_share)?;
         unit("suspects.min_agreement", self.min_agreement)?;
-        let chance = self.least_chance;
+        let suspicion = self.least_suspicion;
         within(
-            "suspects.least_chance",
+            "suspects.least_suspicion",
             "0..=1 and above 0",
-            chance,
-            chance > 0.0 && chance <= 1.0,
+            suspicion,
+            suspicion > 0.0 && suspicion <= 1.0,
         )?;
         let pooled = self.pooled_rows;
         within(

@@ -2,16 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfidentJoint, IssueMethod, LabelIssueError, Probabilities, SuspectPlan, posterior, prune};
+use super::{
+    ConfidentJoint, IssueMethod, LabelIssueError, Probabilities, SuspectPlan,
+    posterior::{self, Doubt},
+    prune,
+};
 
 /// Labels that are probably wrong, and what is known of the noise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelIssues {
-    /// The suspected rows, the most suspect first: by [`chance_wrong`](LabelIssue::chance_wrong), ties by row.
+    /// The suspected rows, the most suspect first: by [`suspicion`](LabelIssue::suspicion), ties by row.
     pub issues: Vec<LabelIssue>,
-    /// For every row, suspected or not, the chance that its label is wrong, in 0..1: what to rank by where a person
-    /// looks at more rows than are suspected.
+    /// For every row, suspected or not, the chance that its label is wrong, in 0..=1.
     pub chance_wrong: Vec<f64>,
+    /// For every row how suspect it is, in 0..=1: what to rank by where a person looks at more rows than are suspected.
+    pub suspicion: Vec<f64>,
     /// How labels and confident predictions go together.
     pub joint: ConfidentJoint,
     /// The share of rows whose most probable class is their label, in 0..=1; 0 without rows. How far the probabilities can
@@ -32,8 +37,10 @@ pub struct LabelIssue {
     pub given_probability: f64,
     /// That of the suggestion.
     pub suggested_probability: f64,
-    /// The chance that the given label is wrong, in 0..1, all that is known of the noise considered.
+    /// The chance that the given label is wrong, in 0..=1, if errors depend on the right label alone.
     pub chance_wrong: f64,
+    /// The mean of that chance and of the lead of the most probable other label, in 0..=1.
+    pub suspicion: f64,
 }
 
 impl LabelIssues {
@@ -47,7 +54,7 @@ impl LabelIssues {
 
 /// Finds the labels that are probably wrong, given the out-of-fold probabilities of any model.
 ///
-/// Of the plan, `method`, `least_chance` and `pooled_rows` count. The result does not depend on the order of the rows,
+/// Of the plan, `method`, `least_suspicion` and `pooled_rows` count. The result does not depend on the order of the rows,
 /// except that ties go to the earlier row.
 ///
 /// ```
@@ -87,11 +94,11 @@ pub fn find_label_issues(
         .count();
     let agreement = agreeing as f64 / rows.max(1) as f64;
     let joint = ConfidentJoint::count(given, probabilities, config.pooled_rows);
-    let chances = posterior::chances(given, probabilities, &joint, agreement);
+    let doubts = posterior::doubts(given, probabilities, &joint, agreement);
     let is_suspected: Vec<bool> = match config.method {
-        IssueMethod::Posterior => chances
+        IssueMethod::Posterior => doubts
             .iter()
-            .map(|&(wrong, _)| wrong >= config.least_chance)
+            .map(|doubt| doubt.suspicion() >= config.least_suspicion)
             .collect(),
         IssueMethod::OffDiagonal => (0..rows)
             .map(|row| {
@@ -109,7 +116,7 @@ pub fn find_label_issues(
     };
     let suggestion = |row: usize| match config.method {
         IssueMethod::OffDiagonal => joint.confident_class(row, probabilities),
-        _ => chances[row].1,
+        _ => doubts[row].instead,
     };
     let mut issues: Vec<LabelIssue> = (0..rows)
         .filter(|&row| is_suspected[row] && most_probable[row] != Some(given[row]))
@@ -121,14 +128,16 @@ pub fn find_label_issues(
                 suggested,
                 given_probability: f64::from(probabilities.of(row, given[row])),
                 suggested_probability: f64::from(probabilities.of(row, suggested)),
-                chance_wrong: chances[row].0,
+                chance_wrong: doubts[row].chance,
+                suspicion: doubts[row].suspicion(),
             })
         })
         .collect();
-    issues.sort_by(|a, b| b.chance_wrong.total_cmp(&a.chance_wrong).then(a.row.cmp(&b.row)));
+    issues.sort_by(|a, b| b.suspicion.total_cmp(&a.suspicion).then(a.row.cmp(&b.row)));
     Ok(LabelIssues {
         issues,
-        chance_wrong: chances.into_iter().map(|(wrong, _)| wrong).collect(),
+        chance_wrong: doubts.iter().map(|doubt| doubt.chance).collect(),
+        suspicion: doubts.iter().map(Doubt::suspicion).collect(),
         joint,
         agreement,
     })

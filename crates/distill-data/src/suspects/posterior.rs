@@ -83,17 +83,67 @@ impl<'a> Noise<'a> {
         each(given, own / sum);
         others().for_each(|(class, weight)| each(class, weight / sum));
     }
+
+    fn doubt(&self, row: usize, given: usize) -> Doubt {
+        let (mut chance, mut best) = (0.0, None::<(f64, usize)>);
+        self.right_class(row, given, |class, chance_of_class| {
+            if class != given {
+                chance += chance_of_class;
+                if best.is_none_or(|(most, _)| chance_of_class > most) {
+                    best = Some((chance_of_class, class));
+                }
+            }
+        });
+        let (mut own, mut most, mut sum) = (0.0, 0.0_f64, 0.0);
+        for (class, p) in self.probabilities.row(row) {
+            let raised = f64::from(p).powf(self.exponent);
+            sum += raised;
+            if class == given {
+                own = raised;
+            } else {
+                most = most.max(raised);
+            }
+        }
+        Doubt {
+            chance: chance.clamp(0.0, 1.0),
+            instead: best.map(|(_, class)| class),
+            lead: if sum > 0.0 {
+                ((most - own) / sum).clamp(0.0, 1.0)
+            } else {
+                0.0
+            },
+        }
+    }
 }
 
-/// For each row the chance that its label is wrong, in 0..1, and the class that is most likely right if it is.
-///
-/// `agreement` is the share of rows whose most probable class is their label.
-pub(super) fn chances<'a>(
+/// What is known of one label.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Doubt {
+    /// The chance that it is wrong, in 0..=1.
+    pub(super) chance: f64,
+    /// The class that is most likely right if it is; `None` where no other one is possible.
+    pub(super) instead: Option<usize>,
+    /// By how much the sharpened probability of the most probable other class exceeds its own, in 0..=1; 0 where it does not.
+    pub(super) lead: f64,
+}
+
+impl Doubt {
+    /// The mean of chance and lead, in 0..=1.
+    ///
+    /// The chance alone is the better judge where the assumption holds, and the worse one where it does not: a teacher that
+    /// takes the label of the most similar text errs by the text, not by the class. See the table in `suspects.rs`.
+    pub(super) fn suspicion(&self) -> f64 {
+        f64::midpoint(self.chance, self.lead)
+    }
+}
+
+/// What is known of each label. `agreement` is the share of rows whose most probable class is their label.
+pub(super) fn doubts<'a>(
     given: &[usize],
     probabilities: &'a Probabilities<'a>,
     joint: &ConfidentJoint,
     agreement: f64,
-) -> Vec<(f64, Option<usize>)> {
+) -> Vec<Doubt> {
     let classes = joint.classes();
     let exponent = sharpness::exponent(probabilities, agreement);
     let cells = (0..classes).flat_map(|label| (0..classes).map(move |right| (label, right)));
@@ -110,19 +160,11 @@ pub(super) fn chances<'a>(
         }
         noise = Noise::of(counts, probabilities, exponent);
     }
-    let of_row = |(row, &label): (usize, &usize)| {
-        let (mut wrong, mut best) = (0.0, None::<(f64, usize)>);
-        noise.right_class(row, label, |class, chance| {
-            if class != label {
-                wrong += chance;
-                if best.is_none_or(|(most, _)| chance > most) {
-                    best = Some((chance, class));
-                }
-            }
-        });
-        (f64::clamp(wrong, 0.0, 1.0), best.map(|(_, class)| class))
-    };
-    given.iter().enumerate().map(of_row).collect()
+    given
+        .iter()
+        .enumerate()
+        .map(|(row, &label)| noise.doubt(row, label))
+        .collect()
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ proptest! {
         for method in IssueMethod::ALL {
             let found = find_label_issues(&given, &probabilities, &plan(method)).unwrap();
             prop_assert!(found.chance_wrong.iter().all(|chance| (0.0..=1.0).contains(chance)));
-            prop_assert!(found.issues.is_sorted_by(|a, b| a.chance_wrong >= b.chance_wrong));
+            prop_assert!(found.issues.is_sorted_by(|a, b| a.suspicion >= b.suspicion));
             for issue in &found.issues {
                 prop_assert_eq!(issue.given, given[issue.row]);
                 prop_assert_ne!(issue.suggested, issue.given);

@@ -14,12 +14,12 @@ fn confused() -> (Vec<usize>, Vec<f32>) {
     (given, matrix)
 }
 
-fn judged(given: &[usize], matrix: &[f32]) -> Vec<(f64, Option<usize>)> {
+fn judged(given: &[usize], matrix: &[f32]) -> Vec<Doubt> {
     let probabilities = Probabilities::of_matrix(3, matrix).unwrap();
     let agreeing = (0..given.len()).filter(|&row| probabilities.most_probable(row) == Some(given[row]));
     let agreement = agreeing.count() as f64 / given.len().max(1) as f64;
     let joint = ConfidentJoint::count(given, &probabilities, 0.0);
-    chances(given, &probabilities, &joint, agreement)
+    doubts(given, &probabilities, &joint, agreement)
 }
 
 #[test]
@@ -30,12 +30,21 @@ fn a_pair_that_is_often_confused_is_suspected_sooner() {
     matrix.extend([0.5, 0.45, 0.05, 0.5, 0.05, 0.45]);
     let found = judged(&given, &matrix);
     let (confused, never) = (found[60], found[61]);
-    assert!(confused.0 > 2.0 * never.0, "{confused:?} {never:?}");
-    assert_eq!((confused.1, never.1), (Some(0), Some(0)));
+    assert!(confused.chance > 2.0 * never.chance, "{confused:?} {never:?}");
+    assert_eq!((confused.instead, never.instead), (Some(0), Some(0)));
+    assert!(
+        (confused.lead - never.lead).abs() < 1e-6,
+        "a lead knows nothing of pairs"
+    );
     // The wrong labels that the pair was learnt from are found, and the right ones left.
     for row in 0..60 {
         let is_wrong = given[row] != row % 3;
-        assert_eq!(found[row].0 > 0.5, is_wrong, "row {row}: {:?}", found[row]);
+        assert_eq!(
+            found[row].suspicion() > 0.5,
+            is_wrong,
+            "row {row}: {:?}",
+            found[row]
+        );
     }
 }
 
@@ -44,11 +53,11 @@ fn chances_are_probabilities_whatever_the_matrix() {
     // A given label of probability 0, a certain one, and nothing but one class.
     let found = judged(&[0, 1, 2], &[0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
     assert!(
-        found.iter().all(|(chance, _)| (0.0..=1.0).contains(chance)),
+        found.iter().all(|doubt| (0.0..=1.0).contains(&doubt.suspicion())),
         "{found:?}"
     );
-    assert_eq!(found[1].0, 0.0);
-    assert_eq!(found[0].1, Some(1));
+    assert_eq!(found[1].suspicion(), 0.0);
+    assert_eq!(found[0].instead, Some(1));
     assert!(judged(&[], &[]).is_empty());
 }
 
@@ -60,7 +69,7 @@ fn the_order_of_rows_changes_no_chance() {
     let turned_matrix: Vec<f32> = matrix.chunks_exact(3).rev().flatten().copied().collect();
     for (one, other) in found.iter().zip(judged(&turned, &turned_matrix).iter().rev()) {
         // Sums of floats in another order.
-        assert!((one.0 - other.0).abs() < 1e-12);
-        assert_eq!(one.1, other.1);
+        assert!((one.suspicion() - other.suspicion()).abs() < 1e-12);
+        assert_eq!(one.instead, other.instead);
     }
 }
