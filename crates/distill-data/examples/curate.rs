@@ -19,8 +19,8 @@ use std::{
 
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
-    AnswerFormat, AuditEstimate, AuditShare, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows,
-    LogFile, LogFormat, Manifest, PersonalDataMask, ReviewedRow, ReviewedRows, SplitBy, SplitPart,
+    AnswerFormat, AuditEstimate, AuditShare, ClassBasis, CsvTable, CurateConfig, CurateInput, FieldPath,
+    GoldRows, LogFile, LogFormat, Manifest, PersonalDataMask, ReviewedRow, ReviewedRows, SplitBy, SplitPart,
     TeacherChange, Verdict, curate_with_progress,
 };
 use stage_files::read_toml;
@@ -199,20 +199,7 @@ fn print_account(manifest: &Manifest) {
     }
     print_unknown_labels(manifest);
     print_teachers(manifest);
-    if let Some(suspects) = &manifest.suspects {
-        println!(
-            "wrong labels: {} of {} rows suspected by a model that agrees with {:.1}% of the labels",
-            suspects.suspects,
-            suspects.judged,
-            100.0 * suspects.agreement
-        );
-        if !suspects.protected_classes.is_empty() {
-            println!(
-                "  kept more than was suspected of: {}",
-                suspects.protected_classes.join(", ")
-            );
-        }
-    }
+    print_suspects(manifest);
     print_split(manifest);
     print_class_limits(manifest);
     print_personal_data(manifest);
@@ -358,6 +345,62 @@ fn print_share(of: &str, share: &AuditShare) {
         share.wrong,
         share.answered,
     );
+}
+
+/// What the search for wrong labels found, and each class that was too small to be judged by itself.
+fn print_suspects(manifest: &Manifest) {
+    const SHOWN: usize = 8;
+    let Some(suspects) = &manifest.suspects else {
+        return;
+    };
+    println!(
+        "wrong labels: {} of {} rows suspected by a model that finds {:.1}% of the labels by itself",
+        suspects.suspects,
+        suspects.judged,
+        100.0 * suspects.agreement
+    );
+    println!(
+        "  estimated: {:.1}% of the labels by the chances of the rows, {:.1}% by the confident joint",
+        100.0 * suspects.wrong_share,
+        100.0 * suspects.wrong_share_by_joint
+    );
+    for pair in suspects.confused.iter().take(3) {
+        println!(
+            "  about {:.0} rows given {} are {}",
+            pair.rows, pair.given, pair.right
+        );
+    }
+    if !suspects.protected_classes.is_empty() {
+        println!(
+            "  kept more than was suspected of: {}",
+            suspects.protected_classes.join(", ")
+        );
+    }
+    let small: Vec<String> = manifest
+        .labels
+        .iter()
+        .filter_map(|label| {
+            let found = label.suspicion?;
+            let how = match found.basis {
+                ClassBasis::Pooled => format!("judged with pooled estimates, {} suspected", found.suspected),
+                ClassBasis::None => "not judged, for no other text has the label".to_owned(),
+                _ => return None,
+            };
+            Some(format!(
+                "  small class {}: {} rows, {how}",
+                label.label, found.rows
+            ))
+        })
+        .collect();
+    for line in small.iter().take(SHOWN) {
+        println!("{line}");
+    }
+    if small.len() > SHOWN {
+        println!(
+            "  and {} other small classes, in manifest.json",
+            small.len() - SHOWN
+        );
+    }
 }
 
 /// The answers outside the task that came most often: what the task may lack.

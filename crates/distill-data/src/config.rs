@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AnswerFormat, JaccardThreshold, JaccardThresholdError, PersonalDataMask, ReviewConfig, SplitConfig,
-    SplitConfigError, SplitPlan,
+    SplitConfigError, SplitPlan, SuspectConfig, SuspectPlan,
 };
 
 /// The settings of a curation. Every field has a default; [`check`](CurateConfig::check) makes it a plan.
@@ -121,36 +121,6 @@ impl WeightByCalls {
     }
 }
 
-/// The search for wrong labels by confident learning (Northcutt, Jiang, Chuang 2021, arXiv:1911.00068), widened
-/// by labels that clearly lead.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SuspectConfig {
-    /// Into how many parts the rows are cut; each is judged by a model of the others. At least 2. Default 5.
-    pub folds: usize,
-    /// By how much the probability of another label must exceed that of the given one to make a row suspect
-    /// even where the confident joint does not, in 0..=1. Default 0.4; 1 leaves it to the joint alone.
-    pub min_lead: f64,
-    /// The largest share of a class that may be taken from it, in 0..=1. Default 0.2. Of a class in which
-    /// more is suspected, only the most suspect rows up to this share go, and the manifest lists it.
-    pub max_class_share: f64,
-    /// The share of rows whose label the model must find by itself before it may judge any, in 0..=1. Default
-    /// 0.5. Below it nothing is suspected: where texts are few or tell little, the model knows less than the
-    /// teacher.
-    pub min_agreement: f64,
-}
-
-impl Default for SuspectConfig {
-    fn default() -> Self {
-        Self {
-            folds: 5,
-            min_lead: 0.4,
-            max_class_share: 0.2,
-            min_agreement: 0.5,
-        }
-    }
-}
-
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -177,6 +147,9 @@ pub enum CurateConfigError {
         /// How many.
         found: usize,
     },
+    /// No repeat.
+    #[error("suspects.repeats must be at least 1, found 0: without one no row is judged")]
+    Repeats,
 }
 
 /// Settings that were checked; what [`curate`](crate::curate) runs by.
@@ -185,6 +158,7 @@ pub struct CuratePlan {
     config: CurateConfig,
     split: Option<SplitPlan>,
     near_threshold: JaccardThreshold,
+    suspects: Option<SuspectPlan>,
 }
 
 impl CurateConfig {
@@ -228,25 +202,17 @@ impl CurateConfig {
                 target > 0.0 && target < 1.0,
             )?;
         }
-        if let Some(suspects) = &self.suspects {
-            unit("suspects.max_class_share", suspects.max_class_share)?;
-            unit("suspects.min_lead", suspects.min_lead)?;
-            unit("suspects.min_agreement", suspects.min_agreement)?;
-            if suspects.folds < 2 {
-                return Err(CurateConfigError::Folds {
-                    found: suspects.folds,
-                });
-            }
-        }
         if self.class_cap == Some(0) {
             return Err(CurateConfigError::ClassCap);
         }
         let split = self.split.clone().map(SplitConfig::check).transpose()?;
         self.review.check()?;
+        let suspects = self.suspects.clone().map(SuspectConfig::check).transpose()?;
         Ok(CuratePlan {
             split: split.map(|plan| plan.with_near_threshold(near_threshold)),
             config: self,
             near_threshold,
+            suspects,
         })
     }
 }
@@ -269,6 +235,12 @@ impl CuratePlan {
     pub fn near_threshold(&self) -> JaccardThreshold {
         self.near_threshold
     }
+
+    /// The search for wrong labels, unless it is left out.
+    #[must_use]
+    pub fn suspects(&self) -> Option<&SuspectPlan> {
+        self.suspects.as_ref()
+    }
 }
 
 impl Default for CuratePlan {
@@ -278,6 +250,7 @@ impl Default for CuratePlan {
             config: CurateConfig::default(),
             split: None,
             near_threshold: JaccardThreshold::default(),
+            suspects: Some(SuspectPlan::default()),
         }
     }
 }

@@ -59,6 +59,8 @@
 //!   are exact: they miss no pair, and a million short rows take some seconds.
 //! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,
 //!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
+//! - [`find_label_issues`]: the same search by itself, with the out-of-fold probabilities of any model or with those of
+//!   [`text_probabilities`], which is fast and knows nothing but the texts.
 //! - [`split`]: rows that are kept from training, by cluster, group or time, with what a random split would have made of
 //!   them; [`CurateConfig::class_cap`] and [`CurateConfig::class_floor`]: how many rows a class may and should have.
 //! - [`ReviewRow`], [`ReviewConfig`]: what a person is asked, the most valuable minute first, in [`Curated::write`]'s
@@ -127,17 +129,15 @@ pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED}
 pub use call_time::{CallTime, CallTimeError};
 pub use class_limits::{ClassLimitsRecord, OVER_CLASS_CAP};
 pub use confidence::{Confidence, ConfidenceKind};
-pub use config::{
-    CurateConfig, CurateConfigError, CuratePlan, Duplicates, SuspectConfig, UnknownConfidence, WeightByCalls,
-};
+pub use config::{CurateConfig, CurateConfigError, CuratePlan, Duplicates, UnknownConfidence, WeightByCalls};
 pub use curate::{CurateInput, curate, curate_with_progress};
 pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
 pub use ledger::Ledger;
 pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat};
 pub use manifest::{
-    AnsweredQuestions, ConfidenceRecord, LabelRecord, LeakageRecord, LogRecord, Manifest, PersonalDataRecord,
-    ReviewedRecord, SuspectRecord, TaskRecord, Verdict,
+    AnsweredQuestions, ConfidenceRecord, ConfusedRecord, LabelRecord, LeakageRecord, LogRecord, Manifest,
+    PersonalDataRecord, ReviewedRecord, SuspectRecord, TaskRecord, Verdict,
 };
 pub use near_texts::{
     GoldNeighbour, GoldRows, JaccardThreshold, JaccardThresholdError, LeakageCertificate, MASKING_RULES,
@@ -162,5 +162,8 @@ pub use splits::{
     Flattery, PartRecord, SmallClass, SourceField, Split, SplitBy, SplitConfig, SplitConfigError, SplitPart,
     SplitPartError, SplitPlan, SplitReport, SplitRow, SplitScore, UnknownSplitBy, split,
 };
-pub use suspects::ClassProtection;
+pub use suspects::{
+    ClassBasis, ClassSuspicion, ConfidentJoint, ConfusedPair, IssueMethod, LabelIssue, LabelIssueError,
+    LabelIssues, Probabilities, SuspectConfig, SuspectPlan, find_label_issues, text_probabilities,
+};
 pub use teachers::{CallPlace, LabelShift, ShiftVerdict, TeacherChange, TeacherRecord, Teachers};

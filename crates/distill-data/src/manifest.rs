@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
 
 use crate::{
-    AuditRecord, Calibration, ClassLimitsRecord, ClassProtection, ConfidenceCut, ConfidenceKind,
-    CurateConfig, LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, SplitReport,
-    Teachers,
+    AuditRecord, Calibration, ClassLimitsRecord, ClassSuspicion, ConfidenceCut, ConfidenceKind, CurateConfig,
+    LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, SplitReport, Teachers,
 };
 
 /// The account of a curation.
@@ -135,9 +134,9 @@ pub struct LabelRecord {
     pub set_apart: u64,
     /// Rows of `review.jsonl`.
     pub review: u64,
-    /// Set where the search for wrong labels suspected more of the class than may be taken from one.
+    /// What the search for wrong labels found in it, where it judged any of its rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub protected: Option<ClassProtection>,
+    pub suspicion: Option<ClassSuspicion>,
 }
 
 /// One kind of confidence.
@@ -220,8 +219,26 @@ pub struct SuspectRecord {
     /// The share of rows whose out-of-fold prediction is their label: how far the judge can be trusted. Below
     /// `min_agreement` of the settings it was not, and nothing was suspected.
     pub agreement: f64,
+    /// The estimated share of wrong labels among the judged rows, in 0..=1: the mean chance of a row.
+    pub wrong_share: f64,
+    /// The same by the calibrated confident joint of Northcutt et al. 2021, which takes what the model does not understand
+    /// for noise.
+    pub wrong_share_by_joint: f64,
+    /// The pairs of labels that are confused most by the calibrated joint, at most 20, most rows first.
+    pub confused: Vec<ConfusedRecord>,
     /// Labels from which more was suspected than may be taken; their numbers are with the label.
     pub protected_classes: Vec<String>,
+}
+
+/// A label that is given where another is right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfusedRecord {
+    /// The label that is given.
+    pub given: String,
+    /// The label that would be right.
+    pub right: String,
+    /// The estimated number of such rows.
+    pub rows: f64,
 }
 
 /// How near the gold set came.

@@ -30,7 +30,9 @@ fn each_field_out_of_range_is_named() {
     let suspects = |change: fn(&mut SuspectConfig)| refused(|c| change(c.suspects.as_mut().unwrap()));
     assert!(suspects(|s| s.folds = 1).contains("suspects.folds"));
     assert!(suspects(|s| s.max_class_share = -0.1).contains("suspects.max_class_share"));
-    assert!(suspects(|s| s.min_lead = -1.0).contains("suspects.min_lead"));
+    assert!(suspects(|s| s.repeats = 0).contains("suspects.repeats"));
+    assert!(suspects(|s| s.least_suspicion = 0.0).contains("suspects.least_suspicion"));
+    assert!(suspects(|s| s.pooled_rows = f64::INFINITY).contains("suspects.pooled_rows"));
     assert!(suspects(|s| s.min_agreement = 2.0).contains("suspects.min_agreement"));
 }
 

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
 use crate::{
-    ClassLimitsRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, QueueRecord,
-    SuspectRecord, TaskRecord, Teachers, Verdict, suspects::Findings,
+    ClassLimitsRecord, ConfusedRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest,
+    NORMALISER_VERSION, QueueRecord, SuspectRecord, TaskRecord, Teachers, Verdict, suspects::Findings,
 };
+
+/// How many pairs of labels the manifest names.
+const CONFUSED_PAIRS: usize = 20;
 
 /// Everything but what the teachers, reviewed rows and the gold set add.
 pub(super) fn assemble(
@@ -123,9 +126,9 @@ fn label_records(
     };
     let in_train = count(&mut outputs.train.iter().filter_map(|row| row.example.answer()));
     let in_review = count(&mut outputs.review.iter().map(|row| row.label.as_str()));
-    let protected: BTreeMap<usize, _> = found
+    let suspicions: BTreeMap<usize, _> = found
         .into_iter()
-        .flat_map(|(_, findings)| findings.protected.iter().copied())
+        .flat_map(|(_, findings)| findings.classes.iter().copied())
         .collect();
     let names = input.task.labels().names().enumerate();
     names
@@ -135,7 +138,7 @@ fn label_records(
             train: in_train.get(name).copied().unwrap_or(0),
             review: in_review.get(name).copied().unwrap_or(0),
             set_apart: 0,
-            protected: protected.get(&index).copied(),
+            suspicion: suspicions.get(&index).copied(),
         })
         .collect()
 }
@@ -145,9 +148,21 @@ fn suspect_record(judged: usize, findings: &Findings, labels: &[LabelRecord]) ->
         judged,
         suspects: findings.suspects.len(),
         agreement: findings.agreement,
+        wrong_share: findings.wrong_share,
+        wrong_share_by_joint: findings.wrong_share_by_joint,
+        confused: findings
+            .confused
+            .iter()
+            .take(CONFUSED_PAIRS)
+            .map(|pair| ConfusedRecord {
+                given: labels[pair.given].label.clone(),
+                right: labels[pair.right].label.clone(),
+                rows: pair.rows,
+            })
+            .collect(),
         protected_classes: labels
             .iter()
-            .filter(|record| record.protected.is_some())
+            .filter(|record| record.suspicion.is_some_and(|suspicion| suspicion.kept > 0))
             .map(|record| record.label.clone())
             .collect(),
     }

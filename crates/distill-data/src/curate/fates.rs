@@ -8,7 +8,7 @@ use crate::{
     CuratePlan, Duplicates, ReviewReason, ReviewedRecord, UnknownConfidence,
     near_duplicates::{clusters, contradictions, stars},
     row::Row,
-    suspects::{Findings, Judged, find_suspects},
+    suspects::{Findings, FoldRow, Judged, find_suspects},
 };
 
 /// Where a row ends.
@@ -239,27 +239,29 @@ impl Fates {
         plan: &CuratePlan,
         classes: usize,
     ) -> Option<(usize, Findings)> {
-        let config = plan.config().suspects.as_ref()?;
+        let suspects = plan.suspects()?;
         let is_open = self.open();
         let clusters = near.clusters(&is_open);
         let open: Vec<usize> = (0..rows.len()).filter(|&row| is_open[row]).collect();
         let judged: Vec<Judged<'_>> = open
             .iter()
             .map(|&row| Judged {
-                text: &rows[row].text,
-                label: rows[row].label,
-                cluster: clusters[row],
+                row: FoldRow {
+                    text: &rows[row].text,
+                    label: rows[row].label,
+                    cluster: clusters[row],
+                },
                 is_open: !rows[row].by_person,
             })
             .collect();
-        let findings = find_suspects(&judged, classes, config);
-        for (position, suspicion) in &findings.suspects {
+        let findings = find_suspects(&judged, classes, suspects);
+        for suspicion in &findings.suspects {
             let cause = Cause::SuspectLabel {
                 suggested: suspicion.suggested,
                 suggested_probability: suspicion.suggested_probability,
                 given_probability: suspicion.given_probability,
             };
-            self.review(open[*position], cause, 1.0 - suspicion.given_probability);
+            self.review(open[suspicion.row], cause, suspicion.chance_wrong);
         }
         Some((judged.len(), findings))
     }

@@ -1,80 +1,120 @@
-//! Texts as sparse vectors of words and character 3-grams.
+//! Texts as sparse vectors of words, pairs of words and pieces of words.
 
 use hashbrown::{HashMap, HashSet};
 
 /// A feature that occurs in fewer texts than this cannot carry anything from one text to another.
 const LEAST_TEXTS: u32 = 2;
+/// At most so many features, those of most texts: it bounds the memory of a model, 4 bytes for each feature and class.
+const MOST_FEATURES: usize = 1 << 17;
+/// The lengths of the pieces of words, in characters, with a mark at both ends of the word. On BANKING77 with planted errors,
+/// pieces of 3 and 4, of 3 to 5 and of 2 to 4 do equally well; words and pairs of words alone lose 0.04 of F1.
+const PIECES: std::ops::RangeInclusive<usize> = 3..=4;
 
-/// TF-IDF vectors of unit length. Features are numbered by name, so that nothing depends on the texts' order.
+/// TF-IDF vectors of unit length. Features are numbered by a hash of their name, so that nothing depends on the texts'
+/// order, and no name is kept: 4 bytes for each feature of each text.
 #[derive(Debug)]
-pub(crate) struct Features {
-    entries: Vec<(u32, f32)>,
+pub(super) struct Features {
+    entries: Vec<u32>,
     ends: Vec<usize>,
-    distinct: usize,
+    /// By feature.
+    inverse_frequency: Vec<f32>,
+    /// By text: 1 over the length of its vector.
+    scale: Vec<f32>,
 }
 
 impl Features {
     /// The vectors of normalised texts: presence of a feature, times ln((1 + n) / (1 + df)) + 1.
-    pub(crate) fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
-        let texts: Vec<Vec<String>> = texts.map(names).collect();
-        let mut frequency: HashMap<&str, u32> = HashMap::new();
-        for name in texts.iter().flatten() {
-            *frequency.entry(name).or_default() += 1;
+    pub(super) fn of<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let mut names = HashSet::new();
+        let mut frequency: HashMap<u64, u32> = HashMap::new();
+        let mut count = 0_usize;
+        for text in texts.clone() {
+            count += 1;
+            hashes(text, &mut names);
+            for &name in &names {
+                *frequency.entry(name).or_default() += 1;
+            }
         }
-        let mut known: Vec<(&str, u32)> = frequency
+        let mut known: Vec<(u32, u64)> = frequency
             .into_iter()
             .filter(|&(_, df)| df >= LEAST_TEXTS)
+            .map(|(name, df)| (df, name))
             .collect();
-        known.sort_unstable();
-        let count = texts.len() as f32;
-        let numbered: HashMap<&str, (u32, f32)> = known
-            .iter()
-            .zip(0..)
-            .map(|(&(name, df), number)| (name, (number, ((1.0 + count) / (1.0 + df as f32)).ln() + 1.0)))
-            .collect();
+        known.sort_unstable_by_key(|&(df, name)| (std::cmp::Reverse(df), name));
+        known.truncate(MOST_FEATURES);
+        let inverse = |df: u32| ((1.0 + count as f32) / (1.0 + df as f32)).ln() + 1.0;
+        let numbered: HashMap<u64, u32> = known.iter().map(|&(_, name)| name).zip(0..).collect();
         let mut features = Self {
             entries: Vec::new(),
-            ends: Vec::with_capacity(texts.len()),
-            distinct: numbered.len(),
+            ends: Vec::with_capacity(count),
+            inverse_frequency: known.iter().map(|&(df, _)| inverse(df)).collect(),
+            scale: Vec::with_capacity(count),
         };
-        for text in &texts {
+        for text in texts {
+            hashes(text, &mut names);
             let start = features.entries.len();
-            features
-                .entries
-                .extend(text.iter().filter_map(|name| numbered.get(name.as_str())));
+            let of_text = names.iter().filter_map(|name| numbered.get(name));
+            features.entries.extend(of_text);
             let row = &mut features.entries[start..];
-            row.sort_unstable_by_key(|entry| entry.0);
-            let norm = row.iter().map(|entry| entry.1 * entry.1).sum::<f32>().sqrt();
-            for entry in row {
-                entry.1 /= norm;
-            }
+            row.sort_unstable();
+            let squares = row
+                .iter()
+                .map(|&feature| features.inverse_frequency[feature as usize].powi(2));
+            let length = squares.sum::<f32>().sqrt();
+            // A text without features has a vector of none, whatever its scale.
+            features.scale.push(if length > 0.0 { 1.0 / length } else { 0.0 });
             features.ends.push(features.entries.len());
         }
         features
     }
 
     /// How many features there are: the numbers are below this.
-    pub(crate) fn distinct(&self) -> usize {
-        self.distinct
+    pub(super) fn distinct(&self) -> usize {
+        self.inverse_frequency.len()
     }
 
     /// The features of one text with their values; empty if it shares none with another text.
-    pub(crate) fn row(&self, text: usize) -> &[(u32, f32)] {
+    pub(super) fn row(&self, text: usize) -> impl Iterator<Item = (u32, f32)> + Clone + '_ {
         let start = if text == 0 { 0 } else { self.ends[text - 1] };
-        &self.entries[start..self.ends[text]]
+        let scale = self.scale[text];
+        self.entries[start..self.ends[text]]
+            .iter()
+            .map(move |&feature| (feature, scale * self.inverse_frequency[feature as usize]))
     }
 }
 
-/// The names of a text's features, each once: its words, and the 3-grams of each word with its ends marked.
-fn names(text: &str) -> Vec<String> {
-    let mut seen = HashSet::new();
+/// The hashes of a text's features, each once: its words, its pairs of neighbouring words, and the pieces of each word with
+/// its ends marked.
+fn hashes(text: &str, names: &mut HashSet<u64>) {
+    names.clear();
+    let mut previous: Option<&str> = None;
+    let mut marked = String::new();
+    let mut starts = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let marked: Vec<char> = std::iter::once('<').chain(word.chars()).chain(['>']).collect();
-        for gram in marked.windows(3) {
-            seen.insert(gram.iter().collect::<String>());
+        names.insert(fnv1a(&["word", word]));
+        if let Some(previous) = previous {
+            names.insert(fnv1a(&["pair", previous, word]));
         }
-        // The space keeps a word of three letters apart from a 3-gram.
-        seen.insert(format!(" {word}"));
+        previous = Some(word);
+        marked.clear();
+        marked.push('<');
+        marked.push_str(word);
+        marked.push('>');
+        starts.clear();
+        starts.extend(marked.char_indices().map(|(at, _)| at).chain([marked.len()]));
+        for length in PIECES {
+            for ends in starts.windows(length + 1) {
+                names.insert(fnv1a(&["piece", &marked[ends[0]..ends[length]]]));
+            }
+        }
     }
-    seen.into_iter().collect()
+}
+
+/// FNV-1a (Fowler, Noll, Vo) of 64 bits over parts that hold no 0 byte themselves: the same on every machine, which the
+/// standard library's hashers do not promise.
+fn fnv1a(parts: &[&str]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

@@ -18,7 +18,11 @@ fn public_types_are_send_sync_and_debug() {
     check::<GoldRows>();
     check::<JaccardThreshold>();
     check::<LeakageCertificate>();
+    check::<LabelIssueError>();
+    check::<LabelIssues>();
     check::<LogFile>();
+    check::<Probabilities<'static>>();
+    check::<SuspectPlan>();
     check::<Manifest>();
     check::<PersonalDataMask>();
     check::<Progress>();

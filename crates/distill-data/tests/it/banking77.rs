@@ -176,11 +176,11 @@ fn confusable_noise_is_found() {
     assert!(curated.manifest.ledger.balances());
     assert!(curated.manifest.leakage.unwrap().train.is_clean());
     assert!(
-        (left as f64) < 0.015 * curated.train.len() as f64,
+        (left as f64) < 0.02 * curated.train.len() as f64,
         "5.0% of the labels were wrong, and too many still are"
     );
     assert!(
-        curated.train.len() > 8500,
+        curated.train.len() > 8800,
         "too many right rows were sent to review"
     );
 }

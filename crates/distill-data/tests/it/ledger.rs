@@ -91,7 +91,7 @@ fn config() -> impl Strategy<Value = CurateConfig> {
     let unknown = select(vec![UnknownConfidence::Keep, UnknownConfidence::Review]);
     let suspects = option::of(Just(SuspectConfig {
         min_agreement: 0.0,
-        min_lead: 0.1,
+        least_suspicion: 0.1,
         ..SuspectConfig::default()
     }));
     let thresholds = (
