@@ -1,10 +1,12 @@
 //! What curation may be told, and what of it is usable.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AnswerFormat, JaccardThreshold, JaccardThresholdError, PersonalDataMask, ReviewConfig, SplitConfig,
-    SplitConfigError, SplitPlan, SuspectConfig, SuspectPlan,
+    SplitConfigError, SplitPlan, SuspectConfig, SuspectPlan, VariablePart,
 };
 
 /// The settings of a curation. Every field has a default; [`check`](CurateConfig::check) makes it a plan.
@@ -23,6 +25,9 @@ pub struct CurateConfig {
     /// The Jaccard similarity of character 3-grams from which texts are near-duplicates, and from which a
     /// row leaks gold, in 0.5..=1. Default 0.8.
     pub near_threshold: f64,
+    /// In what near-duplicates of one label may differ, however similar they are otherwise. Default: nothing.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub ignored_parts: BTreeSet<VariablePart>,
     /// The share of the support that a label needs to win a conflict between duplicates, above 0.5 and at
     /// most 1. Default 2/3: twice as much as all other labels together.
     pub conflict_majority: f64,
@@ -60,6 +65,7 @@ impl Default for CurateConfig {
             personal_data: PersonalDataMask::default(),
             duplicates: Duplicates::default(),
             near_threshold: 0.8,
+            ignored_parts: BTreeSet::new(),
             conflict_majority: 2.0 / 3.0,
             min_confidence: 0.5,
             target_precision: None,

@@ -141,7 +141,7 @@ pub fn curate_with_progress(
         .map(|gold| remove_leaks(&mut intake, input.logs, gold, plan.near_threshold()));
     let rows = rows_of(&intake.calls, plan);
     at(Stage::NearDuplicates, rows.len());
-    let near = NearTexts::of(&rows, plan);
+    let near = NearTexts::of(&rows, &intake.calls, plan);
     let teacher = reviewed.as_mut().map(|record| {
         at(Stage::Audit, rows.len());
         let told = (Some(&*record), labels.len());

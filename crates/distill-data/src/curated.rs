@@ -55,7 +55,8 @@ pub struct MergedCall {
     pub source: Source,
     /// The id of the row that stands for it, in `train.jsonl`, `review.jsonl` or a part that is set apart.
     pub into: String,
-    /// The similarity of the texts, in 0..1; 1 with [`exact`](Self::exact).
+    /// The similarity of the texts, in 0..1; 1 with [`exact`](Self::exact). Below the settings' threshold where they differ in
+    /// [ignored parts](crate::CurateConfig::ignored_parts) alone.
     pub jaccard: f64,
     /// Whether the texts are equal after the normaliser.
     pub exact: bool,

@@ -122,6 +122,7 @@ mod shape;
 mod splits;
 mod suspects;
 mod teachers;
+mod variable_part;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
 pub use audit::{AuditConfig, AuditEstimate, AuditRecord, AuditShare, RareEstimate};
@@ -167,3 +168,4 @@ pub use suspects::{
     LabelIssues, Probabilities, SuspectConfig, SuspectPlan, find_label_issues, text_probabilities,
 };
 pub use teachers::{CallPlace, LabelShift, ShiftVerdict, TeacherChange, TeacherRecord, Teachers};
+pub use variable_part::VariablePart;

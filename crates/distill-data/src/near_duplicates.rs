@@ -1,8 +1,11 @@
 //! Near-duplicates: which rows contradict their neighbours, which stand behind another, which belong together.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
 
-use near_texts::NearPair;
+use near_texts::{NearPair, similarity};
 
 use crate::row::{Row, share_of};
 
@@ -62,7 +65,14 @@ pub(crate) fn contradictions(rows: &[Row], pairs: &[NearPair], majority: f64) ->
 /// row goes only behind a row that it is itself similar to; there are no chains. A person's label goes behind no other
 /// word than a person's. No row that was taken before
 /// can be among the neighbours of one that stays, for it would have taken it along.
-pub(crate) fn stars(rows: &[Row], is_open: &[bool], pairs: &[NearPair]) -> Vec<Option<(usize, f64)>> {
+///
+/// Rows with the same number in `alike`, if there are numbers, are near-duplicates too, however similar their texts are.
+pub(crate) fn stars(
+    rows: &[Row],
+    is_open: &[bool],
+    pairs: &[NearPair],
+    alike: &[usize],
+) -> Vec<Option<(usize, f64)>> {
     let mut neighbours: Vec<Vec<(usize, f64)>> = vec![Vec::new(); rows.len()];
     for pair in pairs {
         let is_mergeable = is_open[pair.left] && is_open[pair.right];
@@ -70,6 +80,11 @@ pub(crate) fn stars(rows: &[Row], is_open: &[bool], pairs: &[NearPair]) -> Vec<O
             neighbours[pair.left].push((pair.right, pair.jaccard));
             neighbours[pair.right].push((pair.left, pair.jaccard));
         }
+    }
+    // Every row of a group is near every other: as pairs they would be too many.
+    let mut groups: HashMap<(usize, usize), Vec<usize>> = HashMap::new();
+    for (row, &number) in alike.iter().enumerate().filter(|&(row, _)| is_open[row]) {
+        groups.entry((number, rows[row].label)).or_default().push(row);
     }
     let mut by_strength: Vec<usize> = (0..rows.len()).filter(|&row| is_open[row]).collect();
     by_strength.sort_by(|&a, &b| {
@@ -86,9 +101,19 @@ pub(crate) fn stars(rows: &[Row], is_open: &[bool], pairs: &[NearPair]) -> Vec<O
         if behind[centre].is_some() {
             continue;
         }
+        let may_go = |row: usize| !rows[row].by_person || rows[centre].by_person;
         for &(row, jaccard) in &neighbours[centre] {
-            if behind[row].is_none() && (!rows[row].by_person || rows[centre].by_person) {
+            if behind[row].is_none() && may_go(row) {
                 behind[row] = Some((centre, jaccard));
+            }
+        }
+        let group = alike
+            .get(centre)
+            .and_then(|&number| groups.get_mut(&(number, rows[centre].label)));
+        // The strongest of a group takes all of it, so that nothing is left of it to go through again.
+        for row in group.map(std::mem::take).unwrap_or_default() {
+            if row != centre && behind[row].is_none() && may_go(row) {
+                behind[row] = Some((centre, similarity(&rows[row].text, &rows[centre].text)));
             }
         }
     }

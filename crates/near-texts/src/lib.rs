@@ -26,7 +26,7 @@
 //!
 //! - [`normalise`]: one spelling for texts that a reader would call the same; [`NORMALISER_VERSION`] names its rules
 //!   and is in every hash.
-//! - [`near_pairs`], [`near_neighbours`]: all pairs at or above a Jaccard similarity of character 3-grams. They
+//! - [`similarity`]: of two texts; [`near_pairs`], [`near_neighbours`]: all pairs at or above a Jaccard similarity of character 3-grams. They
 //!   miss none; every pair is counted out. [`near_pairs_of_normal`] is for texts that are normalised already.
 //! - [`texts_hash`], [`text_hash`], [`GoldRows`], [`leakage_certificate`]: what anybody who holds both sets can compute
 //!   again.
@@ -55,4 +55,5 @@ pub use normalise::{NORMALISER_VERSION, normalise};
 pub use personal_data::{MASKING_RULES, Masked, PersonalDataKind, PersonalDataMask};
 pub use similarity_join::{
     JaccardThreshold, JaccardThresholdError, NearPair, near_neighbours, near_pairs, near_pairs_of_normal,
+    similarity,
 };

@@ -17,7 +17,10 @@ mod rows;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::normalise;
+use crate::{
+    normalise,
+    shingles::{jaccard_at_least, shingle_keys},
+};
 
 use length_class::length_classes;
 use rows::Rows;
@@ -83,6 +86,21 @@ pub struct NearPair {
     pub right: usize,
     /// Jaccard similarity of their character 3-grams after [`normalise`], in (0, 1].
     pub jaccard: f64,
+}
+
+/// The Jaccard similarity of the character 3-grams of two texts, which are normalised first, in 0..=1.
+///
+/// ```
+/// assert_eq!(near_texts::similarity("Top up failed!", "top up failed"), 1.0);
+/// ```
+#[must_use]
+pub fn similarity(left: &str, right: &str) -> f64 {
+    let keys = |text: &str| {
+        let mut keys = Vec::new();
+        shingle_keys(&normalise(text), &mut keys);
+        keys
+    };
+    jaccard_at_least(&keys(left), &keys(right), f64::MIN_POSITIVE).unwrap_or(0.0)
 }
 
 /// Every pair of texts whose similarity reaches the threshold, by rising `left`, then `right`.

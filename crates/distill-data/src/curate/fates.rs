@@ -1,14 +1,15 @@
 //! What becomes of each row, settled step by step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use near_texts::{NearPair, near_pairs_of_normal};
 
 use crate::{
     CuratePlan, Duplicates, ReviewReason, ReviewedRecord, UnknownConfidence,
     near_duplicates::{clusters, contradictions, stars},
-    row::Row,
+    row::{Call, Row},
     suspects::{Findings, FoldRow, Judged, find_suspects},
+    variable_part::without_parts,
 };
 
 /// Where a row ends.
@@ -98,10 +99,13 @@ pub(super) struct NearTexts {
     row_of_text: Vec<usize>,
     /// By index of text.
     pairs: Vec<NearPair>,
+    /// For each text a number that it shares with those that differ from it in ignored parts alone; empty where nothing is
+    /// ignored.
+    alike: Vec<usize>,
 }
 
 impl NearTexts {
-    pub(super) fn of(rows: &[Row], plan: &CuratePlan) -> Self {
+    pub(super) fn of(rows: &[Row], calls: &[Call], plan: &CuratePlan) -> Self {
         let mut number: BTreeMap<&str, usize> = BTreeMap::new();
         let mut texts = Vec::new();
         let mut row_of_text = Vec::new();
@@ -116,7 +120,19 @@ impl NearTexts {
                 })
             })
             .collect();
+        let ignored = &plan.config().ignored_parts;
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let alike = row_of_text
+            .iter()
+            .filter(|_| !ignored.is_empty())
+            .map(|&row: &usize| {
+                // As the log has it: of a date the normaliser leaves three numbers.
+                let input = &calls[rows[row].calls[0]].input;
+                let next = numbers.len();
+                *numbers.entry(without_parts(input, ignored)).or_insert(next)
+            });
         Self {
+            alike: alike.collect(),
             text_of_row,
             row_of_text,
             pairs: near_pairs_of_normal(&texts, plan.near_threshold()),
@@ -195,7 +211,10 @@ impl Fates {
             }
         }
         let is_open = self.open();
-        for (row, behind) in stars(rows, &is_open, &near.pairs).into_iter().enumerate() {
+        for (row, behind) in stars(rows, &is_open, &near.pairs, &near.alike)
+            .into_iter()
+            .enumerate()
+        {
             if let Some((into, jaccard)) = behind {
                 self.0[row] = Fate::Merged { into, jaccard };
             }

@@ -7,7 +7,7 @@ use task_spec::{GoldRow, Label};
 use super::*;
 use crate::{
     CurateConfig, Duplicates, FieldMap, LogFormat, MergedCall, OVER_CLASS_CAP, ReviewReason, SplitBy,
-    SplitConfig, TrainRow, UnknownConfidence, Verdict, WeightByCalls,
+    SplitConfig, TrainRow, UnknownConfidence, VariablePart, Verdict, WeightByCalls,
 };
 
 fn task() -> Task {
@@ -692,4 +692,41 @@ proptest! {
         let other = pool(3).install(|| run_lines(&shuffled, Some(&gold), &[], config));
         prop_assert_eq!(content(&one), content(&other));
     }
+}
+
+#[test]
+fn rows_that_differ_in_ignored_parts_alone_are_merged_under_one_label_and_not_across_labels() {
+    let lines: Vec<String> = [
+        ("SHELL OIL 5744", "fees"),
+        ("SHELL OIL 12003", "fees"),
+        ("SHELL OIL 917 on 2026-11-26", "fees"),
+        ("SHELL OIL 3001", "card"),
+        ("raise my limit to 500", "fees"),
+        ("raise my limit to 900", "fees"),
+    ]
+    .map(|(input, answer)| json!({"input": input, "answer": answer, "confidence": 0.9}).to_string())
+    .to_vec();
+    let rows = |ignored_parts: &[VariablePart]| {
+        let config = CurateConfig {
+            ignored_parts: ignored_parts.iter().copied().collect(),
+            suspects: None,
+            ..CurateConfig::default()
+        };
+        let curated = run_lines(&lines, None, &[], config);
+        let mut rows: Vec<(String, usize)> = curated
+            .train
+            .iter()
+            .map(|row| (row.example.input().unwrap()[..5].to_owned(), row.calls))
+            .collect();
+        rows.sort();
+        rows
+    };
+    let row = |text: &str, calls| (text.to_owned(), calls);
+    assert_eq!(rows(&[]).len(), 6);
+    assert_eq!(
+        rows(&[VariablePart::StoreNumbers]),
+        [row("SHELL", 1), row("SHELL", 1), row("SHELL", 2), row("raise", 2)]
+    );
+    // The date is a part of its own.
+    assert_eq!(rows(&[VariablePart::Dates]).len(), 6);
 }

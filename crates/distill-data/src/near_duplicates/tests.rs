@@ -70,23 +70,53 @@ fn a_chain_is_not_merged_into_one_row() {
         row("c", 0, 1.0, 2),
         row("d", 0, 1.0, 1),
     ];
-    let behind = stars(&rows, &[true; 4], &[near(0, 1), near(1, 2), near(2, 3)]);
+    let behind = stars(&rows, &[true; 4], &[near(0, 1), near(1, 2), near(2, 3)], &[]);
     assert_eq!(behind, [Some((1, 0.85)), None, Some((1, 0.85)), None]);
 }
 
 #[test]
 fn rows_of_different_labels_are_never_merged() {
     let rows = [row("a", 0, 1.0, 1), row("b", 1, 1.0, 3)];
-    assert_eq!(stars(&rows, &[true; 2], &[near(0, 1)]), [None, None]);
+    assert_eq!(stars(&rows, &[true; 2], &[near(0, 1)], &[]), [None, None]);
 }
 
 #[test]
 fn the_stronger_row_stays_whatever_the_order() {
     let rows = [row("a", 0, 1.0, 1), row("b", 0, 1.0, 2)];
-    assert_eq!(stars(&rows, &[true; 2], &[near(0, 1)]), [Some((1, 0.85)), None]);
+    assert_eq!(
+        stars(&rows, &[true; 2], &[near(0, 1)], &[]),
+        [Some((1, 0.85)), None]
+    );
     let mut rows = [row("a", 0, 1.0, 9), row("b", 0, 1.0, 2)];
     rows[1].by_person = true;
-    assert_eq!(stars(&rows, &[true; 2], &[near(0, 1)]), [Some((1, 0.85)), None]);
+    assert_eq!(
+        stars(&rows, &[true; 2], &[near(0, 1)], &[]),
+        [Some((1, 0.85)), None]
+    );
+}
+
+#[test]
+fn rows_that_are_alike_go_behind_the_strongest_of_their_label() {
+    let mut rows = [
+        row("shell oil 5744", 0, 1.0, 1),
+        row("shell oil 12", 0, 1.0, 3),
+        row("shell oil 9", 1, 1.0, 9),
+        row("shell oil 77", 0, 1.0, 2),
+        row("chevron 12", 0, 1.0, 9),
+    ];
+    let alike = [0, 0, 0, 0, 1];
+    let into = |behind: Vec<Option<(usize, f64)>>| -> Vec<Option<usize>> {
+        behind
+            .into_iter()
+            .map(|found| found.map(|(into, _)| into))
+            .collect()
+    };
+    let behind = into(stars(&rows, &[true; 5], &[], &alike));
+    assert_eq!(behind, [Some(1), None, None, Some(1), None]);
+    // A person's word goes behind no other, and the others stand behind it.
+    rows[0].by_person = true;
+    let behind = into(stars(&rows, &[true; 5], &[], &alike));
+    assert_eq!(behind, [None, Some(0), None, Some(0), None]);
 }
 
 #[test]

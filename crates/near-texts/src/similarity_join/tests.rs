@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::shingles::{jaccard_at_least, shingle_keys};
 
 /// Every pair compared in full.
 fn brute_force(texts: &[String], threshold: f64) -> Vec<(usize, usize, f64)> {
