@@ -5,8 +5,8 @@
 //! what it should be: the share of rows whose label it is. That is temperature scaling (Guo, Pleiss, Sun, Weinberger 2017,
 //! arXiv:1706.04599) with the mean confidence in the place of the likelihood, which trusts wrong labels too much.
 //!
-//! With a logistic regression of scikit-learn's on TF-IDF, which is far too modest, it raises F1 of the suspects on BANKING77
-//! with 5% confusable errors from 0.40 to 0.69 at a chance of 0.3; with our own model, which is nearly right, it moves F1 by
+//! With a logistic regression of scikit-learn's on TF-IDF, which is far too modest, it raises F1 of the rows with a chance of
+//! 0.3, on BANKING77 with 5% confusable errors, from 0.40 to 0.69; with our own model, which is nearly right, it moves F1 by
 //! 0.01, and the mean chance from 0.036 to 0.047.
 
 use rayon::prelude::*;
