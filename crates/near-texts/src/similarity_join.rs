@@ -173,7 +173,7 @@ fn normalised<S: AsRef<str> + Sync>(texts: &[S]) -> Vec<String> {
 fn join<S: AsRef<str> + Sync>(rows: &Rows<'_, S>) -> Vec<NearPair> {
     let mut pairs: Vec<NearPair> = length_classes(rows)
         .iter()
-        .flat_map(|class| class.pairs(rows))
+        .flat_map(|(class, cut)| class.pairs(rows, cut))
         .collect();
     pairs.par_sort_unstable_by_key(|pair| (pair.left, pair.right));
     pairs

@@ -1,6 +1,6 @@
 //! The rows of similar length, which are joined with each other.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use pulp::Arch;
 use rayon::prelude::*;
@@ -12,10 +12,8 @@ use super::{
 };
 use crate::shingles::{ceil, most_distance};
 
-/// Rows of which a pair may be similar and the larger one has a size in one interval.
-///
-/// Similar sets have similar sizes: with intervals that begin at 1 and each of which begins where a set is too
-/// large for all before the last one, the smaller one of a pair is in the same interval or in the one before.
+/// Rows among which a pair is looked for whose larger row has a size in one interval. Similar sets have similar sizes, so
+/// that these are the rows of that interval and those of somewhat smaller sizes.
 #[derive(Debug)]
 pub(super) struct LengthClass {
     /// By rising index.
@@ -25,41 +23,118 @@ pub(super) struct LengthClass {
     largest: usize,
 }
 
-/// The classes of a join, with the rows of each.
-pub(super) fn length_classes<S: AsRef<str> + Sync>(rows: &Rows<'_, S>) -> Vec<LengthClass> {
-    let most = rows.sizes().iter().copied().max().unwrap_or(0) as usize;
-    let mut starts = vec![1_usize];
-    while let Some(&last) = starts.last()
-        && last < most
-    {
-        // The smallest size whose partners all reach the last start; the quotient is at most one off.
-        let mut next = ((last as f64 / rows.threshold) as usize).clamp(last + 1, most + 1);
-        while next > last + 1 && ceil(rows.threshold * (next - 1) as f64) >= last {
-            next -= 1;
-        }
-        while next <= most && ceil(rows.threshold * next as f64) < last {
-            next += 1;
-        }
-        starts.push(next);
-    }
-    let mut classes: Vec<LengthClass> = starts
+/// How much more it is thought to cost where sets may differ in more shingles, as powers of that number: linear where keys
+/// cost most, more where pairs that share one by chance do. Which it is the rows tell.
+const POWERS: [i32; 3] = [1, 4, 8];
+
+/// The classes of a join, each with its rows and the cut for them, in the way that has the least work to do.
+pub(super) fn length_classes<S: AsRef<str> + Sync>(rows: &Rows<'_, S>) -> Vec<(LengthClass, Cut)> {
+    let mut ways: Vec<Vec<(usize, usize)>> = POWERS
         .iter()
-        .map(|&larger_from| LengthClass {
+        .map(|&power| intervals(rows.sizes(), rows.threshold, power))
+        .collect();
+    ways.dedup();
+    let ways = ways.into_iter().map(|intervals| {
+        let classes = classes_of(rows, intervals).into_iter().map(|class| {
+            let (cost, cut) = class.best_cut(rows);
+            (cost, (class, cut))
+        });
+        let (costs, classes): (Vec<f64>, Vec<_>) = classes.unzip();
+        (costs.iter().sum::<f64>(), classes)
+    });
+    let best = ways.min_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or_else(Vec::new, |(_, classes)| classes)
+}
+
+fn classes_of<S>(rows: &Rows<'_, S>, intervals: Vec<(usize, usize)>) -> Vec<LengthClass>
+where
+    S: AsRef<str> + Sync,
+{
+    let mut classes: Vec<LengthClass> = intervals
+        .into_iter()
+        .map(|(larger_from, largest)| LengthClass {
             rows: Vec::new(),
             larger_from,
-            largest: 0,
+            largest,
         })
         .collect();
+    let smallest: Vec<usize> = classes
+        .iter()
+        .map(|class| smallest_partner(class.larger_from, rows.threshold))
+        .collect();
     for (row, &size) in (0..).zip(rows.sizes()) {
-        let own = starts.partition_point(|&start| start <= size as usize) - 1;
-        classes[own].rows.push(row);
-        classes[own].largest = classes[own].largest.max(size as usize);
-        if let Some(next) = classes.get_mut(own + 1) {
-            next.rows.push(row);
+        let own = classes.partition_point(|class| class.largest < size as usize);
+        let last = smallest.partition_point(|&smallest| smallest <= size as usize);
+        for class in &mut classes[own..last] {
+            class.rows.push(row);
         }
     }
-    classes.retain(|class| class.largest > 0 && class.rows.len() > 1);
+    classes.retain(|class| class.rows.len() > 1);
     classes
+}
+
+/// The smallest set that may be similar to one of this size.
+fn smallest_partner(size: usize, threshold: f64) -> usize {
+    ceil(threshold * size as f64)
+}
+
+/// The most sizes at which an interval may end; of more, some are passed over.
+const MOST_ENDS: usize = 200;
+
+/// Sizes cut into intervals, each with its first and its last size that occurs.
+///
+/// A wide interval has a large last set, whose partners may differ from it in many shingles, and of narrow ones each has
+/// the rows below it to look at once more. The cut is the one of least cost, where that of an interval is the number of rows
+/// that it looks at times a power of how much they may differ, found by dynamic programming from the smallest size on.
+fn intervals(sizes: &[u32], threshold: f64, power: i32) -> Vec<(usize, usize)> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for &size in sizes {
+        *counts.entry(size as usize).or_default() += 1;
+    }
+    let present: Vec<usize> = counts.keys().copied().collect();
+    // How many rows are smaller than each size that occurs, and in the end how many there are.
+    let mut smaller = vec![0];
+    for count in counts.values() {
+        smaller.push(smaller[smaller.len() - 1] + count);
+    }
+    let step = present.len().div_ceil(MOST_ENDS).max(1);
+    let ends: Vec<usize> = (step..present.len())
+        .step_by(step)
+        .chain([present.len()])
+        .collect();
+    // For each end the cost of all up to it and where its interval begins, as indexes of sizes.
+    let mut best: Vec<(f64, usize)> = Vec::new();
+    for (number, &end) in ends.iter().enumerate() {
+        let distance = present
+            .get(end - 1)
+            .map_or(0, |&largest| most_distance(largest, threshold));
+        let cost_from = |begin: usize, before: f64| {
+            let partners =
+                present.partition_point(|&size| size < smallest_partner(present[begin], threshold));
+            let looked_at = smaller[end] - smaller[partners];
+            (
+                before + looked_at as f64 * ((distance + 1) as f64).powi(power),
+                begin,
+            )
+        };
+        let begins = [(0, 0.0)]
+            .into_iter()
+            .chain(ends[..number].iter().zip(&best).map(|(&end, best)| (end, best.0)));
+        let costs = begins
+            .filter(|_| end > 0)
+            .map(|(begin, before)| cost_from(begin, before));
+        best.push(costs.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0)));
+    }
+    let mut found = Vec::new();
+    let mut end = present.len();
+    while end > 0 {
+        let number = ends.partition_point(|&other| other < end);
+        let begin = best[number].1;
+        found.push((present[begin], present[end - 1]));
+        end = begin;
+    }
+    found.reverse();
+    found
 }
 
 /// How many rows are drawn to see which cut is best.
@@ -74,11 +149,7 @@ const LANES: usize = 16;
 
 impl LengthClass {
     /// The pairs whose larger row is of this class, in no order.
-    pub(super) fn pairs<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>) -> Vec<NearPair> {
-        self.pairs_by(rows, &self.best_cut(rows))
-    }
-
-    fn pairs_by<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>, cut: &Cut) -> Vec<NearPair> {
+    pub(super) fn pairs<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>, cut: &Cut) -> Vec<NearPair> {
         let cells = deal(rows, &self.rows, cut);
         let search = Search {
             rows,
@@ -100,8 +171,8 @@ impl LengthClass {
         most_distance(self.largest, rows.threshold)
     }
 
-    /// The cut with the least work to do, estimated on some of the rows.
-    pub(super) fn best_cut<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>) -> Cut {
+    /// The cut with the least work to do, estimated on some of the rows, and that work in comparisons of two rows.
+    fn best_cut<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>) -> (f64, Cut) {
         let count = self.rows.len() as f64;
         let all_pairs = count * count / 2.0;
         let step = self.rows.len().div_ceil(SAMPLE);
@@ -121,8 +192,8 @@ impl LengthClass {
         });
         let best = costs.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.keys().cmp(&b.1.keys())));
         match best {
-            Some((cost, cut)) if cost < all_pairs => cut,
-            _ => Cut::none(),
+            Some((cost, cut)) if cost < all_pairs => (cost, cut),
+            _ => (all_pairs, Cut::none()),
         }
     }
 }

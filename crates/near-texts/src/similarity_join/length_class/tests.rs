@@ -11,9 +11,9 @@ proptest! {
         queries in prop::option::of(0..10_usize),
     ) {
         let rows = Rows::of(&texts, queries, f64::from(percent) / 100.0);
-        for class in length_classes(&rows) {
+        for (class, _) in length_classes(&rows) {
             let sorted = |cut: &Cut| {
-                let mut pairs = class.pairs_by(&rows, cut);
+                let mut pairs = class.pairs(&rows, cut);
                 pairs.sort_by_key(|pair| (pair.left, pair.right));
                 pairs
             };
@@ -23,6 +23,26 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #[test]
+    fn intervals_hold_every_size_once(sizes in prop::collection::vec(1..400_u32, 0..300), percent in 1..=100_u32, power in 1..9) {
+        let intervals = intervals(&sizes, f64::from(percent) / 100.0, power);
+        prop_assert!(intervals.iter().all(|&(first, last)| first <= last));
+        prop_assert!(intervals.windows(2).all(|pair| pair[0].1 < pair[1].0));
+        for size in sizes {
+            let holding = intervals.iter().filter(|&&(first, last)| (first..=last).contains(&(size as usize)));
+            prop_assert_eq!(holding.count(), 1);
+        }
+    }
+}
+
+#[test]
+fn sizes_that_are_all_alike_are_one_interval() {
+    let sizes: Vec<u32> = (0..1000).map(|i| 50 + i % 11).collect();
+    assert_eq!(intervals(&sizes, 0.8, 1), [(50, 60)]);
+    assert_eq!(intervals(&[1000, 50, 1000, 51], 0.8, 1), [(50, 51), (1000, 1000)]);
 }
 
 #[test]
