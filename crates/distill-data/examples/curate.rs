@@ -10,8 +10,6 @@
 )]
 
 use std::{
-    cmp::Reverse,
-    collections::BTreeMap,
     error::Error,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -19,9 +17,9 @@ use std::{
 
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
-    AnswerFormat, AuditEstimate, AuditShare, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows,
-    LogFile, LogFormat, Manifest, PersonalDataMask, ReviewedRow, ReviewedRows, SplitBy, SplitPart,
-    TeacherChange, Verdict, curate_with_progress,
+    AnswerFormat, ConfidenceScale, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile,
+    LogFormat, PersonalDataMask, ReviewedRow, ReviewedRows, SplitBy, SplitPart, Verdict,
+    curate_with_progress,
 };
 use stage_files::read_toml;
 use task_spec::Task;
@@ -117,7 +115,7 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
         config.answer = AnswerFormat::Json {
             label: FieldPath::new(label)?,
             confidence: Some(FieldPath::key("confidence")),
-            scale: distill_data::ConfidenceScale::Unit,
+            scale: ConfidenceScale::Unit,
         };
     }
     if !arguments.split.is_empty() {
@@ -143,8 +141,15 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
     })?;
     eprintln!();
     let manifest = curated.write(&arguments.out)?;
-    print_account(&manifest);
-    println!("\nwritten to {}", arguments.out.display());
+    print!("{manifest}");
+    println!(
+        "\nWritten to {}; {} shows all of this and more.",
+        arguments.out.display(),
+        arguments.out.join("curation.html").display()
+    );
+    if !curated.review.is_empty() || !curated.audit.is_empty() {
+        println!("Give review.csv back, when it is filled in, with --reviewed.");
+    }
     Ok(manifest.verdict)
 }
 
@@ -165,282 +170,4 @@ fn read_reviewed(path: &Path, task: &Task) -> Result<Vec<ReviewedRow>, Box<dyn E
         );
     }
     Ok(found.rows)
-}
-
-/// The manifest, for a person.
-fn print_account(manifest: &Manifest) {
-    let ledger = &manifest.ledger;
-    println!("{:>9}  lines read", ledger.lines);
-    if ledger.calls != ledger.lines_with_calls {
-        println!("{:>9}  calls in them, one for each question", ledger.calls);
-    }
-    println!(
-        "{:>9}  to train on ({} calls)",
-        ledger.train, ledger.calls_in_train
-    );
-    for (part, rows) in &ledger.set_apart {
-        println!("{rows:>9}  kept from training, in {part}.jsonl");
-    }
-    println!("{:>9}  merged into a row of the same text", ledger.merged_exact);
-    println!(
-        "{:>9}  merged into a row of nearly the same text",
-        ledger.merged_near
-    );
-    for (heading, reasons) in [
-        ("to review", &ledger.review),
-        ("rejected", &ledger.rejected),
-        ("another question", &ledger.other_questions),
-        ("no call", &ledger.lines_without_call),
-        ("quarantined", &ledger.quarantined),
-    ] {
-        for (reason, count) in reasons {
-            println!("{count:>9}  {heading}: {}", reason.replace('_', " "));
-        }
-    }
-    print_unknown_labels(manifest);
-    print_teachers(manifest);
-    if let Some(suspects) = &manifest.suspects {
-        println!(
-            "wrong labels: {} of {} rows suspected by a model that agrees with {:.1}% of the labels",
-            suspects.suspects,
-            suspects.judged,
-            100.0 * suspects.agreement
-        );
-        if !suspects.protected_classes.is_empty() {
-            println!(
-                "  kept more than was suspected of: {}",
-                suspects.protected_classes.join(", ")
-            );
-        }
-    }
-    print_split(manifest);
-    print_class_limits(manifest);
-    print_personal_data(manifest);
-    print_review(manifest);
-    print_audit(manifest);
-    let to_read = manifest
-        .audit
-        .as_ref()
-        .map_or(0, |audit| audit.drawn - audit.answered);
-    if manifest.review.questions + to_read > 0 {
-        println!(
-            "  fill in the column right_label of review.csv (a label, or ok where the given one is right, or skip), and \
-             give the file back with --reviewed"
-        );
-    }
-    match &manifest.leakage {
-        Some(leakage) => println!(
-            "gold set: {} of {} rows were near the log, {} word for word; {} are near a training row",
-            leakage.log.gold_at(leakage.log.threshold.get()).count(),
-            leakage.log.gold_rows,
-            leakage.log.exact,
-            leakage.train.gold_at(leakage.train.threshold.get()).count(),
-        ),
-        None => println!("gold set: none given, so that nothing is certified about leakage"),
-    }
-    match manifest.verdict {
-        Verdict::Usable => println!("verdict: usable"),
-        Verdict::TooDamaged { share, allowed } => println!(
-            "verdict: not usable, {:.1}% of the lines are damaged and {:.1}% are allowed; see quarantine.jsonl",
-            100.0 * share,
-            100.0 * allowed
-        ),
-        Verdict::NothingKept => println!("verdict: not usable, no row was left to train on"),
-        _ => println!("verdict: {:?}", manifest.verdict),
-    }
-}
-
-/// What changed between the teachers, if there was more than one.
-fn print_teachers(manifest: &Manifest) {
-    let teachers = &manifest.teachers;
-    if teachers.count() < 2 {
-        return;
-    }
-    let effect = |change: &TeacherChange| change.labels.cramers_v.unwrap_or(0.0);
-    let widest = teachers
-        .changes
-        .iter()
-        .max_by(|a, b| effect(a).total_cmp(&effect(b)));
-    print!(
-        "teachers: {} (model, fingerprint or prompt changed inside the log)",
-        teachers.count()
-    );
-    match widest {
-        None => println!("; no two of them have enough texts to compare"),
-        Some(change) => println!(
-            "; from number {} to {}: {} of {} shared texts labelled differently, {}",
-            change.from + 1,
-            change.to + 1,
-            change.disagreements,
-            change.shared_texts,
-            change.labels.verdict.as_str()
-        ),
-    }
-}
-
-/// What a person's time brings, and what it has brought.
-fn print_review(manifest: &Manifest) {
-    if let Some(reviewed) = &manifest.reviewed {
-        println!(
-            "reviewed: {} answers are about texts of the log, and label {} similar ones too",
-            reviewed.found, reviewed.similar
-        );
-        if reviewed.checked > 0 {
-            println!(
-                "  of {} calls of these texts that have a confidence {} were right",
-                reviewed.checked, reviewed.right
-            );
-        }
-        for (reason, questions) in &reviewed.questions {
-            println!(
-                "  {}: {} of {} rows were wrong, {:.0} were expected to be",
-                reason.replace('_', " "),
-                questions.wrong,
-                questions.answered,
-                questions.expected
-            );
-        }
-    }
-    let review = &manifest.review;
-    if review.questions == 0 {
-        return;
-    }
-    println!(
-        "review: {} questions in about {:.0} minutes; {:.0} of the calls behind them are expected to be wrong",
-        review.questions, review.minutes, review.wrong_calls
-    );
-    for minutes in [10.0, 30.0, 60.0] {
-        let reached = review.curve.iter().find(|point| point.minutes == minutes);
-        if let Some(reached) = reached {
-            println!(
-                "  the first {minutes:.0} minutes put right about {:.0} of these calls ({} questions)",
-                reached.calls, reached.questions
-            );
-        }
-    }
-}
-
-/// How many wrong labels are left among the rows that are kept.
-fn print_audit(manifest: &Manifest) {
-    let Some(audit) = &manifest.audit else { return };
-    println!(
-        "audit: {} of {} rows kept on the teacher's word were drawn by chance, {} are answered, {} were wrong",
-        audit.drawn, audit.all.by_rows.of, audit.answered, audit.wrong
-    );
-    if audit.answered < audit.drawn {
-        println!(
-            "  the others are among the questions of review.csv, about {:.0} minutes more; they are trained on meanwhile",
-            audit.minutes
-        );
-    }
-    let print = |of: &str, AuditEstimate { by_rows, by_calls }: &AuditEstimate| {
-        print_share(&format!("rows {of}"), by_rows);
-        print_share(&format!("calls {of}"), by_calls);
-    };
-    print("kept", &audit.all);
-    if let Some(rare) = &audit.rare {
-        print(&format!("of {} rare labels", rare.labels.len()), &rare.estimate);
-    }
-}
-
-fn print_share(of: &str, share: &AuditShare) {
-    let Some(wrong) = share.share else { return };
-    let passed_over = match share.passed_over {
-        0 => String::new(),
-        some => format!("; {some} passed over, which may be right or wrong"),
-    };
-    println!(
-        "  wrong among {} {of}: {:.1}%, with 95% confidence {:.1} to {:.1}% ({} of {} read{passed_over})",
-        share.of,
-        100.0 * wrong,
-        100.0 * share.interval.0,
-        100.0 * share.interval.1,
-        share.wrong,
-        share.answered,
-    );
-}
-
-/// The answers outside the task that came most often: what the task may lack.
-fn print_unknown_labels(manifest: &Manifest) {
-    const SHOWN: usize = 8;
-    let mut unknown: Vec<_> = manifest.unknown_labels.iter().collect();
-    unknown.sort_by_key(|&(name, &count)| (Reverse(count), name));
-    for (name, count) in unknown.iter().take(SHOWN) {
-        println!("{count:>9}  times the answer was {name:?}, which is no label of the task");
-    }
-    if unknown.len() > SHOWN {
-        println!(
-            "           and {} other names, in manifest.json",
-            unknown.len() - SHOWN
-        );
-    }
-}
-
-/// What a random split would have made of the rows that are held out, and the labels that not every part has.
-fn print_split(manifest: &Manifest) {
-    let Some(split) = &manifest.split else { return };
-    if let Some(flattery) = &split.flattery {
-        let splits = [
-            ("this split", &flattery.here),
-            ("random splits", &flattery.random),
-        ];
-        for (name, score) in splits {
-            println!(
-                "{name}: a fast classifier is right on {:.1}% of the held-out rows; {:.1}% of them have a near-duplicate in \
-                 training, and it is right on {:.1}% of the others",
-                100.0 * score.accuracy(),
-                100.0 * score.near_share(),
-                100.0 * score.accuracy_without_near()
-            );
-        }
-    }
-    let missing = split.small_classes.iter().map(|class| {
-        let from = class.missing_from.join(" and ");
-        format!("{} ({} in all) from {from}", class.label, class.rows)
-    });
-    print_listed("labels that are missing", missing);
-}
-
-fn print_class_limits(manifest: &Manifest) {
-    let limits = &manifest.class_limits;
-    let listed = |rows: &BTreeMap<String, usize>| -> Vec<String> {
-        rows.iter()
-            .map(|(label, rows)| format!("{label} {rows}"))
-            .collect()
-    };
-    print_listed(
-        "rows over the cap of a label",
-        listed(&limits.over_cap).into_iter(),
-    );
-    let heading = format!("rows that labels with fewer than {} lack", limits.floor);
-    print_listed(&heading, listed(&limits.below_floor).into_iter());
-}
-
-/// The first few of a list, and how many more there are in the manifest.
-fn print_listed(heading: &str, all: impl ExactSizeIterator<Item = String>) {
-    const SHOWN: usize = 8;
-    let more = all.len().saturating_sub(SHOWN);
-    let shown: Vec<String> = all.take(SHOWN).collect();
-    if !shown.is_empty() {
-        print!("{heading}: {}", shown.join(", "));
-        match more {
-            0 => println!(),
-            more => println!(", and {more} more in manifest.json"),
-        }
-    }
-}
-
-fn print_personal_data(manifest: &Manifest) {
-    let Some(record) = &manifest.personal_data else {
-        return;
-    };
-    let kinds = record.found.iter();
-    let kinds: Vec<String> = kinds
-        .map(|(kind, count)| format!(", {} {count}", kind.as_str().replace('_', " ")))
-        .collect();
-    println!(
-        "personal data: masked in {} questions{}",
-        record.questions,
-        kinds.concat()
-    );
 }

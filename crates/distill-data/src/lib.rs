@@ -106,6 +106,8 @@ mod config;
 mod curate;
 mod curated;
 mod error;
+mod figures;
+mod html_page;
 mod ledger;
 mod log;
 mod manifest;

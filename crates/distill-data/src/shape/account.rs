@@ -3,10 +3,9 @@
 use std::fmt::{Formatter, Result};
 
 use super::{
-    AnswersKind, AnswersShape, PromptKind, PromptShape, RuleOutcome, ShapeReport, ShapeVerdict,
-    WorkloadShape,
-    figures::{amount, count, one_line, percent},
+    AnswersKind, AnswersShape, PromptKind, PromptShape, RuleOutcome, ShapeReport, ShapeVerdict, WorkloadShape,
 };
+use crate::figures::{amount, count, one_line, percent};
 
 /// How many answers are named.
 const ANSWERS: usize = 6;
