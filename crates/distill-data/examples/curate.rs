@@ -1,4 +1,4 @@
-//! Curates logs into a folder and prints the ledger.
+//! Curates logs into a folder and prints the account.
 //!
 //! `cargo run --release -p distill-data --example curate -- --task task.toml --log log.jsonl --gold gold.jsonl
 //! --out curated`
@@ -25,29 +25,21 @@ use stage_files::read_toml;
 use task_spec::Task;
 
 /// Turns a teacher's log into rows to train on, rows to review, and an account of all the others.
+///
+/// The folder that is written holds train.jsonl (what a small model learns from), review.csv (what a person is asked),
+/// curation.html (all that is known, as a page) and more. The program ends with 0 where the rows may be used, with 2 where they
+/// may not, and with 1 where it could not do its work.
 #[derive(Parser)]
 struct Arguments {
-    /// The task (task.toml).
+    /// The task (task.toml): its labels, and their other spellings.
     #[arg(long)]
     task: PathBuf,
     /// A log; may be given several times.
     #[arg(long, required = true)]
     log: Vec<PathBuf>,
-    /// How the logs are written.
-    #[arg(long, default_value = "jsonl", value_parser = PossibleValuesParser::new(LogFormat::NAMES))]
-    format: String,
-    /// The task's question, where a call asks several; without it all of which the task knows an answer.
+    /// The folder to write.
     #[arg(long)]
-    question: Option<String>,
-    /// Field of the question in a JSONL log, or its column in CSV: a key, dotted keys or a JSON pointer.
-    #[arg(long, default_value = "input")]
-    input_field: String,
-    /// Field or column of the answer.
-    #[arg(long, default_value = "answer")]
-    answer_field: String,
-    /// If answers are JSON objects: the field of the label in them.
-    #[arg(long)]
-    label_field: Option<String>,
+    out: PathBuf,
     /// The gold set (gold.jsonl) that training rows must not touch.
     #[arg(long)]
     gold: Option<PathBuf>,
@@ -55,24 +47,43 @@ struct Arguments {
     /// input and label (.jsonl); may be given several times, the last answer to a text counts.
     #[arg(long)]
     reviewed: Vec<PathBuf>,
-    /// Keeps a share of the rows from training, in a file of that name, as in heldout=0.1; may be given several times.
-    #[arg(long, value_name = "NAME=SHARE")]
-    split: Vec<SplitPart>,
-    /// What stays together in a split: cluster (near-duplicates), group (log files) or time (lines in their order).
-    #[arg(long, requires = "split", default_value = "cluster")]
-    split_by: SplitBy,
-    /// The most rows of a label to train on; the weakest of the others go into over_class_cap.jsonl.
-    #[arg(long, value_name = "ROWS")]
-    class_cap: Option<usize>,
-    /// Masks card numbers, IBANs, e-mail addresses and phone numbers in everything that is written.
-    #[arg(long)]
-    mask_personal_data: bool,
     /// Settings (TOML); what is not in it has its default.
     #[arg(long)]
     config: Option<PathBuf>,
-    /// The folder to write.
-    #[arg(long)]
-    out: PathBuf,
+
+    /// How the logs are written.
+    #[arg(long, default_value = "jsonl", value_parser = PossibleValuesParser::new(LogFormat::NAMES), help_heading = "How logs are read")]
+    format: String,
+    /// Field of the question in a JSONL log, or its column in CSV: a key, dotted keys or a JSON pointer.
+    #[arg(long, default_value = "input", help_heading = "How logs are read")]
+    input_field: String,
+    /// Field or column of the answer.
+    #[arg(long, default_value = "answer", help_heading = "How logs are read")]
+    answer_field: String,
+    /// If answers are JSON objects: the field of the label in them.
+    #[arg(long, help_heading = "How logs are read")]
+    label_field: Option<String>,
+    /// The task's question, where a call asks several; without it all of which the task knows an answer.
+    #[arg(long, help_heading = "How logs are read")]
+    question: Option<String>,
+
+    /// Keeps a share of the rows from training, in a file of that name, as in heldout=0.1; may be given several times.
+    #[arg(long, value_name = "NAME=SHARE", help_heading = "What is kept from training")]
+    split: Vec<SplitPart>,
+    /// What stays together in a split: cluster (near-duplicates), group (log files) or time (lines in their order).
+    #[arg(
+        long,
+        requires = "split",
+        default_value = "cluster",
+        help_heading = "What is kept from training"
+    )]
+    split_by: SplitBy,
+    /// The most rows of a label to train on; the weakest of the others go into over_class_cap.jsonl.
+    #[arg(long, value_name = "ROWS", help_heading = "What is kept from training")]
+    class_cap: Option<usize>,
+    /// Masks card numbers, IBANs, e-mail addresses and phone numbers in everything that is written.
+    #[arg(long, help_heading = "What is kept from training")]
+    mask_personal_data: bool,
 }
 
 fn main() -> ExitCode {

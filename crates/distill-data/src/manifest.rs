@@ -255,3 +255,6 @@ pub struct LeakageRecord {
     /// Against the rows of `train.jsonl`.
     pub train: LeakageCertificate,
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,11 +7,11 @@ use std::{
 
 use super::{
     next_steps,
-    words::{self, audit_share, does, largest_first, names, reason, sum},
+    words::{self, NAME, audit_share, does, largest_first, names, reason, sum},
 };
 use crate::{
     AuditEstimate, Manifest,
-    figures::{count, counted},
+    figures::{count, counted, one_line},
 };
 
 /// Characters of a line.
@@ -56,25 +56,32 @@ fn item(mark: &str, text: &str, f: &mut Formatter<'_>) -> Result {
 }
 
 fn came_in(manifest: &Manifest, f: &mut Formatter<'_>) -> Result {
+    const FIELDS: usize = 12;
     let ledger = &manifest.ledger;
+    let logs = counted(manifest.logs.len() as u64, "log");
     row(
         ledger.lines,
-        &format!("lines of {}", counted(manifest.logs.len() as u64, "log")),
+        &format!("{} of {logs}", noun(ledger.lines, "line")),
         f,
     )?;
     row(
         ledger.calls,
-        "calls in them, one for each question that was answered",
+        &format!(
+            "{}, one for each question that was answered",
+            noun(ledger.calls, "call")
+        ),
         f,
     )?;
     let teachers = manifest.teachers.count();
     if teachers > 1 {
         row(teachers, "teachers: model, fingerprint or prompt changed", f)?;
     }
-    for (field, &times) in &manifest.malformed_metadata {
+    for (field, &times) in manifest.malformed_metadata.iter().take(FIELDS) {
+        let field = one_line(field, NAME);
+        let times_said = noun(times, "time");
         row(
             times,
-            &format!("times {field} was something that cannot be, and counts as unknown"),
+            &format!("{times_said} {field} was something that cannot be, and counts as unknown"),
             f,
         )?;
     }
@@ -83,41 +90,62 @@ fn came_in(manifest: &Manifest, f: &mut Formatter<'_>) -> Result {
 
 fn went(manifest: &Manifest, f: &mut Formatter<'_>) -> Result {
     let ledger = &manifest.ledger;
-    let stand_for = |calls: u64| format!("which stand for {}", counted(calls, "call"));
+    let rows = |number: u64| noun(number, "row");
+    let stand_for = |calls: u64| format!("standing for {}", counted(calls, "call"));
     row(
         ledger.train,
-        &format!("rows to train on, {}", stand_for(ledger.calls_in_train)),
+        &format!(
+            "{} to train on, {}",
+            rows(ledger.train),
+            stand_for(ledger.calls_in_train)
+        ),
         f,
     )?;
-    for (part, rows) in largest_first(&ledger.set_apart) {
-        row(rows, &format!("rows kept from training, in {part}.jsonl"), f)?;
+    for (part, number) in largest_first(&ledger.set_apart) {
+        let part = one_line(part, NAME);
+        row(
+            number,
+            &format!("{} kept from training, in {part}.jsonl", rows(number)),
+            f,
+        )?;
     }
     let review = sum(&ledger.review);
     if review > 0 {
+        let stand_for = stand_for(ledger.calls_in_review);
         row(
             review,
-            &format!(
-                "rows for a person to review, {}",
-                stand_for(ledger.calls_in_review)
-            ),
+            &format!("{} for a person to review, {stand_for}", rows(review)),
             f,
         )?;
         reasons(&ledger.review, f)?;
     }
-    for (heading, counts) in [
-        ("calls rejected", &ledger.rejected),
-        ("calls that ask something else", &ledger.other_questions),
-        ("lines that hold no call", &ledger.lines_without_call),
-        ("lines that could not be read", &ledger.quarantined),
+    for (what, how, counts) in [
+        ("call", "rejected", &ledger.rejected),
+        (
+            "call",
+            "with another question than the task's",
+            &ledger.other_questions,
+        ),
+        ("line", "without a call", &ledger.lines_without_call),
+        ("line", "that could not be read", &ledger.quarantined),
     ] {
-        if sum(counts) > 0 {
-            row(sum(counts), heading, f)?;
+        let number = sum(counts);
+        if number > 0 {
+            row(number, &format!("{} {how}", noun(number, what)), f)?;
             reasons(counts, f)?;
         }
     }
     match words::merged(manifest) {
-        Some(merged) => item("", &merged, f),
+        Some(merged) => item(&" ".repeat(10), &merged, f),
         None => Ok(()),
+    }
+}
+
+/// A noun as it stands behind a number.
+fn noun(number: u64, noun: &str) -> String {
+    match number {
+        1 => noun.to_owned(),
+        _ => format!("{noun}s"),
     }
 }
 

@@ -104,8 +104,8 @@ fn held_out(split: &SplitReport) -> Markup {
     });
     html! {
         h3 { "Rows held out" }
-        p { "Rows that hang together were kept on one side: " (split.by.in_words()) ", "
-            (count(split.units as f64)) " units, of which the largest has " (counted(split.largest_unit as u64, "row")) "." }
+        p { "What stays together: " (split.by.in_words()) ". " (count(split.units as f64)) " rows or groups of rows were assigned whole, the largest of "
+            (counted(split.largest_unit as u64, "row")) "." }
         div class="scroll" { table {
             thead { tr { th { "Part" } th class="num" { "Rows" } th class="num" { "Share" } th class="num" { "Wanted" } } }
             tbody { @for part in split.parts.iter().take(30) {
@@ -115,13 +115,8 @@ fn held_out(split: &SplitReport) -> Markup {
             } }
         } }
         @if let Some(flattery) = &split.flattery {
-            p { "How much a random split would have flattered: a fast model was trained on the training rows and asked the held-out ones." }
-            div class="scroll" { table {
-                thead { tr { th { "Split" } th class="num" { "Nearly a training row" } th class="num" { "Right on all" } th class="num" { "Right on the others" } } }
-                tbody { @for (name, score) in [("this one", &flattery.here), ("random ones", &flattery.random)] {
-                    tr { td { (name) } td class="num" { (percent(score.near_share())) } td class="num" { (percent(score.accuracy())) } td class="num" { (percent(score.accuracy_without_near())) } }
-                } }
-            } }
+            p { (words::flattery(flattery)) }
+            p class="soft" { "What a test on held-out rows promises too much is what a model is right on because it has seen nearly the same row." }
         }
         @if missing.len() > 0 { p class="soft" { "Labels that are missing: " (listed(missing, MISSING)) "." } }
     }

@@ -122,14 +122,14 @@ pub(super) fn leakage(manifest: &Manifest) -> String {
     };
     let (train, log) = (&leakage.train, &leakage.log);
     let compared = format!(
-        "all {} were compared with all {}",
+        "each of {} was compared with each of {}",
         counted(train.train_rows as u64, "training row"),
         counted(train.gold_rows as u64, "gold row")
     );
     let from = format!("at a similarity of {} or more", train.threshold.get());
     let found = match train.is_clean() {
         true => {
-            format!("No training text is a gold text, or near one {from}: {compared}, and none is missed.")
+            format!("No training text is a gold text, or near one {from}: {compared}, and no pair is missed.")
         }
         false => format!(
             "{} near a gold text {from}: {compared}.",

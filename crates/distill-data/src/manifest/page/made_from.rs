@@ -1,11 +1,11 @@
 //! Logs, hashes and settings: what the page was made from.
 
 use maud::{Markup, html};
-use serde::Serialize;
+use serde_json::Value;
 
 use super::PAGE_FILE;
 use crate::{
-    Manifest,
+    LogFormat, Manifest,
     figures::{count, one_line},
     manifest::words::NAME,
 };
@@ -27,12 +27,12 @@ pub(super) fn section(manifest: &Manifest) -> Markup {
             p class="soft" { "A hash (BLAKE3) tells whether a file is still the one that this page is about." }
             h3 { "Logs" }
             div class="scroll" { table {
-                thead { tr { th { "File" } th { "Read as" } th class="num" { "Lines" } th class="num" { "Unreadable" } th { "Hash" } } }
+                thead { tr { th { "File" } th { "Read as" } th class="num" { "Lines" } th class="num" { "Unreadable" } } }
                 tbody { @for log in manifest.logs.iter().take(LOGS) {
                     tr {
-                        td { (one_line(&log.file, 120)) @if log.weight != 1.0 { div class="soft" { "counts " (log.weight) " times" } } }
-                        td class="soft" { (one_line(&json(&log.format), 160)) }
-                        td class="num" { (count(log.lines as f64)) } td class="num" { (count(log.damaged as f64)) } td { (hash(log.hash.as_str())) }
+                        td { (one_line(&log.file, 120)) div { (hash(log.hash.as_str())) } @if log.weight != 1.0 { div class="soft" { "counts " (log.weight) " times" } } }
+                        td { (read_as(&log.format)) }
+                        td class="num" { (count(log.lines as f64)) } td class="num" { (count(log.damaged as f64)) }
                     }
                 } }
             } }
@@ -57,8 +57,21 @@ fn hash(hash: &str) -> Markup {
     html! { code class="hash" { (one_line(hash, 64)) } }
 }
 
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+/// The format as files name it, with the fields of a log that names its own.
+fn read_as(format: &LogFormat) -> Markup {
+    let written = serde_json::to_value(format).unwrap_or_default();
+    let fields = if written["fields"].is_object() {
+        &written["fields"]
+    } else {
+        &written
+    };
+    let text = |value: &Value| value.as_str().map(|text| one_line(text, NAME));
+    html! {
+        (text(&written["kind"]).unwrap_or_default())
+        @if let (Some(question), Some(answer)) = (text(&fields["input"]), text(&fields["answer"])) {
+            div class="soft" { "question in " code { (question) } ", answer in " code { (answer) } }
+        }
+    }
 }
 
 /// The settings as JSON with a line for each; what is too long is cut off.

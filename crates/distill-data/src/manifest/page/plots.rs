@@ -4,11 +4,12 @@ use maud::{Markup, html};
 
 use crate::{
     AuditShare, ConfidenceRecord, QueueRecord,
-    figures::{count, percent},
+    figures::{count, one_line, percent},
+    manifest::words::NAME,
 };
 
-const WIDTH: f64 = 360.0;
-const HEIGHT: f64 = 120.0;
+const WIDTH: f64 = 320.0;
+const HEIGHT: f64 = 96.0;
 
 /// How many wrong calls are put right after how many minutes.
 pub(super) fn review_curve(review: &QueueRecord) -> Markup {
@@ -61,17 +62,15 @@ pub(super) fn interval(share: &AuditShare, most: f64) -> Markup {
 
 /// How many calls have which confidence of a kind, in ten steps.
 pub(super) fn confidence(kind: &str, record: &ConfidenceRecord, labelled: u64) -> Markup {
-    const WIDTH: f64 = 200.0;
-    const HEIGHT: f64 = 56.0;
     let most = record.tenths.iter().copied().max().unwrap_or(0).max(1) as f64;
     let known: u64 = record.tenths.iter().sum();
     let step = WIDTH / record.tenths.len() as f64;
     let share = |number: u64| percent(number as f64 / labelled.max(1) as f64);
     html! {
         figure {
-            figcaption { (kind) ": " (count(record.calls as f64)) " calls, " (share(record.calls)) }
+            figcaption { (one_line(kind, NAME)) ": " (count(record.calls as f64)) " calls, " (share(record.calls)) }
             @if known > 0 {
-                svg viewBox=(format!("-2 -2 {} {}", WIDTH + 4.0, HEIGHT + 18.0)) role="img" aria-label=(format!("calls by confidence: {:?}", record.tenths)) {
+                svg viewBox=(format!("-2 -2 {} {}", WIDTH + 4.0, HEIGHT + 20.0)) role="img" aria-label=(format!("calls by confidence: {:?}", record.tenths)) {
                     @for (place, &calls) in record.tenths.iter().enumerate() {
                         rect class="fill" x=(format!("{:.1}", place as f64 * step + 0.8)) width=(format!("{:.1}", step - 1.6))
                             y=(format!("{:.1}", HEIGHT * (1.0 - calls as f64 / most))) height=(format!("{:.1}", HEIGHT * calls as f64 / most)) {
@@ -79,8 +78,8 @@ pub(super) fn confidence(kind: &str, record: &ConfidenceRecord, labelled: u64) -
                         }
                     }
                     line class="axis" x1="0" y1=(HEIGHT) x2=(WIDTH) y2=(HEIGHT) {}
-                    text x="0" y=(HEIGHT + 13.0) { "0" }
-                    text x=(WIDTH) y=(HEIGHT + 13.0) text-anchor="end" { "sure: 1" }
+                    text x="0" y=(HEIGHT + 14.0) { "0" }
+                    text x=(WIDTH) y=(HEIGHT + 14.0) text-anchor="end" { "sure: 1" }
                 }
             }
         }

@@ -16,7 +16,7 @@ pub(super) fn section(manifest: &Manifest) -> Markup {
             h2 { "The teacher" }
             h3 { "How sure it was" }
             p class="soft" { "Calls with a label of the task, by where the log has the confidence from, in ten steps from 0 to 1. A confidence that a log does not hold is unknown, and never taken for certainty." }
-            div class="pair" { @for (kind, record) in manifest.confidence.iter().take(12) { (confidence(source(kind), record, labelled)) } }
+            div class="pair thirds" { @for (kind, record) in manifest.confidence.iter().take(12) { (confidence(source(kind), record, labelled)) } }
             @if manifest.odd_confidences > 0 { p class="soft" { (counted(manifest.odd_confidences, "answer")) " stated a confidence that is no number in range; it counts as unknown." } }
             (who(manifest))
         }
