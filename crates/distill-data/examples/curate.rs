@@ -32,36 +32,51 @@ use task_spec::Task;
 #[derive(Parser)]
 struct Arguments {
     /// The task (task.toml): its labels, and their other spellings.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     task: PathBuf,
     /// A log; may be given several times.
-    #[arg(long, required = true)]
+    #[arg(long, required = true, value_name = "FILE")]
     log: Vec<PathBuf>,
     /// The folder to write.
-    #[arg(long)]
+    #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// The gold set (gold.jsonl) that training rows must not touch.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     gold: Option<PathBuf>,
     /// What a person has reviewed: review.csv as a spreadsheet saved it, Label Studio's export (.json), or JSON lines of
     /// input and label (.jsonl); may be given several times, the last answer to a text counts.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     reviewed: Vec<PathBuf>,
     /// Settings (TOML); what is not in it has its default.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
     /// How the logs are written.
-    #[arg(long, default_value = "jsonl", value_parser = PossibleValuesParser::new(LogFormat::NAMES), help_heading = "How logs are read")]
+    #[arg(
+        long,
+        default_value = "jsonl",
+        value_parser = PossibleValuesParser::new(LogFormat::NAMES),
+        help_heading = "How logs are read"
+    )]
     format: String,
     /// Field of the question in a JSONL log, or its column in CSV: a key, dotted keys or a JSON pointer.
-    #[arg(long, default_value = "input", help_heading = "How logs are read")]
+    #[arg(
+        long,
+        default_value = "input",
+        value_name = "FIELD",
+        help_heading = "How logs are read"
+    )]
     input_field: String,
     /// Field or column of the answer.
-    #[arg(long, default_value = "answer", help_heading = "How logs are read")]
+    #[arg(
+        long,
+        default_value = "answer",
+        value_name = "FIELD",
+        help_heading = "How logs are read"
+    )]
     answer_field: String,
     /// If answers are JSON objects: the field of the label in them.
-    #[arg(long, help_heading = "How logs are read")]
+    #[arg(long, value_name = "FIELD", help_heading = "How logs are read")]
     label_field: Option<String>,
     /// The task's question, where a call asks several; without it all of which the task knows an answer.
     #[arg(long, help_heading = "How logs are read")]

@@ -186,7 +186,7 @@ fn known(manifest: &Manifest, f: &mut Formatter<'_>) -> Result {
                 "{} wrong of {} answered, {:.0} expected.",
                 asked.wrong, asked.answered, asked.expected
             );
-            say(&format!("  {}", reason(kind)), &text)?;
+            say(&format!("reviewed because {}", reason(kind)), &text)?;
         }
     }
     if let Some(audit) = &manifest.audit {

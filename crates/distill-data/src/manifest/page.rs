@@ -44,8 +44,10 @@ fn header(manifest: &Manifest, task: &str) -> Markup {
     html! {
         header {
             h1 { "Training rows for " (task) }
-            p { (counted(ledger.lines, "line")) " of " (counted(manifest.logs.len() as u64, "log")) " hold " (counted(ledger.calls, "call"))
-                " of a large model, the teacher. This page says which of them a small model can learn from, and what became of the others." }
+            p { (counted(ledger.lines, "line")) " of " (counted(manifest.logs.len() as u64, "log")) " hold "
+                (counted(ledger.calls, "call"))
+                " of a large model, the teacher. This page says which of them a small model can learn from, and what "
+                "became of the others." }
         }
     }
 }
@@ -80,12 +82,22 @@ fn apart(manifest: &Manifest) -> Markup {
             h3 { "The test" }
             p { (words::leakage(manifest)) }
             @if manifest.leakage.is_some() {
-                p class="soft" { "A gold set is questions with right answers, to test a model on. How similar two texts are is the share of their pieces of three characters that both have. Whoever has both files can compute this certificate again." }
+                p class="soft" {
+                    "A gold set is questions with right answers, to test a model on. How similar two texts are is the "
+                    "share of their pieces of three characters that both have. Whoever has both files can compute this "
+                    "certificate again."
+                }
             }
             @if let Some(split) = &manifest.split { (held_out(split)) }
             h3 { "Personal data" }
             @match words::personal_data(manifest) {
-                Some(masked) => { p { (masked) } p class="soft" { "Card numbers, IBANs, e-mail addresses and phone numbers can be masked, as the settings ask. Names and addresses of streets are not found." } },
+                Some(masked) => {
+                    p { (masked) }
+                    p class="soft" {
+                        "Card numbers, IBANs, e-mail addresses and phone numbers can be masked, as the settings ask. "
+                        "Names and addresses of streets are not found."
+                    }
+                },
                 None => p { "The settings ask for no masking: the files hold what the log holds." },
             }
         }
@@ -104,19 +116,24 @@ fn held_out(split: &SplitReport) -> Markup {
     });
     html! {
         h3 { "Rows held out" }
-        p { "What stays together: " (split.by.in_words()) ". " (count(split.units as f64)) " rows or groups of rows were assigned whole, the largest of "
+        p { "What stays together: " (split.by.in_words()) ". " (count(split.units as f64))
+            " rows or groups of rows were assigned whole, the largest of "
             (counted(split.largest_unit as u64, "row")) "." }
         div class="scroll" { table {
-            thead { tr { th { "Part" } th class="num" { "Rows" } th class="num" { "Share" } th class="num" { "Wanted" } } }
+            thead { tr { th { "Part" } th class="num" { "Rows" } th class="num" { "Share" }
+                th class="num" { "Wanted" } } }
             tbody { @for part in split.parts.iter().take(30) {
                 @let all: usize = split.parts.iter().map(|part| part.rows).sum();
                 tr { td { (one_line(&part.name, NAME)) } td class="num" { (count(part.rows as f64)) }
-                    td class="num" { (percent(part.rows as f64 / all.max(1) as f64)) } td class="num" { (percent(part.wanted)) } }
+                    td class="num" { (percent(part.rows as f64 / all.max(1) as f64)) }
+                    td class="num" { (percent(part.wanted)) } }
             } }
         } }
         @if let Some(flattery) = &split.flattery {
             p { (words::flattery(flattery)) }
-            p class="soft" { "What a test on held-out rows promises too much is what a model is right on because it has seen nearly the same row." }
+            p class="soft" {
+                "What a test on held-out rows promises too much is what a model is right on because it has seen "
+                "nearly the same row." }
         }
         @if missing.len() > 0 { p class="soft" { "Labels that are missing: " (listed(missing, MISSING)) "." } }
     }

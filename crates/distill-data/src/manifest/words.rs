@@ -71,11 +71,10 @@ pub(super) fn verdict(manifest: &Manifest) -> (&'static str, String) {
         Verdict::Usable => (
             "Usable",
             format!(
-                "{} to train on stand for {} of {} ({}).",
+                "{} to train on stand for {} of {}.",
                 counted(ledger.train, "row"),
                 count(ledger.calls_in_train as f64),
-                counted(ledger.calls, "call"),
-                percent(ledger.calls_in_train as f64 / ledger.calls.max(1) as f64)
+                counted(ledger.calls, "call")
             ),
         ),
         Verdict::TooDamaged { share, allowed } => (

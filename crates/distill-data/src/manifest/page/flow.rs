@@ -35,7 +35,8 @@ pub(super) fn section(manifest: &Manifest) -> Markup {
     html! {
         section {
             h2 { "Where every call went" }
-            p class="soft" { "Of " (counted(ledger.calls, "call")) " and " (counted(all - ledger.calls, "line")) " without any, each has exactly one end." }
+            p class="soft" { "Of " (counted(ledger.calls, "call")) " and " (counted(all - ledger.calls, "line"))
+                " without any, each has exactly one end." }
             div class="stack" role="img" aria-label="shares, as in the table below" {
                 @for end in ends() { span class=(end.class) style=(format!("flex-grow:{}", end.number)) {} }
             }
@@ -50,12 +51,16 @@ pub(super) fn section(manifest: &Manifest) -> Markup {
                     @if let Some(reasons) = end.reasons { (rows(reasons, end)) }
                 } }
             } }
-            @if let Some(merged) = merged(manifest) { p { (merged) " Nearly the same is a similarity of "(manifest.settings.near_threshold)" and more: the share of their pieces of three characters that two texts both have." } }
+            @if let Some(merged) = merged(manifest) { p { (merged)
+                " Nearly the same is a similarity of " (manifest.settings.near_threshold) " and more: the share of their "
+                "pieces of three characters that two texts both have." } }
             @if manifest.calls_with_earlier_turns > 0 {
-                p class="soft" { (counted(manifest.calls_with_earlier_turns, "call")) " followed earlier turns of a chat, which the training rows do not have." }
+                p class="soft" { (counted(manifest.calls_with_earlier_turns, "call"))
+                    " followed earlier turns of a chat, which the training rows do not have." }
             }
             @for (field, times) in manifest.malformed_metadata.iter().take(REASONS) {
-                p class="soft" { (count(*times as f64)) " times " (one_line(field, NAME)) " was something that cannot be, and counts as unknown." }
+                p class="soft" { (count(*times as f64)) " times " (one_line(field, NAME))
+                    " was something that cannot be, and counts as unknown." }
             }
         }
     }
@@ -141,6 +146,7 @@ fn rows(reasons: &BTreeMap<String, u64>, end: &End<'_>) -> Markup {
                 td { (reason(kind)) @if end.in_rows { span class="soft" { " (rows)" } } }
             }
         }
-        @if sorted.len() > REASONS { tr class="reason" { td {} td class="soft" colspan="3" { "and " (sorted.len() - REASONS) " more, in manifest.json" } } }
+        @if sorted.len() > REASONS { tr class="reason" { td {} td class="soft" colspan="3" { "and "
+            (sorted.len() - REASONS) " more, in manifest.json" } } }
     }
 }

@@ -29,16 +29,20 @@ pub(super) fn section(manifest: &Manifest) -> Markup {
     html! {
         section {
             h2 { "Labels, those that need a look first" }
-            p class="soft" { "First those with too few rows, then those of which more rows are contradicted than are taken away, then by the share of rows in review." }
+            p class="soft" {
+                "In rows, but for the calls. First those with too few rows, then those of which more rows are "
+                "contradicted than are taken away, then by the share of rows in review." }
             @if let Some(suspects) = suspects(manifest) { p { (suspects) } }
             div class="scroll long" { table {
                 thead { tr {
-                    th { "Label" } th class="num" { "Calls" } th class="num" { "Rows to train on" } th class="num" { "Set apart" } th class="num" { "In review" }
+                    th { "Label" } th class="num" { "Calls" } th class="num" { "To train on" }
+                    th class="num" { "Set apart" } th class="num" { "In review" }
                     th { "Share in review" } th { "To know" }
                 } }
                 tbody { @for record in labels.iter().take(SHOWN) { (row(manifest, record)) } }
             } }
-            @if labels.len() > SHOWN { p class="soft" { (counted((labels.len() - SHOWN) as u64, "more label")) " are in manifest.json." } }
+            @if labels.len() > SHOWN { p class="soft" { (counted((labels.len() - SHOWN) as u64, "more label"))
+                " are in manifest.json." } }
             @if !manifest.unknown_labels.is_empty() { (unknown(manifest)) }
         }
     }
@@ -73,7 +77,10 @@ fn row(manifest: &Manifest, record: &LabelRecord) -> Markup {
             td class="meter" { (bar(in_doubt(record), "c3")) span class="num" { (percent(in_doubt(record))) } }
             td {
                 @if lacking > 0 { span class="chip bad" { (count(lacking as f64)) " too few" } " " }
-                @if let Some(kept) = &record.protected { span class="chip open" { (count(kept.suspected as f64)) " of " (count(kept.rows as f64)) " contradicted" } " " }
+                @if let Some(kept) = &record.protected {
+                    span class="chip open" { (count(kept.suspected as f64)) " of " (count(kept.rows as f64)) " contradicted" }
+                    " "
+                }
                 @if let Some(over) = over { span class="chip calm" { (count(*over as f64)) " over the cap" } }
             }
         }
@@ -87,8 +94,13 @@ fn unknown(manifest: &Manifest) -> Markup {
         h3 { "Answers that are no label of the task" }
         p class="soft" { "The teacher made them up, or the task lacks them. None was guessed into a label." }
         div class="scroll" { table class="bars" { tbody { @for (name, times) in sorted.iter().take(SHOWN_UNKNOWN) {
-            tr { td { (one_line(name, NAME)) } td class="bar" { (bar(*times as f64 / all, "c4")) } td class="num" { (count(*times as f64)) } }
+            tr {
+                td { (one_line(name, NAME)) }
+                td class="bar" { (bar(*times as f64 / all, "c4")) }
+                td class="num" { (count(*times as f64)) }
+            }
         } } } }
-        @if sorted.len() > SHOWN_UNKNOWN { p class="soft" { (counted((sorted.len() - SHOWN_UNKNOWN) as u64, "more name")) " are in manifest.json." } }
+        @if sorted.len() > SHOWN_UNKNOWN { p class="soft" {
+            (counted((sorted.len() - SHOWN_UNKNOWN) as u64, "more name")) " are in manifest.json." } }
     }
 }

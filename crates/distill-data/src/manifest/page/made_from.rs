@@ -27,25 +27,34 @@ pub(super) fn section(manifest: &Manifest) -> Markup {
             p class="soft" { "A hash (BLAKE3) tells whether a file is still the one that this page is about." }
             h3 { "Logs" }
             div class="scroll" { table {
-                thead { tr { th { "File" } th { "Read as" } th class="num" { "Lines" } th class="num" { "Unreadable" } } }
+                thead { tr { th { "File" } th { "Read as" } th class="num" { "Lines" }
+                    th class="num" { "Unreadable" } } }
                 tbody { @for log in manifest.logs.iter().take(LOGS) {
                     tr {
-                        td { (one_line(&log.file, 120)) div { (hash(log.hash.as_str())) } @if log.weight != 1.0 { div class="soft" { "counts " (log.weight) " times" } } }
+                        td {
+                            (one_line(&log.file, 120))
+                            div { (hash(log.hash.as_str())) }
+                            @if log.weight != 1.0 { div class="soft" { "counts " (log.weight) " times" } }
+                        }
                         td { (read_as(&log.format)) }
                         td class="num" { (count(log.lines as f64)) } td class="num" { (count(log.damaged as f64)) }
                     }
                 } }
             } }
-            @if manifest.logs.len() > LOGS { p class="soft" { (manifest.logs.len() - LOGS) " more logs are in manifest.json." } }
+            @if manifest.logs.len() > LOGS { p class="soft" { (manifest.logs.len() - LOGS)
+                " more logs are in manifest.json." } }
             h3 { "Task and gold set" }
             dl {
                 dt { "Task" } dd { (one_line(&manifest.task.name, NAME)) " " (hash(manifest.task.hash.as_str())) }
                 dt { "Gold set" } dd { @match &manifest.gold { Some(gold) => (hash(gold.as_str())), None => "none" } }
-                dt { "Program" } dd { "distill-data " (one_line(&manifest.version, 40)) ", texts made alike by " (one_line(&manifest.normaliser, NAME)) }
+                dt { "Program" } dd { "distill-data " (one_line(&manifest.version, 40)) ", texts made alike by "
+                    (one_line(&manifest.normaliser, NAME)) }
             }
             @if outputs().count() > 0 {
                 h3 { "Files beside this page" }
-                dl class="files" { @for (name, found) in outputs().take(FILES) { dt { (one_line(name, NAME)) } dd { (hash(found.as_str())) } } }
+                dl class="files" { @for (name, found) in outputs().take(FILES) {
+                    dt { (one_line(name, NAME)) } dd { (hash(found.as_str())) }
+                } }
                 @if left_out > 0 { p class="soft" { (left_out) " more files are in manifest.json." } }
             }
             details { summary { "Settings" } pre { (settings(manifest)) } }

@@ -70,11 +70,15 @@ pub(super) fn confidence(kind: &str, record: &ConfidenceRecord, labelled: u64) -
         figure {
             figcaption { (one_line(kind, NAME)) ": " (count(record.calls as f64)) " calls, " (share(record.calls)) }
             @if known > 0 {
-                svg viewBox=(format!("-2 -2 {} {}", WIDTH + 4.0, HEIGHT + 20.0)) role="img" aria-label=(format!("calls by confidence: {:?}", record.tenths)) {
+                svg viewBox=(format!("-2 -2 {} {}", WIDTH + 4.0, HEIGHT + 20.0)) role="img"
+                    aria-label=(format!("calls by confidence: {:?}", record.tenths)) {
                     @for (place, &calls) in record.tenths.iter().enumerate() {
-                        rect class="fill" x=(format!("{:.1}", place as f64 * step + 0.8)) width=(format!("{:.1}", step - 1.6))
-                            y=(format!("{:.1}", HEIGHT * (1.0 - calls as f64 / most))) height=(format!("{:.1}", HEIGHT * calls as f64 / most)) {
-                            title { (count(calls as f64)) " calls at " (format!("{:.1} to {:.1}", place as f64 / 10.0, (place + 1) as f64 / 10.0)) }
+                        rect class="fill" x=(format!("{:.1}", place as f64 * step + 0.8))
+                            width=(format!("{:.1}", step - 1.6))
+                            y=(format!("{:.1}", HEIGHT * (1.0 - calls as f64 / most)))
+                            height=(format!("{:.1}", HEIGHT * calls as f64 / most)) {
+                            title { (count(calls as f64)) " calls at "
+                                (format!("{:.1} to {:.1}", place as f64 / 10.0, (place + 1) as f64 / 10.0)) }
                         }
                     }
                     line class="axis" x1="0" y1=(HEIGHT) x2=(WIDTH) y2=(HEIGHT) {}

@@ -15,9 +15,13 @@ pub(super) fn section(manifest: &Manifest) -> Markup {
         section {
             h2 { "The teacher" }
             h3 { "How sure it was" }
-            p class="soft" { "Calls with a label of the task, by where the log has the confidence from, in ten steps from 0 to 1. A confidence that a log does not hold is unknown, and never taken for certainty." }
-            div class="pair thirds" { @for (kind, record) in manifest.confidence.iter().take(12) { (confidence(source(kind), record, labelled)) } }
-            @if manifest.odd_confidences > 0 { p class="soft" { (counted(manifest.odd_confidences, "answer")) " stated a confidence that is no number in range; it counts as unknown." } }
+            p class="soft" {
+                "Calls with a label of the task, by where the log has the confidence from, in ten steps from 0 to "
+                "1. A confidence that a log does not hold is unknown, and never taken for certainty." }
+            div class="pair thirds" { @for (kind, record) in manifest.confidence.iter().take(12) {
+                (confidence(source(kind), record, labelled)) } }
+            @if manifest.odd_confidences > 0 { p class="soft" { (counted(manifest.odd_confidences, "answer"))
+                " stated a confidence that is no number in range; it counts as unknown." } }
             (who(manifest))
         }
     }
@@ -40,12 +44,15 @@ fn who(manifest: &Manifest) -> Markup {
     let teachers = &manifest.teachers;
     html! {
         h3 { "Who answered" }
-        @if teachers.count() > 1 { p { "Model, fingerprint or prompt changed inside the log, so that " (count(teachers.count() as f64)) " teachers are told apart, by their first call." } }
+        @if teachers.count() > 1 { p { "Model, fingerprint or prompt changed inside the log, so that "
+            (count(teachers.count() as f64)) " teachers are told apart, by their first call." } }
         div class="scroll" { table {
-            thead { tr { th { "Model" } th { "Prompt" } th class="num" { "Calls" } th { "From" } th { "To" } th class="num" { "Mean confidence" } th class="num" { "Contradicts itself" } } }
+            thead { tr { th { "Model" } th { "Prompt" } th class="num" { "Calls" } th { "From" } th { "To" }
+                th class="num" { "Mean confidence" } th class="num" { "Contradicts itself" } } }
             tbody { @for (number, teacher) in (1..).zip(&teachers.listed) { (row(number, teacher)) } }
         } }
-        @if teachers.others > 0 { p class="soft" { (counted(teachers.others, "more teacher")) " with " (counted(teachers.calls_of_others, "call")) " are not listed." } }
+        @if teachers.others > 0 { p class="soft" { (counted(teachers.others, "more teacher")) " with "
+            (counted(teachers.calls_of_others, "call")) " are not listed." } }
         @if !teachers.changes.is_empty() { ul { @for found in &teachers.changes { li { (change(found)) } } } }
     }
 }
@@ -55,13 +62,19 @@ fn row(number: u64, teacher: &TeacherRecord) -> Markup {
     html! {
         tr {
             td { (number) ". " (one_line(teacher.model.as_deref().unwrap_or("not named"), NAME))
-                @if let Some(fingerprint) = &teacher.fingerprint { div class="soft" { (one_line(fingerprint, NAME)) } } }
-            td { @match &teacher.prompt { Some(prompt) => code { (one_line(prompt, 12)) }, None => span class="soft" { "none" } } }
+                @if let Some(fingerprint) = &teacher.fingerprint { div class="soft" {
+                    (one_line(fingerprint, NAME)) } } }
+            td { @match &teacher.prompt {
+                Some(prompt) => code { (one_line(prompt, 12)) },
+                None => span class="soft" { "none" },
+            } }
             td class="num" { (count(teacher.calls as f64)) }
             td { (place(&teacher.first)) }
             td { (place(&teacher.last)) }
-            td class="num" { (teacher.mean_confidence.map_or_else(|| "unknown".to_owned(), |mean| format!("{mean:.2}"))) }
-            td class="num" { @if teacher.repeated_texts == 0 { "–" } @else { (percent(contradicted)) div class="soft" { "of " (counted(teacher.repeated_texts, "repeated text")) } } }
+            td class="num" {
+                (teacher.mean_confidence.map_or_else(|| "unknown".to_owned(), |mean| format!("{mean:.2}"))) }
+            td class="num" { @if teacher.repeated_texts == 0 { "–" } @else { (percent(contradicted))
+                div class="soft" { "of " (counted(teacher.repeated_texts, "repeated text")) } } }
         }
     }
 }
