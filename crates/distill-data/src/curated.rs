@@ -88,12 +88,12 @@ impl Curated {
         files.lines("rejected.jsonl", &self.rejected)?;
         files.lines("quarantine.jsonl", &self.quarantine)?;
         files.lines("merged.jsonl", &self.merged)?;
-        files.text("review.csv", &review_csv(&questions))?;
+        files.text("review.csv", review_csv(&questions))?;
         files.json("label-studio.json", &label_studio_tasks(&questions))?;
-        files.text("label-studio.xml", &label_studio_config(labels))?;
+        files.text("label-studio.xml", label_studio_config(labels))?;
         let mut manifest = self.manifest.clone();
         manifest.outputs.clone_from(&files.hashes);
-        files.text(PAGE_FILE, &manifest.to_html())?;
+        files.text(PAGE_FILE, manifest.to_html())?;
         manifest.outputs = files.hashes;
         write_json(&folder.join("manifest.json"), &manifest)?;
         Ok(manifest)

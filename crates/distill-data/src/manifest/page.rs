@@ -88,7 +88,7 @@ fn apart(manifest: &Manifest) -> Markup {
                     "certificate again."
                 }
             }
-            @if let Some(split) = &manifest.split { (held_out(split)) }
+            @if let Some(split) = &manifest.split { (held_out(split, !manifest.class_limits.over_cap.is_empty())) }
             h3 { "Personal data" }
             @match words::personal_data(manifest) {
                 Some(masked) => {
@@ -104,7 +104,7 @@ fn apart(manifest: &Manifest) -> Markup {
     }
 }
 
-fn held_out(split: &SplitReport) -> Markup {
+fn held_out(split: &SplitReport, is_capped: bool) -> Markup {
     const MISSING: usize = 12;
     let missing = split.small_classes.iter().map(|class| {
         let parts = listed(class.missing_from.iter().cloned(), 4);
@@ -129,6 +129,7 @@ fn held_out(split: &SplitReport) -> Markup {
                     td class="num" { (percent(part.wanted)) } }
             } }
         } }
+        @if is_capped { p class="soft" { "Counted before labels with too many rows to train on lost some." } }
         @if let Some(flattery) = &split.flattery {
             p { (words::flattery(flattery)) }
             p class="soft" {
