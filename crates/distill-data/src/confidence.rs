@@ -34,6 +34,17 @@ impl ConfidenceKind {
             Self::Repeats => "repeats",
         }
     }
+
+    /// Where it comes from, in words.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Distribution => "the probabilities of all labels",
+            Self::TokenLogprobs => "the probability of the words that were written",
+            Self::Votes => "the agreement of several answers to one call",
+            Self::SelfReported => "what the teacher said of itself",
+            Self::Repeats => "the agreement of calls of one text",
+        }
+    }
 }
 
 /// A confidence and its kind. A log that holds none has `None`, never a 1.

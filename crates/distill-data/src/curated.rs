@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
-use stage_files::{FileError, remove_leftovers, write_json, write_json_lines, write_whole};
+use stage_files::{ContentHash, FileError, remove_leftovers, write_json, write_json_lines, write_whole};
 use task_spec::{Example, Source};
 
 use crate::{
     Confidence, Manifest, QuarantinedLine, RejectedRow, ReviewRow, label_studio_config, label_studio_tasks,
-    reading_order, review_csv,
+    manifest::PAGE_FILE, reading_order, review_csv,
 };
 
 /// The outcome of a curation: rows by where they end, and the account.
@@ -65,7 +65,8 @@ pub struct MergedCall {
 impl Curated {
     /// Writes `train.jsonl`, `review.jsonl`, `audit.jsonl`, `rejected.jsonl`, `quarantine.jsonl`, `merged.jsonl`, a file for
     /// each part that is set apart, the questions of review and audit together as people's tools read them (`review.csv`,
-    /// `label-studio.json`, `label-studio.xml`) and, last, `manifest.json` with the hashes of the others.
+    /// `label-studio.json`, `label-studio.xml`), the account as a page (`curation.html`) and, last, `manifest.json` with the
+    /// hashes of the others.
     ///
     /// Each file is whole or absent. A folder whose manifest's hashes are those of its files is complete; a run that is killed
     /// leaves another, and the next one writes all of it anew. What a killed run has left half-written lies under a name that
@@ -78,52 +79,57 @@ impl Curated {
         remove_leftovers(folder)?;
         let questions = reading_order(&self.review, &self.audit);
         let labels = self.manifest.labels.iter().map(|record| record.label.as_str());
-        let hashes = [
-            (
-                "train.jsonl",
-                write_json_lines(&folder.join("train.jsonl"), &self.train)?,
-            ),
-            (
-                "review.jsonl",
-                write_json_lines(&folder.join("review.jsonl"), &self.review)?,
-            ),
-            (
-                "rejected.jsonl",
-                write_json_lines(&folder.join("rejected.jsonl"), &self.rejected)?,
-            ),
-            (
-                "quarantine.jsonl",
-                write_json_lines(&folder.join("quarantine.jsonl"), &self.quarantine)?,
-            ),
-            (
-                "merged.jsonl",
-                write_json_lines(&folder.join("merged.jsonl"), &self.merged)?,
-            ),
-            (
-                "review.csv",
-                write_whole(&folder.join("review.csv"), review_csv(&questions))?,
-            ),
-            (
-                "label-studio.json",
-                write_json(&folder.join("label-studio.json"), &label_studio_tasks(&questions))?,
-            ),
-            (
-                "label-studio.xml",
-                write_whole(&folder.join("label-studio.xml"), label_studio_config(labels))?,
-            ),
-            (
-                "audit.jsonl",
-                write_json_lines(&folder.join("audit.jsonl"), &self.audit)?,
-            ),
-        ];
-        let mut manifest = self.manifest.clone();
-        manifest.outputs = BTreeMap::from(hashes.map(|(name, hash)| (name.to_owned(), hash)));
-        for (name, rows) in &self.set_apart {
-            let name = format!("{name}.jsonl");
-            let hash = write_json_lines(&folder.join(&name), rows)?;
-            manifest.outputs.insert(name, hash);
+        let mut files = OutputFiles::of(folder);
+        files.lines("train.jsonl", &self.train)?;
+        for (part, rows) in &self.set_apart {
+            files.lines(&format!("{part}.jsonl"), rows)?;
         }
+        files.lines("review.jsonl", &self.review)?;
+        files.lines("audit.jsonl", &self.audit)?;
+        files.lines("rejected.jsonl", &self.rejected)?;
+        files.lines("quarantine.jsonl", &self.quarantine)?;
+        files.lines("merged.jsonl", &self.merged)?;
+        files.text("review.csv", review_csv(&questions))?;
+        files.json("label-studio.json", &label_studio_tasks(&questions))?;
+        files.text("label-studio.xml", label_studio_config(labels))?;
+        let mut manifest = self.manifest.clone();
+        manifest.outputs.clone_from(&files.hashes);
+        files.text(PAGE_FILE, manifest.to_html())?;
+        manifest.outputs = files.hashes;
         write_json(&folder.join("manifest.json"), &manifest)?;
         Ok(manifest)
+    }
+}
+
+/// A folder that is being written, with the hashes of what is in it so far.
+struct OutputFiles<'a> {
+    folder: &'a Path,
+    hashes: BTreeMap<String, ContentHash>,
+}
+
+impl<'a> OutputFiles<'a> {
+    fn of(folder: &'a Path) -> Self {
+        Self {
+            folder,
+            hashes: BTreeMap::new(),
+        }
+    }
+
+    fn lines<T: Serialize>(&mut self, name: &str, rows: &[T]) -> Result<(), FileError> {
+        let hash = write_json_lines(&self.folder.join(name), rows)?;
+        self.hashes.insert(name.to_owned(), hash);
+        Ok(())
+    }
+
+    fn json<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), FileError> {
+        let hash = write_json(&self.folder.join(name), value)?;
+        self.hashes.insert(name.to_owned(), hash);
+        Ok(())
+    }
+
+    fn text(&mut self, name: &str, text: impl AsRef<[u8]>) -> Result<(), FileError> {
+        let hash = write_whole(&self.folder.join(name), text)?;
+        self.hashes.insert(name.to_owned(), hash);
+        Ok(())
     }
 }

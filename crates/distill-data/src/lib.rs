@@ -46,49 +46,44 @@
 //!
 //! # The pieces, in the order in which a line meets them
 //!
-//! - [`LogFile`], [`LogFormat`], [`FieldMap`]: where a log has its fields. Lines are read one at a time; one
-//!   that cannot be read is a [`QuarantinedLine`] and not the end. A line may hold several calls: a decision model is
-//!   asked several questions at once.
-//! - [`AnswerFormat`]: how the teacher writes its answer. Labels are resolved by the task's own aliases and
-//!   never guessed; a call without a legal one is a [`RejectedRow`].
-//! - [`PersonalDataMask`]: card numbers, IBANs, e-mail addresses and phone numbers are masked in every text that is
-//!   written, if asked for; ids that the log gives its calls stay as they are. Names and addresses of streets are not found.
-//! - [`Confidence`]: from the distribution over the labels, the answer's tokens, the votes, the teacher's own word or
-//!   repeated calls, in this order, and unknown otherwise. [`Calibration`] on reviewed rows turns it into a probability.
-//! - [`normalise`], [`near_pairs`], [`near_neighbours`]: equal and nearly equal texts, from `near-texts`. The joins
-//!   are exact: they miss no pair, and a million short rows take some seconds.
-//! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label,
-//!   and finds labels that a model of the other rows contradicts ([`SuspectConfig`]).
+//! - [`LogFile`], [`LogFormat`], [`FieldMap`]: where a log has its fields. A line that cannot be read is a
+//!   [`QuarantinedLine`] and not the end; a line of a decision model holds several calls.
+//! - [`AnswerFormat`]: how the teacher writes its answer. Labels are resolved by the task's own aliases and never guessed; a
+//!   call without a legal one is a [`RejectedRow`].
+//! - [`PersonalDataMask`]: what of personal data is masked in every text that is written. Names and streets are not found.
+//! - [`Confidence`]: from the distribution over the labels, the answer's tokens, votes, the teacher's own word or repeated
+//!   calls, in this order, and unknown otherwise. [`Calibration`] on reviewed rows turns it into a probability.
+//! - [`normalise`], [`near_pairs`], [`near_neighbours`]: equal and nearly equal texts, from `near-texts`. The joins are exact.
+//! - [`curate`]: merges duplicates behind the strongest row, lets the others speak for or against its label, and finds labels
+//!   that a model of the other rows contradicts ([`SuspectConfig`]).
 //! - [`find_label_issues`]: the same search by itself, with the out-of-fold probabilities of any model or with those of
 //!   [`text_probabilities`], which is fast and knows nothing but the texts.
-//! - [`split`]: rows that are kept from training, by cluster, group or time, with what a random split would have made of
-//!   them; [`CurateConfig::class_cap`] and [`CurateConfig::class_floor`]: how many rows a class may and should have.
-//! - [`ReviewRow`], [`ReviewConfig`]: what a person is asked, the most valuable minute first, in [`Curated::write`]'s
-//!   `review.csv` for a spreadsheet and tasks for Label Studio. [`ReviewedRows`] reads either back, and
-//!   [`CurateInput::with_reviewed`] lets the answers override the teacher.
-//! - [`AuditConfig`], [`AuditRecord`]: a random sample of the rows that are kept, asked about with the others, whose answers
-//!   bound the wrong labels that are left. It costs a person half an hour or more; nothing else sees systematic errors.
+//! - [`split`]: rows that are kept from training, by cluster, group or time; [`CurateConfig::class_cap`] and
+//!   [`CurateConfig::class_floor`]: how many rows a class may and should have.
+//! - [`ReviewRow`], [`ReviewConfig`]: what a person is asked, the most valuable minute first, in a spreadsheet and for Label
+//!   Studio. [`ReviewedRows`] reads either back, and [`CurateInput::with_reviewed`] lets the answers override the teacher.
+//! - [`AuditConfig`], [`AuditRecord`]: rows drawn by chance for a person, whose answers bound the wrong labels that are left.
+//!   It costs half an hour or more; nothing else sees systematic errors.
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Teachers`]: a teacher that changed inside the log is several, each compared with the one before.
-//! - [`Curated`]: the rows by where they end, as a folder of JSON lines; [`Manifest`] with its [`Ledger`] in
-//!   which every call has exactly one end.
+//! - [`Curated`]: the rows by where they end, as a folder of JSON lines. [`Manifest`]: the account, with a [`Ledger`] in which
+//!   every call has exactly one end; printed, it is for a terminal, and [`Manifest::to_html`] is a page.
 //!
-//! Before any of it, and without a task: [`shape()`] says of the workloads in a log whether they are narrow, fixed and of high
-//! volume, and what each way to serve them would cost ([`ShapeReport`]).
+//! Before any of it, and without a task: [`shape()`] says whether the workloads in a log are narrow, fixed and of high volume,
+//! and what each way to serve them would cost ([`ShapeReport`]).
 //!
 //! # What it cannot do
 //!
-//! A teacher that is wrong on *every* text of a kind agrees with itself, and no filter over the log alone sees
-//! it; the audit by a person does. The near-duplicate join keeps all pairs in memory: a log of many thousand lines that
-//! differ in one character only has quadratically many.
+//! A teacher that is wrong on *every* text of a kind agrees with itself: no filter over the log sees it, only the audit does.
+//! The near-duplicate join keeps all pairs in memory, of which many thousand texts that differ in one character have
+//! quadratically many.
 //!
 //! # Errors and panics
 //!
-//! Bad rows are data: they end in the ledger with a reason. A log that is mostly damaged is a [`Verdict`].
-//! [`CurateError`] is for what stops a run: a file that cannot be read, an empty gold set; [`ReviewedError`] for a
-//! file of answers that cannot be read, while a row that cannot is [`SetAside`]. Nothing panics on any input, and no line
-//! takes more than some 500 MB, whatever is on it. What one line says of itself is kept; memory grows with the number of
-//! calls and of damaged lines.
+//! Bad rows are data: they end in the ledger with a reason. A log that is mostly damaged is a [`Verdict`]. [`CurateError`] and
+//! [`ReviewedError`] are for what stops a run: a file that cannot be read, an empty gold set; an answer of a person that cannot
+//! be used is [`SetAside`]. Nothing panics on any input, and no line takes more than some 500 MB, whatever is on it. Memory
+//! grows with the number of calls and of damaged lines.
 //!
 //! # References
 //!
@@ -108,6 +103,8 @@ mod config;
 mod curate;
 mod curated;
 mod error;
+mod figures;
+mod html_page;
 mod ledger;
 mod log;
 mod manifest;

@@ -1,6 +1,11 @@
 //! What went in, what came out, and by which settings: `manifest.json`.
 
-use std::collections::BTreeMap;
+mod account;
+mod next_steps;
+mod page;
+mod words;
+
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
@@ -9,6 +14,8 @@ use crate::{
     AuditRecord, Calibration, ClassLimitsRecord, ClassSuspicion, ConfidenceCut, ConfidenceKind, CurateConfig,
     LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, SplitReport, Teachers,
 };
+
+pub(crate) use page::PAGE_FILE;
 
 /// The account of a curation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,8 +79,24 @@ pub struct Manifest {
     pub suspects: Option<SuspectRecord>,
     /// How near the gold set came to the log and comes to the training rows, if a gold set was given.
     pub leakage: Option<LeakageRecord>,
-    /// BLAKE3 of each file written beside this one.
+    /// BLAKE3 of each file written beside this one, the page among them.
     pub outputs: BTreeMap<String, ContentHash>,
+}
+
+impl Manifest {
+    /// The account as one page, for people who have never seen the files: nothing is fetched, and it is below 1 MB whatever the
+    /// manifest holds. Equal manifests make equal pages.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        page::of(self)
+    }
+}
+
+impl fmt::Display for Manifest {
+    /// The account for a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        account::write(self, f)
+    }
 }
 
 /// Whether the outputs of a curation may be used.
@@ -249,3 +272,6 @@ pub struct LeakageRecord {
     /// Against the rows of `train.jsonl`.
     pub train: LeakageCertificate,
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ mod config;
 mod describe;
 mod distinct;
 mod fields;
-mod figures;
+
 mod judge;
 mod page;
 mod prompts;

@@ -416,7 +416,13 @@ fn what_is_written_is_what_is_read_and_hashed() {
             "{name}"
         );
     }
-    assert_eq!(manifest.outputs.len(), 9);
+    assert_eq!(manifest.outputs.len(), 10);
+    let page = std::fs::read_to_string(folder.path().join("curation.html")).unwrap();
+    assert_eq!(
+        page,
+        read.to_html(),
+        "the page is that of the manifest, as read again"
+    );
     // Other readers see a plain example.
     let examples: Vec<task_spec::Example> =
         stage_files::read_json_lines(&folder.path().join("train.jsonl")).unwrap();
@@ -483,7 +489,7 @@ fn what_is_set_apart_is_an_end_of_its_own_and_has_a_file() {
     let manifest = curated.write(folder.path()).unwrap();
     let read: Vec<TrainRow> = stage_files::read_json_lines(&folder.path().join("heldout.jsonl")).unwrap();
     assert_eq!(&read, held_out);
-    assert!(manifest.outputs.contains_key("over_class_cap.jsonl") && manifest.outputs.len() == 11);
+    assert!(manifest.outputs.contains_key("over_class_cap.jsonl") && manifest.outputs.len() == 12);
 }
 
 #[test]

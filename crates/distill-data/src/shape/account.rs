@@ -3,10 +3,9 @@
 use std::fmt::{Formatter, Result};
 
 use super::{
-    AnswersKind, AnswersShape, PromptKind, PromptShape, RuleOutcome, ShapeReport, ShapeVerdict,
-    WorkloadShape,
-    figures::{amount, count, one_line, percent},
+    AnswersKind, AnswersShape, PromptKind, PromptShape, RuleOutcome, ShapeReport, ShapeVerdict, WorkloadShape,
 };
+use crate::figures::{amount, count, one_line, percent};
 
 /// How many answers are named.
 const ANSWERS: usize = 6;
@@ -133,8 +132,9 @@ pub(super) fn calls(workload: &WorkloadShape) -> String {
 pub(super) fn answers(answers: &AnswersShape) -> String {
     let about = if answers.exact { "" } else { "about " };
     let mut said = format!(
-        "{about}{} distinct, {:.1} bits; the 10 most frequent cover {}",
+        "{about}{} distinct, as varied as {} equally frequent ones ({:.1} bits); the 10 most frequent cover {}",
         count(answers.distinct),
+        count(answers.entropy_bits.exp2().round()),
         answers.entropy_bits,
         percent(answers.covered_by_top.get(&10).copied().unwrap_or(0.0))
     );

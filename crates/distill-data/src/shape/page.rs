@@ -1,51 +1,41 @@
-//! A report as one HTML page: no scripts, no fonts, nothing fetched.
+//! A report as one HTML page.
 
 mod charts;
 mod money;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::{
     FieldShape, RuleOutcome, ShapeReport, ShapeVerdict, WorkloadShape,
     account::{answers, calls, inputs, name, tokens},
+};
+use crate::{
     figures::{amount, count, one_line, percent},
+    html_page::document,
 };
 
 /// How many workloads are shown; with texts of bounded length that keeps the page below 1 MB.
 const SHOWN_WORKLOADS: usize = 30;
 /// How many fields of a workload are shown.
 const SHOWN_FIELDS: usize = 30;
-
-const STYLE: &str = include_str!("page/style.css");
+const TITLE: &str = "Workloads by what there is to save";
 
 pub(super) fn of(report: &ShapeReport) -> String {
     let shown = report.workloads.len().min(SHOWN_WORKLOADS);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Workloads by what there is to save" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { main {
-                (header(report))
-                (ranking(report, shown))
-                @for (number, workload) in (1..).zip(report.workloads.iter().take(shown)) { (section(number, workload, report)) }
-                (assumptions(report))
-            } }
-        }
-    }
-    .into_string()
+    let body = html! {
+        (header(report))
+        (ranking(report, shown))
+        @for (number, workload) in (1..).zip(report.workloads.iter().take(shown)) { (section(number, workload, report)) }
+        (assumptions(report))
+    };
+    document(TITLE, &body)
 }
 
 fn header(report: &ShapeReport) -> Markup {
     let damaged: u64 = report.damaged.values().sum();
     html! {
         header {
-            h1 { "Workloads by what there is to save" }
+            h1 { (TITLE) }
             p { (count(report.calls as f64)) " calls in " (count(report.lines as f64)) " lines"
                 @if damaged > 0 { ", " (count(damaged as f64)) " of which could not be read" }
                 @if report.other_calls > 0 { "; " (count(report.other_calls as f64)) " calls are of prompts with too few calls each" }

@@ -6,9 +6,10 @@ use near_texts::JaccardThreshold;
 use serde::{Deserialize, Serialize};
 
 /// The names of files that curation writes for other rows.
-const TAKEN: [&str; 8] = [
+const TAKEN: [&str; 9] = [
     "train",
     "review",
+    "audit",
     "rejected",
     "quarantine",
     "merged",
@@ -138,6 +139,17 @@ pub enum SplitBy {
     /// What came first is trained on. Rows of one moment stay together; labels are not balanced, and texts that come again
     /// are on both sides, as they will be in production.
     Time,
+}
+
+impl SplitBy {
+    /// What stays together, in words.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Cluster => "nearly equal texts",
+            Self::Group => "rows of one group, as of one customer or file",
+            Self::Time => "rows of one time, the earlier ones to train on",
+        }
+    }
 }
 
 impl FromStr for SplitBy {

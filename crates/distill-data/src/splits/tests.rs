@@ -222,7 +222,7 @@ fn settings_that_cannot_be_used_name_the_part() {
         let error = check(&[&format!("{name}=0.1")]).unwrap_err();
         assert_eq!(error, SplitConfigError::Name { name: name.into() });
     }
-    for name in ["train", "manifest", "over_class_cap"] {
+    for name in ["train", "audit", "manifest", "over_class_cap"] {
         let error = check(&[&format!("{name}=0.1")]).unwrap_err();
         assert_eq!(error, SplitConfigError::TakenName { name: name.into() });
     }

@@ -128,7 +128,7 @@ fn is_complete(folder: &Path) -> bool {
     let is_that = |(name, hash): (&String, &ContentHash)| {
         ContentHash::of_file(&out.join(name)).is_ok_and(|found| found == *hash)
     };
-    manifest.outputs.len() == 9 && manifest.outputs.iter().all(is_that)
+    manifest.outputs.len() == 10 && manifest.outputs.iter().all(is_that)
 }
 
 fn is_temporary(name: &str) -> bool {
@@ -142,7 +142,7 @@ fn killed_at_any_moment_no_file_is_half_written_and_the_next_run_ends_in_the_sam
     let time = undisturbed(whole.path());
     let expected = files(whole.path());
     assert!(is_complete(whole.path()));
-    assert_eq!(expected.len(), 10);
+    assert_eq!(expected.len(), 11);
     assert!(
         expected.values().all(|bytes| bytes.len() > 100),
         "a file is not put to the test"

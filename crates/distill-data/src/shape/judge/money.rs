@@ -1,10 +1,9 @@
 //! Which way to serve is worth most, and why.
 
 use super::Evidence;
-use crate::shape::{
-    AnswersKind, MonthlyBalance, ServingWay, ShapeConfig, WayBalance,
-    balance::DAYS_PER_MONTH,
+use crate::{
     figures::{amount, count},
+    shape::{AnswersKind, MonthlyBalance, ServingWay, ShapeConfig, WayBalance, balance::DAYS_PER_MONTH},
 };
 
 /// Calls in the mean day, and how many times that in the peak day.

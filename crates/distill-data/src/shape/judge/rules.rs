@@ -1,9 +1,9 @@
 //! The rules by which a workload is judged.
 
 use super::Evidence;
-use crate::shape::{
-    AnswersKind, FieldKind, FieldShape, PromptKind, RuleOutcome, ShapeConfig, ShapeRule,
+use crate::{
     figures::{count, percent},
+    shape::{AnswersKind, FieldKind, FieldShape, PromptKind, RuleOutcome, ShapeConfig, ShapeRule},
 };
 
 /// What makes the answers narrow, and of which kind they are.

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::shape::{
-    AnswersShape, TrafficShape,
+use crate::{
     figures::{count, one_line, percent},
+    shape::{AnswersShape, TrafficShape},
 };
 
 /// Answers that have a bar.

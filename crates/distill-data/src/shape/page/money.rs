@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::shape::{
-    AnswersKind, MonthlyBalance, WayBalance,
+use crate::{
     figures::{amount, count, one_line},
+    shape::{AnswersKind, MonthlyBalance, WayBalance},
 };
 
 /// `kind` decides which ways are none for such answers.

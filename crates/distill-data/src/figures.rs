@@ -1,7 +1,7 @@
 //! Numbers and texts as people read them.
 
 /// A share as a percentage; 100 and 0 only where they are exact.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let shown = format!("{:.1}%", 100.0 * share);
     match shown.as_str() {
         "100.0%" if share < 1.0 => "> 99.9%".to_owned(),
@@ -13,15 +13,37 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A number of things with commas; below 10 with a decimal, unless it is whole.
-pub(super) fn count(number: f64) -> String {
+pub(crate) fn count(number: f64) -> String {
     match number.abs() < 10.0 && number.fract() != 0.0 {
         true => format!("{number:.1}"),
         false => with_commas(&format!("{number:.0}")),
     }
 }
 
+/// "1 row", "2,000 rows".
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{} {noun}s", count(number as f64)),
+    }
+}
+
+/// The first few of some names, and how many there are besides.
+pub(crate) fn listed(names: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    let rest = names.len().saturating_sub(most);
+    let mut shown: Vec<String> = names.take(most).collect();
+    if rest > 0 {
+        shown.push(format!("{} more", count(rest as f64)));
+    }
+    match shown.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// An amount of money: whole from 100 on, else with two decimals.
-pub(super) fn amount(money: f64) -> String {
+pub(crate) fn amount(money: f64) -> String {
     let digits = if money.abs() >= 100.0 { 0 } else { 2 };
     with_commas(&format!("{money:.digits$}"))
 }
@@ -45,7 +67,7 @@ fn with_commas(digits: &str) -> String {
 }
 
 /// Text from outside as one line of at most `most` characters, without characters that steer the display.
-pub(super) fn one_line(text: &str, most: usize) -> String {
+pub(crate) fn one_line(text: &str, most: usize) -> String {
     let steers = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let mut characters = text
         .chars()
@@ -76,6 +98,23 @@ mod tests {
         assert_eq!(
             (percent(0.99999), percent(0.25)),
             ("> 99.9%".into(), "25.0%".into())
+        );
+    }
+
+    #[test]
+    fn lists_say_how_many_they_leave_out() {
+        let names = |n: usize| (0..n).map(|i| i.to_string()).collect::<Vec<_>>().into_iter();
+        assert_eq!(
+            (listed(names(0), 2), listed(names(1), 2)),
+            (String::new(), "0".into())
+        );
+        assert_eq!(
+            (listed(names(2), 2), listed(names(5), 2)),
+            ("0 and 1".into(), "0, 1 and 3 more".into())
+        );
+        assert_eq!(
+            (counted(1, "row"), counted(2000, "row")),
+            ("1 row".into(), "2,000 rows".into())
         );
     }
 
