@@ -80,6 +80,9 @@ impl LogFile {
 
 /// How a log is written: a JSON object a line, with one call or several, or a table.
 ///
+/// A file that begins with `PAR1` is in Parquet, whatever its name. With the feature `parquet` its rows are lines, numbered from
+/// 1, and their columns the fields of any of these formats; without the feature it is an error that says so.
+///
 /// Of two fields of one name in an object the last counts, as for the JSON of JavaScript and Python, and so for the clients
 /// that the providers publish (RFC 8259, section 4, leaves it open).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -423,8 +423,14 @@ fn real_lines() -> Vec<(LogFormat, Value)> {
     let mut lines = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "parquet") {
+            continue;
+        }
         let name = path.file_stem().unwrap().to_str().unwrap();
-        let format = LogFormat::by_name(name).unwrap_or(LogFormat::OpenTelemetry);
+        let format = match name {
+            "openai-stored" => LogFormat::OpenaiChat,
+            name => LogFormat::by_name(name).unwrap_or(LogFormat::OpenTelemetry),
+        };
         let text = std::fs::read_to_string(&path).unwrap();
         lines.extend(
             text.lines()

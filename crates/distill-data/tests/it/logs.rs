@@ -236,7 +236,7 @@ fn runs_of_langsmith_are_read_by_what_traced_them() {
     );
     assert_eq!(
         rejected,
-        [("failed_call", 1), ("truncated", 1), ("unknown_label", 1)]
+        [("failed_call", 1), ("truncated", 1), ("unreadable_answer", 1)]
     );
     let ledger = &as_text.manifest.ledger;
     assert_eq!(

@@ -14,9 +14,6 @@ use super::{
     values::NotUtf8,
 };
 
-/// The deepest that fields may lie in one another, as JSON may lie that is read.
-const DEEPEST: i16 = 100;
-
 /// Why a row is no line.
 #[derive(Debug)]
 pub(super) enum RowError {
@@ -65,7 +62,6 @@ struct Place {
     definition: i16,
     repetition: i16,
     column: usize,
-    depth: i16,
 }
 
 impl Node {
@@ -74,19 +70,12 @@ impl Node {
             definition: 0,
             repetition: 0,
             column: 0,
-            depth: 0,
         };
         Self::fields(schema.root_schema(), place)
     }
 
     /// A field of a structure. One that repeats without being called a list is one all the same.
     fn field(kind: &Type, mut place: Place) -> Result<Self> {
-        place.depth += 1;
-        if place.depth > DEEPEST {
-            return Err(ParquetError::General(format!(
-                "fields lie more than {DEEPEST} deep in one another"
-            )));
-        }
         let info = kind.get_basic_info();
         let repetition = if info.has_repetition() {
             info.repetition()

@@ -15,6 +15,7 @@ use stage_files::{BadLine, Line, MAX_LINE_BYTES};
 use super::{
     assembly::{Node, RowError},
     columns::Columns,
+    footer,
 };
 
 /// The rows of a file as JSON lines, numbered from 1.
@@ -83,7 +84,8 @@ struct Groups {
 }
 
 impl Groups {
-    fn of(file: File) -> Result<Self> {
+    fn of(mut file: File) -> Result<Self> {
+        footer::check(&mut file)?;
         let file = SerializedFileReader::new(file)?;
         let root = Node::of_schema(file.metadata().file_metadata().schema_descr())?;
         Ok(Self {

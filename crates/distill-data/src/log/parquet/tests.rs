@@ -116,3 +116,48 @@ fn a_file_packed_as_a_whole_is_refused_and_says_what_to_do() {
     assert_eq!(source.kind(), std::io::ErrorKind::Unsupported);
     assert!(source.to_string().contains("unpack it"), "{source}");
 }
+
+fn varint(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number > 0x7f {
+        bytes.push(number as u8 & 0x7f | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
+
+/// A file without rows, whose only column lies in so many groups.
+fn nested(groups: usize) -> Vec<u8> {
+    let group = b"\x35\x00\x18\x01a\x15\x02\x00".repeat(groups);
+    let column = b"\x15\x02\x25\x00\x18\x01a\x00";
+    let begin = [&b"\x15\x02\x19\xfc"[..], &varint(groups + 1)].concat();
+    let account = [&begin, &group[..], column, b"\x16\x00\x19\x0c\x00"].concat();
+    let length = u32::try_from(account.len()).unwrap().to_le_bytes();
+    [&super::MAGIC[..], &account, &length, &super::MAGIC].concat()
+}
+
+#[test]
+fn a_schema_that_goes_too_deep_is_damage_and_takes_no_stack() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let read = |groups| {
+        fs::write(&path, nested(groups)).unwrap();
+        lines(&path)
+    };
+    assert!(read(1).is_empty());
+    assert!(read(100).is_empty());
+    for groups in [101, 1_000_000] {
+        let found = read(groups);
+        let [
+            Line {
+                number: 1,
+                text: Err(BadLine::Packed(error)),
+            },
+        ] = &found[..]
+        else {
+            panic!("{groups}: {found:?}");
+        };
+        assert!(error.to_string().contains("100 deep"), "{error}");
+    }
+}
