@@ -88,6 +88,12 @@
 //! takes more than some 500 MB, whatever is on it. What one line says of itself is kept; memory grows with the number of
 //! calls and of damaged lines.
 //!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `parquet` | no | logs in Apache Parquet, of every format; 17 more crates and, for zstd, a C compiler |
+//!
 //! # References
 //!
 //! Northcutt, Jiang, Chuang 2021, *Confident learning*, arXiv:1911.00068. Lee et al. 2022, *Deduplicating training

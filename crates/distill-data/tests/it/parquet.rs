@@ -1,15 +1,12 @@
 //! Logs in Parquet, as pyarrow writes them.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
-use distill_data::{
-    AnswerFormat, CurateConfig, CurateError, CurateInput, Curated, FieldMap, FieldPath, LogFile, LogFormat,
-    curate,
-};
-use stage_files::{ContentHash, FileError};
+use distill_data::{CurateConfig, CurateError, CurateInput, LogFile, LogFormat, curate};
+use stage_files::FileError;
 use task_spec::{Label, Task};
 
-use crate::support::{INTENTS, curated_file};
+use crate::support::INTENTS;
 
 fn error(path: &Path) -> std::io::Error {
     let task = Task::of_labels("bank", INTENTS.map(Label::new).to_vec()).unwrap();
@@ -35,8 +32,13 @@ fn without_the_feature_a_file_is_one_error_that_names_it() {
 
 #[cfg(feature = "parquet")]
 mod with_the_feature {
+    use std::collections::BTreeMap;
+
+    use distill_data::{AnswerFormat, Curated, FieldMap, FieldPath};
+    use stage_files::ContentHash;
+
     use super::*;
-    use crate::support::{counted, learnt};
+    use crate::support::{counted, curated_file, learnt};
 
     fn curated(name: &str, format: LogFormat, answer: AnswerFormat) -> Curated {
         let path = fixture(name);

@@ -1,8 +1,11 @@
 //! The columns of a row group, some records at a time.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use parquet::{
@@ -12,10 +15,16 @@ use parquet::{
     },
     data_type::{ByteArray, DataType},
     errors::{ParquetError, Result},
-    file::reader::RowGroupReader,
+    file::{
+        metadata::{ColumnChunkMetaData, RowGroupMetaData},
+        serialized_reader::SerializedPageReader,
+    },
 };
 
-use super::values::{Kind, Stored};
+use super::{
+    pages::{Budget, ColumnBytes},
+    values::{Kind, Stored},
+};
 
 /// Records that are read from each column at once.
 const RECORDS: usize = 256;
@@ -42,11 +51,19 @@ impl Columns {
         }
     }
 
-    pub(super) fn of(group: &dyn RowGroupReader) -> Result<Self> {
-        let columns = (0..group.num_columns()).map(|index| Column::of(group, index));
+    pub(super) fn of(file: &File, group: &RowGroupMetaData) -> Result<Self> {
+        let budget = Budget::default();
+        let columns = group.columns().iter().map(|column| {
+            let rows = usize::try_from(group.num_rows())?;
+            let bytes = Arc::new(ColumnBytes::of(file, &budget)?);
+            Column::of(
+                column,
+                Box::new(SerializedPageReader::new(bytes, column, rows, None)?),
+            )
+        });
         Ok(Self {
             columns: columns.collect::<Result<_>>()?,
-            unread: u64::try_from(group.metadata().num_rows())?,
+            unread: u64::try_from(group.num_rows())?,
             ready: 0,
         })
     }
@@ -92,10 +109,9 @@ pub(super) struct Column {
 }
 
 impl Column {
-    fn of(group: &dyn RowGroupReader, index: usize) -> Result<Self> {
-        let descriptor = group.metadata().column(index).column_descr_ptr();
+    fn of(column: &ColumnChunkMetaData, mut pages: Box<dyn PageReader>) -> Result<Self> {
+        let descriptor = column.column_descr_ptr();
         let kind = Kind::of(&descriptor);
-        let mut pages = group.get_column_page_reader(index)?;
         let left = (descriptor.max_rep_level() > 0).then(Arc::<AtomicU64>::default);
         if let Some(left) = &left {
             pages = Box::new(BoundedPages {

@@ -8,7 +8,7 @@ use std::{
 
 use parquet::{
     errors::{ParquetError, Result},
-    file::reader::{FileReader, SerializedFileReader},
+    file::metadata::{ParquetMetaData, ParquetMetaDataReader},
 };
 use stage_files::{BadLine, Line, MAX_LINE_BYTES};
 
@@ -77,7 +77,9 @@ impl Iterator for Rows {
 
 /// An open file, and where in it the next row is.
 struct Groups {
-    file: SerializedFileReader<File>,
+    file: File,
+    /// What the file says at its end of what it holds.
+    account: ParquetMetaData,
     root: Node,
     next_group: usize,
     columns: Columns,
@@ -86,10 +88,11 @@ struct Groups {
 impl Groups {
     fn of(mut file: File) -> Result<Self> {
         footer::check(&mut file)?;
-        let file = SerializedFileReader::new(file)?;
-        let root = Node::of_schema(file.metadata().file_metadata().schema_descr())?;
+        let account = ParquetMetaDataReader::new().parse_and_finish(&file)?;
+        let root = Node::of_schema(account.file_metadata().schema_descr())?;
         Ok(Self {
             file,
+            account,
             root,
             next_group: 0,
             columns: Columns::none(),
@@ -99,10 +102,12 @@ impl Groups {
     /// The next row as a JSON object.
     fn next_row(&mut self) -> Result<Option<std::result::Result<String, BadLine>>> {
         while !self.columns.next_record()? {
-            if self.next_group == self.file.num_row_groups() {
+            let Some(group) = self.account.row_groups().get(self.next_group) else {
                 return Ok(None);
-            }
-            self.columns = Columns::of(self.file.get_row_group(self.next_group)?.as_ref())?;
+            };
+            // The pages of the one before are let go first.
+            self.columns = Columns::none();
+            self.columns = Columns::of(&self.file, group)?;
             self.next_group += 1;
         }
         let mut text = String::new();
