@@ -92,7 +92,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `parquet` | no | logs in Apache Parquet, of every format; 17 more crates and, for zstd, a C compiler |
+//! | `parquet` | no | logs in Apache Parquet, of every format; 17 more crates and, for zstd, a C compiler. A page is unpacked whole, whose size the file says: 2 GB at most |
 //!
 //! # References
 //!

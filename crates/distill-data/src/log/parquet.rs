@@ -10,8 +10,6 @@ mod columns;
 #[cfg(feature = "parquet")]
 mod footer;
 #[cfg(feature = "parquet")]
-mod pages;
-#[cfg(feature = "parquet")]
 mod rows;
 #[cfg(feature = "parquet")]
 mod values;

@@ -1,11 +1,8 @@
 //! The columns of a row group, some records at a time.
 
-use std::{
-    fs::File,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use parquet::{
@@ -15,16 +12,10 @@ use parquet::{
     },
     data_type::{ByteArray, DataType},
     errors::{ParquetError, Result},
-    file::{
-        metadata::{ColumnChunkMetaData, RowGroupMetaData},
-        serialized_reader::SerializedPageReader,
-    },
+    file::reader::RowGroupReader,
 };
 
-use super::{
-    pages::{Budget, ColumnBytes},
-    values::{Kind, Stored},
-};
+use super::values::{Kind, Stored};
 
 /// Records that are read from each column at once.
 const RECORDS: usize = 256;
@@ -51,19 +42,11 @@ impl Columns {
         }
     }
 
-    pub(super) fn of(file: &File, group: &RowGroupMetaData) -> Result<Self> {
-        let budget = Budget::default();
-        let columns = group.columns().iter().map(|column| {
-            let rows = usize::try_from(group.num_rows())?;
-            let bytes = Arc::new(ColumnBytes::of(file, &budget)?);
-            Column::of(
-                column,
-                Box::new(SerializedPageReader::new(bytes, column, rows, None)?),
-            )
-        });
+    pub(super) fn of(group: &dyn RowGroupReader) -> Result<Self> {
+        let columns = (0..group.num_columns()).map(|index| Column::of(group, index));
         Ok(Self {
             columns: columns.collect::<Result<_>>()?,
-            unread: u64::try_from(group.num_rows())?,
+            unread: u64::try_from(group.metadata().num_rows())?,
             ready: 0,
         })
     }
@@ -109,9 +92,10 @@ pub(super) struct Column {
 }
 
 impl Column {
-    fn of(column: &ColumnChunkMetaData, mut pages: Box<dyn PageReader>) -> Result<Self> {
-        let descriptor = column.column_descr_ptr();
+    fn of(group: &dyn RowGroupReader, index: usize) -> Result<Self> {
+        let descriptor = group.metadata().column(index).column_descr_ptr();
         let kind = Kind::of(&descriptor);
+        let mut pages = group.get_column_page_reader(index)?;
         let left = (descriptor.max_rep_level() > 0).then(Arc::<AtomicU64>::default);
         if let Some(left) = &left {
             pages = Box::new(BoundedPages {

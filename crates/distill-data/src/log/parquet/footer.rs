@@ -1,10 +1,9 @@
-//! How deep a file's schema goes and how large its pages are, found out before the library reads them: it goes down a schema by
-//! calling itself, and unpacks a page whatever its size, so that a file that somebody made so would take all stack or memory.
+//! How deep a file's schema goes, found out before the library reads it: it goes down by calling itself, and would run out of
+//! stack on a file that somebody made so.
 //!
 //! The account at a file's end is a structure of Thrift's compact protocol
 //! (<https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>), of which only what leads to the
-//! numbers of children is read here: field 2 of `FileMetaData`, and of its `SchemaElement`s field 5; and the
-//! `PageHeader` (`parquet.thrift`).
+//! numbers of children is read here: field 2 of `FileMetaData`, and of its `SchemaElement`s field 5 (`parquet.thrift`).
 
 use std::{
     fs::File,
@@ -27,9 +26,6 @@ const DEEPEST_STRUCTURE: usize = 16;
 
 const SCHEMA: i32 = 2;
 const CHILDREN: i32 = 5;
-const PAGE_TYPE: i32 = 1;
-const DICTIONARY_PAGE: i64 = 2;
-const UNCOMPRESSED_SIZE: i32 = 2;
 
 /// Refuses a file whose account is too long, or cannot be read as far as is needed, or whose schema goes too deep.
 pub(super) fn check(file: &mut File) -> Result<()> {
@@ -60,36 +56,6 @@ pub(super) fn check(file: &mut File) -> Result<()> {
         None => Err(ParquetError::General(
             "its account of itself cannot be read".to_owned(),
         )),
-    }
-}
-
-/// What the header of a page says that it takes when it is unpacked (`PageHeader` in `parquet.thrift`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PageSize {
-    pub(super) bytes: u64,
-    pub(super) is_dictionary: bool,
-}
-
-impl PageSize {
-    /// Reads a header from its beginning to its end; `None` if there is no end. Of a field that is there twice the greater
-    /// number counts, whichever the library takes.
-    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
-        let mut header = Thrift(bytes);
-        let mut size = Self {
-            bytes: 0,
-            is_dictionary: false,
-        };
-        let mut field = 0;
-        while let Some(kind) = header.field(&mut field)? {
-            match (field, kind) {
-                (PAGE_TYPE, INTEGER_32) => size.is_dictionary = header.signed()? == DICTIONARY_PAGE,
-                (UNCOMPRESSED_SIZE, INTEGER_32) => {
-                    size.bytes = size.bytes.max(u64::try_from(header.signed()?).ok()?);
-                }
-                _ => header.pass(kind, 0)?,
-            }
-        }
-        Some(size)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use parquet::{
     errors::{ParquetError, Result},
-    file::metadata::{ParquetMetaData, ParquetMetaDataReader},
+    file::reader::{FileReader, SerializedFileReader},
 };
 use stage_files::{BadLine, Line, MAX_LINE_BYTES};
 
@@ -77,9 +77,7 @@ impl Iterator for Rows {
 
 /// An open file, and where in it the next row is.
 struct Groups {
-    file: File,
-    /// What the file says at its end of what it holds.
-    account: ParquetMetaData,
+    file: SerializedFileReader<File>,
     root: Node,
     next_group: usize,
     columns: Columns,
@@ -88,11 +86,10 @@ struct Groups {
 impl Groups {
     fn of(mut file: File) -> Result<Self> {
         footer::check(&mut file)?;
-        let account = ParquetMetaDataReader::new().parse_and_finish(&file)?;
-        let root = Node::of_schema(account.file_metadata().schema_descr())?;
+        let file = SerializedFileReader::new(file)?;
+        let root = Node::of_schema(file.metadata().file_metadata().schema_descr())?;
         Ok(Self {
             file,
-            account,
             root,
             next_group: 0,
             columns: Columns::none(),
@@ -102,12 +99,10 @@ impl Groups {
     /// The next row as a JSON object.
     fn next_row(&mut self) -> Result<Option<std::result::Result<String, BadLine>>> {
         while !self.columns.next_record()? {
-            let Some(group) = self.account.row_groups().get(self.next_group) else {
+            if self.next_group == self.file.num_row_groups() {
                 return Ok(None);
-            };
-            // The pages of the one before are let go first.
-            self.columns = Columns::none();
-            self.columns = Columns::of(&self.file, group)?;
+            }
+            self.columns = Columns::of(self.file.get_row_group(self.next_group)?.as_ref())?;
             self.next_group += 1;
         }
         let mut text = String::new();

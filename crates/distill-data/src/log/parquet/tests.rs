@@ -57,6 +57,16 @@ fn lists_of_structures_are_put_together_across_row_groups() {
     );
 }
 
+/// Two pages of each column, one of them of lists, so that a page is looked at before it is read.
+#[test]
+fn pages_follow_one_another() {
+    let found = values("pages");
+    let expected: Vec<_> = (0..1500)
+        .map(|number| json!({"text": format!("row {number}"), "tags": ["a", "b"], "number": number}))
+        .collect();
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn rows_are_numbered_from_one_over_all_row_groups() {
     let numbers: Vec<_> = lines(&fixture("fine-tune"))
@@ -160,25 +170,4 @@ fn a_schema_that_goes_too_deep_is_damage_and_takes_no_stack() {
         };
         assert!(error.to_string().contains("100 deep"), "{error}");
     }
-}
-
-#[test]
-fn the_size_of_a_page_is_read_from_its_header_and_never_guessed() {
-    use super::footer::PageSize;
-
-    // Type 2, 300 bytes unpacked, 7 bytes packed, and a structure with a number in it.
-    let header = [
-        0x15, 0x04, 0x15, 0xd8, 0x04, 0x15, 0x0e, 0x4c, 0x15, 0x02, 0x00, 0x00,
-    ];
-    let size = PageSize {
-        bytes: 300,
-        is_dictionary: true,
-    };
-    assert_eq!(PageSize::of(&header), Some(size));
-    for end in 0..header.len() {
-        assert_eq!(PageSize::of(&header[..end]), None, "{end}");
-    }
-    // The second field is told twice, the later smaller.
-    let twice = [0x15, 0x00, 0x15, 0xd8, 0x04, 0x05, 0x04, 0x02, 0x00];
-    assert_eq!(PageSize::of(&twice).map(|size| size.bytes), Some(300));
 }
