@@ -85,6 +85,12 @@
 //! be used is [`SetAside`]. Nothing panics on any input, and no line takes more than some 500 MB, whatever is on it. Memory
 //! grows with the number of calls and of damaged lines.
 //!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `parquet` | no | logs in Apache Parquet, of every format; 17 more crates and, for zstd, a C compiler. A page is unpacked whole, whose size the file says: 2 GB at most |
+//!
 //! # References
 //!
 //! Northcutt, Jiang, Chuang 2021, *Confident learning*, arXiv:1911.00068. Lee et al. 2022, *Deduplicating training

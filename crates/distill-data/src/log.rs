@@ -12,10 +12,12 @@ mod field_map;
 mod field_path;
 mod fine_tune;
 mod langfuse;
+mod langsmith;
 mod loose;
 mod many_values;
 mod metadata;
 mod open_telemetry;
+mod parquet;
 mod responses;
 mod system_one;
 mod tensorzero;
@@ -25,7 +27,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stage_files::{ContentHash, FileError, Lines};
+use stage_files::{ContentHash, FileError, Line, Lines};
 
 pub(crate) use call::{AnswerText, Choice, LineContent, LoggedCall};
 pub use csv_rows::CsvTable;
@@ -78,6 +80,9 @@ impl LogFile {
 
 /// How a log is written: a JSON object a line, with one call or several, or a table.
 ///
+/// A file that begins with `PAR1` is in Parquet, whatever its name. With the feature `parquet` its rows are lines, numbered from
+/// 1, and their columns the fields of any of these formats; without the feature it is an error that says so.
+///
 /// Of two fields of one name in an object the last counts, as for the JSON of JavaScript and Python, and so for the clients
 /// that the providers publish (RFC 8259, section 4, leaves it open).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,13 +90,15 @@ impl LogFile {
 #[non_exhaustive]
 pub enum LogFormat {
     /// Requests and responses of OpenAI's `POST /v1/chat/completions`
-    /// (<https://platform.openai.com/docs/api-reference/chat/create>), in one of three layouts, told apart by
+    /// (<https://platform.openai.com/docs/api-reference/chat/create>), in one of four layouts, told apart by
     /// their keys line by line:
     ///
     /// - `{"request": {"messages": …}, "response": {"choices": …}}`;
     /// - `{"messages": …, "response": {"choices": …}}`, the request's fields beside the response;
     /// - either of them in the wrapping of the batch API, `"response": {"status_code": 200, "body": …}` and
-    ///   `"body"` for the request (<https://platform.openai.com/docs/api-reference/batch/request-output>).
+    ///   `"body"` for the request (<https://platform.openai.com/docs/api-reference/batch/request-output>);
+    /// - `{"choices": …, "messages": …}`, a stored completion with its messages
+    ///   (<https://platform.openai.com/docs/api-reference/chat/list>), whose `content_parts` stand for a `content` of `null`.
     ///
     /// What is read:
     ///
@@ -232,6 +239,24 @@ pub enum LogFormat {
     /// | `start_time`, `end_time` | when and how long; without a zone in UTC |
     /// | `usage_details` | tokens: every kind with `input` in its name is read, every one with `output` written; before, `promptTokens` and `completionTokens` |
     Langfuse,
+    /// LangSmith's runs (<https://docs.langchain.com/langsmith/run-data-format>): a line a run, as its client gives them, or a
+    /// bulk export in Parquet (<https://docs.langchain.com/langsmith/data-export>, feature `parquet`).
+    ///
+    /// | field | as |
+    /// |---|---|
+    /// | `run_type` | `llm` is a call; runs of other types, which repeat what their calls say, hold none |
+    /// | `inputs`, `outputs` | an object, or one as JSON in a string |
+    /// | `outputs.choices`, `outputs.object` `response`, `outputs.stop_reason` | what a wrapped client of OpenAI or Anthropic was asked and answered, read as [`OpenaiChat`](Self::OpenaiChat), [`OpenaiResponses`](Self::OpenaiResponses) and [`AnthropicMessages`](Self::AnthropicMessages) |
+    /// | `inputs.messages`, `inputs.prompts` | what a model of LangChain was asked; the last message of type `human` is the question |
+    /// | `outputs.generations[][]` | its answers: with several they are votes |
+    /// | `finish_reason`, `stop_reason`, `logprobs` in `response_metadata` or `generation_info` | a truncated answer; the probability of the tokens that spell the label |
+    /// | other `inputs`, `outputs` | as in [`Langfuse`](Self::Langfuse) |
+    /// | `error` | a failed call |
+    /// | `id` | the call's |
+    /// | `model` and `model_name` of the answer, else `extra.metadata.ls_model_name` | the model |
+    /// | `start_time`, `end_time` | when and how long; without a zone in UTC |
+    /// | `usage_metadata` of the answer or of `extra.metadata`, else `prompt_tokens`, `completion_tokens` | tokens |
+    Langsmith,
     /// tensorzero's tables `ChatInference` and `JsonInference` as JSON lines.
     ///
     /// | column | as |
@@ -257,7 +282,7 @@ pub enum LogFormat {
 
 impl LogFormat {
     /// The names of all formats, as files have them.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 13] = [
         "openai-chat",
         "openai-responses",
         "openai-decisions",
@@ -266,6 +291,7 @@ impl LogFormat {
         "bedrock",
         "open-telemetry",
         "langfuse",
+        "langsmith",
         "tensorzero",
         "fine-tune",
         "jsonl",
@@ -287,6 +313,7 @@ impl LogFormat {
             "bedrock" => Self::Bedrock,
             "open-telemetry" => Self::OpenTelemetry,
             "langfuse" => Self::Langfuse,
+            "langsmith" => Self::Langsmith,
             "tensorzero" => Self::Tensorzero,
             "fine-tune" => Self::FineTune,
             "jsonl" => Self::Jsonl(FieldMap::default()),
@@ -320,15 +347,28 @@ pub(crate) enum Found {
 /// Reads a log from beginning to end in memory bounded by its longest line, and by what is told of calls on several lines.
 ///
 /// `each` gets the line's number and what is on it. What is returned is the hash of the bytes that were read: the file is
-/// read once, so that a pipe will do and a file that grows meanwhile has the hash of what its rows come from.
-pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Result<ContentHash, FileError> {
-    if let LogFormat::Csv(table) = &log.format {
-        return csv_rows::read(log, table, each);
+/// read once, so that a pipe will do and a file that grows meanwhile has the hash of what its rows come from. But for a
+/// file in Parquet: what it holds is said at its end, so that it is opened twice and a pipe will not do.
+pub(crate) fn read_log(log: &LogFile, each: impl FnMut(u64, Found)) -> Result<ContentHash, FileError> {
+    let mut lines = Lines::open(&log.path)?;
+    if lines.begins_with(&parquet::MAGIC)? {
+        read_lines(log, parquet::rows(&log.path)?, each)?;
+    } else if let LogFormat::Csv(table) = &log.format {
+        return csv_rows::read(log, lines, table, each);
+    } else {
+        read_lines(log, lines.by_ref(), each)?;
     }
+    lines.hash()
+}
+
+fn read_lines(
+    log: &LogFile,
+    lines: impl Iterator<Item = Result<Line, FileError>>,
+    mut each: impl FnMut(u64, Found),
+) -> Result<(), FileError> {
     let name = log.name();
     let mut reader = LineReader::new(&log.format);
-    let mut lines = Lines::open(&log.path)?;
-    for line in lines.by_ref() {
+    for line in lines {
         let line = line?;
         let found = match &line.text {
             Ok(text) => reader
@@ -341,7 +381,7 @@ pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Resul
     for (line, call) in reader.telemetry.rest() {
         each(line, Found::Late(Box::new(call)));
     }
-    lines.hash()
+    Ok(())
 }
 
 /// Reads the lines of one log.
@@ -377,6 +417,7 @@ impl<'a> LineReader<'a> {
                 map.read(&Value::Object(line))
             }
             LogFormat::Langfuse => return langfuse::read(line),
+            LogFormat::Langsmith => return langsmith::read(line),
             LogFormat::OpenTelemetry => return self.telemetry.read(line, number),
             LogFormat::OpenaiDecisions { question } => return decisions::read(line, question.as_deref()),
             LogFormat::SystemOne { question, input } => {

@@ -65,6 +65,8 @@ pub struct Lines {
     reader: Unpacked,
     number: u64,
     max_bytes: usize,
+    /// What was found when the beginning was looked at.
+    damage: Option<std::io::Error>,
     failed: bool,
 }
 
@@ -81,8 +83,30 @@ impl Lines {
             reader,
             number: 0,
             max_bytes: MAX_LINE_BYTES,
+            damage: None,
             failed: false,
         })
+    }
+
+    /// Whether the content, unpacked where the file is packed, begins with these bytes, before anything was read. At most as
+    /// many as a packed file is known by are looked for: 4.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Read`] if the file cannot be read. One that cannot be unpacked begins with nothing, and its first line
+    /// says why.
+    pub fn begins_with(&mut self, bytes: &[u8]) -> Result<bool, FileError> {
+        match self.reader.fill_buf() {
+            Ok(begin) => Ok(begin.starts_with(bytes)),
+            Err(source) if unpacked::is_damage(&source) => {
+                self.damage = Some(source);
+                Ok(false)
+            }
+            Err(source) => Err(FileError::Read {
+                path: self.path.clone(),
+                source,
+            }),
+        }
     }
 
     /// Lowers the longest line that is kept, in bytes.
@@ -140,6 +164,9 @@ impl Lines {
 
     /// The next line with its length in bytes; a line beyond the limit is counted but not kept.
     fn read_line(&mut self) -> std::io::Result<Option<(Vec<u8>, u64)>> {
+        if let Some(damage) = self.damage.take() {
+            return Err(damage);
+        }
         let (mut kept, mut bytes, mut ended) = (Vec::new(), 0_u64, false);
         loop {
             let buffer = self.reader.fill_buf()?;
@@ -306,6 +333,28 @@ mod tests {
                 "{:?}",
                 found.last()
             );
+        }
+    }
+
+    #[test]
+    fn looking_at_the_beginning_takes_nothing_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mut changed = gzip(b"PAR1\n");
+        changed[11] ^= 0x55;
+        for (bytes, begins, lines) in [
+            (b"PAR1\nb".to_vec(), true, 2),
+            (gzip(b"PAR1\n"), true, 1),
+            (zstd(b"PAR1\n"), true, 1),
+            (b"PAR".to_vec(), false, 1),
+            (b"".to_vec(), false, 0),
+            (changed, false, 1),
+        ] {
+            fs::write(&path, &bytes).unwrap();
+            let mut file = Lines::open(&path).unwrap();
+            assert_eq!(file.begins_with(b"PAR1").unwrap(), begins, "{bytes:?}");
+            assert_eq!(file.by_ref().map(Result::unwrap).count(), lines, "{bytes:?}");
+            assert_eq!(file.hash().unwrap(), ContentHash::of_bytes(&bytes));
         }
     }
 

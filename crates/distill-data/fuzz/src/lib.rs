@@ -10,6 +10,7 @@ pub mod joins;
 pub mod lines;
 pub mod normaliser;
 pub mod packed;
+pub mod parquet;
 pub mod reader;
 pub mod settings;
 

@@ -1,16 +1,17 @@
-//! OpenAI chat completions, request and response on one line.
+//! OpenAI chat completions, request and response on one line, and stored ones with their messages.
 //!
 //! Field names and types after the `openai` Python package, version 2 (`types/chat/chat_completion.py`,
-//! `completion_create_params.py`, `chat_completion_token_logprob.py`). Only what is used is declared; what is
+//! `completion_create_params.py`, `chat_completion_token_logprob.py`, `chat_completion_store_message.py`). Only what is used is declared; what is
 //! absent or `null` in the schema is optional here.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     AnswerText, Choice, LoggedCall,
     conversation::{AfterQuestion, Content, Turn, call_of},
     exchange::Exchange,
+    metadata::CallMetadata,
     token_logprob::{TokenLogprob, tokens},
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
@@ -57,7 +58,31 @@ struct Logprobs {
 
 /// Reads one line.
 pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
-    of(Exchange::of(line, &["messages"])?)
+    match line.contains_key("choices") && line.contains_key("messages") && !line.contains_key("response") {
+        true => of(stored(line)),
+        false => of(Exchange::of(line, &["messages"])?),
+    }
+}
+
+/// A stored completion with its messages beside its own fields. What was asked as parts has them in a field of its own.
+fn stored(mut completion: Map<String, Value>) -> Exchange {
+    let mut messages = completion.remove("messages").unwrap_or_default();
+    for message in messages.as_array_mut().into_iter().flatten() {
+        let Some(message) = message.as_object_mut() else {
+            continue;
+        };
+        if message.get("content").is_none_or(Value::is_null)
+            && let Some(parts) = message.remove("content_parts")
+        {
+            message.insert("content".to_owned(), parts);
+        }
+    }
+    Exchange {
+        request: json!({ "messages": messages }),
+        response: Ok(Value::Object(completion)),
+        id: None,
+        metadata: CallMetadata::default(),
+    }
 }
 
 /// Reads request and response.

@@ -39,11 +39,11 @@ impl Default for CsvTable {
 /// the hash of the file. `each` gets the line on which a row begins.
 pub(super) fn read(
     log: &LogFile,
+    lines: Lines,
     table: &CsvTable,
     mut each: impl FnMut(u64, Found),
 ) -> Result<ContentHash, FileError> {
     let name = log.name();
-    let lines = Lines::open(&log.path)?;
     let Some(delimiter) = u8::try_from(table.delimiter).ok().filter(u8::is_ascii) else {
         let detail = format!(
             "the delimiter {:?} is no ASCII character: name another",

@@ -54,7 +54,11 @@ struct OutputPart {
 
 /// Reads one line.
 pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
-    let mut exchange = Exchange::of(line, &["input"])?;
+    of(Exchange::of(line, &["input"])?)
+}
+
+/// Reads request and response.
+pub(super) fn of(mut exchange: Exchange) -> Result<LoggedCall, LineDamage> {
     let request: Request = exchange.request()?;
     let (mut call, _) = call_of(
         request.input.turns(),

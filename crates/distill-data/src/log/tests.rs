@@ -423,8 +423,14 @@ fn real_lines() -> Vec<(LogFormat, Value)> {
     let mut lines = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "parquet") {
+            continue;
+        }
         let name = path.file_stem().unwrap().to_str().unwrap();
-        let format = LogFormat::by_name(name).unwrap_or(LogFormat::OpenTelemetry);
+        let format = match name {
+            "openai-stored" => LogFormat::OpenaiChat,
+            name => LogFormat::by_name(name).unwrap_or(LogFormat::OpenTelemetry),
+        };
         let text = std::fs::read_to_string(&path).unwrap();
         lines.extend(
             text.lines()
@@ -486,4 +492,64 @@ proptest! {
             }
         }
     }
+}
+
+/// Runs in shapes that the fixture has none of.
+#[test]
+fn runs_of_langsmith_hold_votes_prompts_and_refusals() {
+    let run = |inputs: Value, outputs: Value| {
+        json!({"id": "r", "run_type": "llm", "start_time": "2026-05-14T10:00:00.000001", "end_time": "2026-05-14T10:00:01.5",
+            "prompt_tokens": 0, "completion_tokens": 0, "inputs": inputs.to_string(), "outputs": outputs.to_string(),
+            "extra": json!({"metadata": {"ls_model_name": "m"}}).to_string()})
+    };
+    let read = |line: &Value| call(line, &LogFormat::Langsmith);
+    let human = json!({"messages": [[{"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "HumanMessage"],
+        "kwargs": {"content": [{"type": "text", "text": "where is my card"}]}}]]});
+    let said = |text: &str, reason: &str| {
+        json!({"text": text, "message": {"type": "ai", "data": {"content": text,
+            "response_metadata": {"stop_reason": reason}, "usage_metadata": null}}})
+    };
+    let votes = json!({"generations": [[said("card", "end_turn"), said("fees", "stop"), said("c", "max_tokens"), said("no", "refusal")]],
+        "llm_output": null});
+    let found = read(&run(human, votes));
+    assert_eq!(
+        (found.input.as_str(), found.id.as_deref(), found.model.as_deref()),
+        ("where is my card", Some("r"), Some("m"))
+    );
+    let answers = found.choices.iter().map(|choice| match &choice.answer {
+        Ok(AnswerText::Written(text)) => text.as_str(),
+        Err(reason) => reason.kind(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(
+        answers.collect::<Vec<_>>(),
+        ["card", "fees", "truncated", "refusal"]
+    );
+    assert_eq!(found.metadata.latency_ms, Some(1500.0));
+    assert_eq!(found.metadata.usage.input, None, "no tokens are known");
+
+    let prompts = json!({"prompts": ["where is it"]});
+    let found = read(&run(
+        prompts,
+        json!({"generations": [[{"text": "card", "generation_info": null}]]}),
+    ));
+    assert_eq!((found.input.as_str(), written(&found)), ("where is it", "card"));
+    let found = read(&run(
+        json!({"question": "how much"}),
+        json!({"output": "fees", "usage_metadata": {"input_tokens": 7}}),
+    ));
+    assert_eq!((found.input.as_str(), written(&found)), ("how much", "fees"));
+    assert_eq!(found.metadata.usage.input, Some(7.0));
+
+    let several = run(json!({"prompts": ["a", "b"]}), json!({"generations": [[], []]}));
+    assert!(
+        damage(&several.to_string(), &LogFormat::Langsmith)
+            .1
+            .contains("2 chats")
+    );
+    assert!(
+        damage("{}", &LogFormat::Langsmith)
+            .1
+            .contains("run_type is missing")
+    );
 }

@@ -191,6 +191,97 @@ fn anthropic_messages_go_on_from_a_prefilled_turn() {
 }
 
 #[test]
+fn stored_completions_have_their_messages_beside_them() {
+    let found = curated(
+        "openai-stored",
+        LogFormat::OpenaiChat,
+        &INTENTS,
+        AnswerFormat::Text,
+    );
+    let (learnt, rejected) = ends(&found);
+    assert_eq!(
+        learnt,
+        BTreeMap::from([
+            ("where is my card", "card"),
+            ("what does a transfer cost", "fees")
+        ])
+    );
+    assert_eq!(rejected, [("not_text", 1), ("truncated", 1)]);
+    assert_eq!(
+        found.manifest.models,
+        BTreeMap::from([("gpt-x-2026-05-14".to_owned(), 4)])
+    );
+    assert_eq!(found.manifest.prompts.len(), 1, "{:?}", found.manifest.prompts);
+    let source = found.train[0].example.source.as_ref().unwrap();
+    assert!(
+        source.call.as_ref().unwrap().starts_with("chatcmpl-"),
+        "{source:?}"
+    );
+}
+
+#[test]
+fn runs_of_langsmith_are_read_by_what_traced_them() {
+    let read = |answer| curated("langsmith", LogFormat::Langsmith, &INTENTS, answer);
+    let as_text = read(AnswerFormat::Text);
+    let (learnt, rejected) = ends(&as_text);
+    assert_eq!(
+        learnt,
+        BTreeMap::from([
+            ("how do i add money", "top-up"),
+            ("has my card been sent", "card"),
+            ("can i pay in cash", "top-up"),
+            ("where is my card", "card"),
+            ("what does it cost", "fees"),
+        ])
+    );
+    assert_eq!(
+        rejected,
+        [("failed_call", 1), ("truncated", 1), ("unreadable_answer", 1)]
+    );
+    let ledger = &as_text.manifest.ledger;
+    assert_eq!(
+        counted(&ledger.lines_without_call),
+        [("run chain", 2), ("run prompt", 2)]
+    );
+    assert_eq!((ledger.lines, ledger.calls), (12, 8));
+    assert_eq!(
+        counted(&as_text.manifest.models),
+        [
+            ("claude-x-20260514", 1),
+            ("gpt-x-2026-05-14", 5),
+            ("own-model", 2)
+        ]
+    );
+    assert!(
+        as_text.manifest.malformed_metadata.is_empty(),
+        "{:?}",
+        as_text.manifest.malformed_metadata
+    );
+    // All but the two without instructions were asked in one way, whoever traced them.
+    assert_eq!(
+        as_text.manifest.prompts.len(),
+        2,
+        "{:?}",
+        as_text.manifest.prompts
+    );
+    let reported = |input: &str| {
+        let row = as_text
+            .train
+            .iter()
+            .find(|row| row.example.input() == Some(input))
+            .unwrap();
+        row.reported.map(|confidence| confidence.value)
+    };
+    assert!((reported("how do i add money").unwrap() - (-0.13_f64).exp()).abs() < 1e-12);
+    assert!((reported("where is my card").unwrap() - (-0.05_f64).exp()).abs() < 1e-12);
+    assert_eq!(reported("what does it cost"), None);
+    assert_eq!(
+        ends(&read(AnswerFormat::json())).0,
+        BTreeMap::from([("is there a charge", "fees")])
+    );
+}
+
+#[test]
 fn telemetry_of_each_convention_tells_of_the_same_calls() {
     for (log, lines, parts) in [
         ("telemetry-current", 4, 0),

@@ -19,6 +19,8 @@ mod logs;
 #[cfg(test)]
 mod observers;
 #[cfg(test)]
+mod parquet;
+#[cfg(test)]
 mod rendered;
 #[cfg(test)]
 mod review;

@@ -56,6 +56,7 @@ pub(crate) fn line(format: &str, call: &Asked) -> String {
             json!({"id": id, "type": "GENERATION", "provided_model_name": "m-1", "level": "DEFAULT",
             "input": chat.to_string(), "output": {"role": "assistant", "content": answer}})
         }
+        "langsmith" => langsmith(call),
         "tensorzero" => json!({"id": id, "variant_name": "v1",
             "input": json!({"system": "Sort.",
                 "messages": [{"role": "user", "content": [{"type": "text", "text": input}]}]}).to_string(),
@@ -111,6 +112,14 @@ fn open_telemetry(call: &Asked) -> Value {
         text("gen_ai.input.messages", &said("user", &call.input)),
         text("gen_ai.output.messages", &said("assistant", &call.answer)),
     ]}]}]}]})
+}
+
+/// A run of a wrapped client of OpenAI; its tokens stand where the client puts them.
+fn langsmith(call: &Asked) -> Value {
+    json!({"id": call.id, "run_type": "llm", "start_time": "2026-05-14T10:00:00.25Z", "end_time": "2026-05-14T10:00:01Z",
+        "inputs": {"model": "m", "messages": [{"role": "system", "content": "Sort."},
+            {"role": "user", "content": call.input}]},
+        "outputs": chat_completion(call), "error": null})
 }
 
 fn csv_row(call: &Asked) -> String {
