@@ -2,7 +2,7 @@
 
 Usage:  cargo build --release -p near-texts --example join_speed
         python3 -m venv DIR && DIR/bin/pip install -r benches/peers/requirements-duplicates.txt
-        DIR/bin/python benches/peers/duplicates.py --work WORK [--rows N] [--rounds N] [--help]
+        DIR/bin/python benches/peers/duplicates.py --work WORK [--help]
 
 Rows of about 60 characters, a fifth of them copies of earlier ones with 1 to 6 edits; near is a Jaccard similarity of
 character 3-grams of at least 0.8. The truth is near-texts' own list of pairs, which its tests hold against brute force
@@ -154,6 +154,7 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--datasketch-rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--check", action="store_true", help="only count the join's pairs out again")
     for name in ("--peer", "--file", "--pairs"):
         parser.add_argument(name, help=argparse.SUPPRESS)
@@ -164,7 +165,7 @@ def main():
     elif arguments.check:
         check(arguments.work)
     else:
-        for kind in KINDS:
+        for kind in arguments.kinds:
             lines = measure(arguments.work, kind, arguments)
             with open(arguments.work / "duplicates.jsonl", "a") as file:
                 file.write(json.dumps({"kind": kind, "rows": arguments.rows, "lines": lines}) + "\n")
