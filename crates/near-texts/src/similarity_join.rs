@@ -4,8 +4,9 @@
 //! parts of the other, whichever way shingles are dealt out to parts. `PartEnum` (Arasu, Ganti, Kaushik 2006,
 //! "Efficient exact set-similarity joins", VLDB, section 4) turns that into keys of which such sets share at
 //! least one: no pair is missed. What shares a key by chance is told apart by a bound on the difference from
-//! 128 parity bits (Sandes, Teodoro, Melo 2020, "Bitmap filter", Information Systems 88), and what passes is
-//! counted out in full. Nothing but the parity bits, the sizes and the parts of the sets is in memory.
+//! 256 parity bits (Sandes, Teodoro, Melo 2020, "Bitmap filter", Information Systems 88), and what passes is
+//! counted out in full. Nothing but the parity bits, the sizes and the parts of the sets is in memory. Into how many parts
+//! sets are cut, and which lengths are joined together, is chosen by what it would cost on some of the rows.
 //!
 //! Hashing into bands (`MinHash`) does without the counting and misses pairs of short texts; a certificate of
 //! no leakage needs a join that does not.
