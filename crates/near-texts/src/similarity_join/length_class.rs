@@ -87,6 +87,9 @@ const MOST_ENDS: usize = 200;
 /// the rows below it to look at once more. The cut is the one of least cost, where that of an interval is the number of rows
 /// that it looks at times a power of how much they may differ, found by dynamic programming from the smallest size on.
 fn intervals(sizes: &[u32], threshold: f64, power: i32) -> Vec<(usize, usize)> {
+    if sizes.is_empty() {
+        return Vec::new();
+    }
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for &size in sizes {
         *counts.entry(size as usize).or_default() += 1;
@@ -105,9 +108,7 @@ fn intervals(sizes: &[u32], threshold: f64, power: i32) -> Vec<(usize, usize)> {
     // For each end the cost of all up to it and where its interval begins, as indexes of sizes.
     let mut best: Vec<(f64, usize)> = Vec::new();
     for (number, &end) in ends.iter().enumerate() {
-        let distance = present
-            .get(end - 1)
-            .map_or(0, |&largest| most_distance(largest, threshold));
+        let distance = most_distance(present[end - 1], threshold);
         let cost_from = |begin: usize, before: f64| {
             let partners =
                 present.partition_point(|&size| size < smallest_partner(present[begin], threshold));
@@ -120,9 +121,7 @@ fn intervals(sizes: &[u32], threshold: f64, power: i32) -> Vec<(usize, usize)> {
         let begins = [(0, 0.0)]
             .into_iter()
             .chain(ends[..number].iter().zip(&best).map(|(&end, best)| (end, best.0)));
-        let costs = begins
-            .filter(|_| end > 0)
-            .map(|(begin, before)| cost_from(begin, before));
+        let costs = begins.map(|(begin, before)| cost_from(begin, before));
         best.push(costs.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0)));
     }
     let mut found = Vec::new();

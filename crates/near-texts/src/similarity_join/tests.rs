@@ -72,6 +72,14 @@ fn a_threshold_outside_its_range_is_refused() {
 }
 
 #[test]
+fn of_no_texts_and_of_one_there_are_no_pairs() {
+    let none: [&str; 0] = [];
+    assert!(near_pairs(&none, JaccardThreshold::default()).is_empty());
+    assert!(near_pairs(&["where is my card"], JaccardThreshold::default()).is_empty());
+    assert!(near_neighbours(&["where is my card"], &none, JaccardThreshold::default()).is_empty());
+}
+
+#[test]
 fn distinct_short_texts_are_no_duplicates() {
     let texts = ["a", "b", "ab", "", "é"];
     assert!(near_pairs(&texts, JaccardThreshold::default()).is_empty());
