@@ -83,7 +83,10 @@ fn samples() -> Vec<Value> {
     for folder in ["../tests/fixtures/logs", "seeds/jsonl", "seeds/observers"] {
         let entries = fs::read_dir(root.join(folder)).expect("the fixtures can be listed");
         for entry in entries.flatten() {
-            let text = fs::read_to_string(entry.path()).expect("a fixture is text");
+            // Those in Parquet have a target of their own.
+            let Ok(text) = fs::read_to_string(entry.path()) else {
+                continue;
+            };
             found.extend(text.lines().filter_map(|line| serde_json::from_str(line).ok()));
         }
     }

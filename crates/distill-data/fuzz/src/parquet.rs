@@ -22,5 +22,9 @@ pub fn holds(data: &[u8]) {
     let format = LogFormat::by_name("fine-tune").expect("there is such a format");
     let found = curated(&file, &format, &AnswerFormat::Text);
     assert!(found.manifest.ledger.lines <= MOST_LINES);
-    assert_eq!(found, curated(&file, &format, &AnswerFormat::Text), "two runs differ");
+    assert_eq!(
+        found,
+        curated(&file, &format, &AnswerFormat::Text),
+        "two runs differ"
+    );
 }

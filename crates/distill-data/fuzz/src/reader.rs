@@ -63,5 +63,8 @@ fn damage(curated: &Curated, before: u64) -> Vec<(u64, &str, &str)> {
 /// Whether a file that begins like this is unpacked (RFC 1952, RFC 8878), or a table in Parquet.
 fn is_packed(data: &[u8]) -> bool {
     let is_skipped = data.len() >= 4 && data[0] & 0xf0 == 0x50 && data[1..4] == [0x2a, 0x4d, 0x18];
-    data.starts_with(&[0x1f, 0x8b]) || data.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || is_skipped || data.starts_with(b"PAR1")
+    data.starts_with(&[0x1f, 0x8b])
+        || data.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+        || is_skipped
+        || data.starts_with(b"PAR1")
 }
