@@ -1,10 +1,10 @@
 //! How many rows a class may have, and how many it should have.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::TrainRow;
+use crate::{TrainRow, row::Strength};
 
 /// The file, without `.jsonl`, of rows that could be trained on and are more than their class may have; and their name in the
 /// [ledger](crate::Ledger::set_apart).
@@ -26,8 +26,7 @@ pub struct ClassLimitsRecord {
 
 /// Takes what is more than `cap` rows of a class out of rows that are sorted by id; both stay sorted.
 ///
-/// The strongest stay: a person's label, then more calls, then more confidence (an unknown one is the least), then the
-/// smaller id, which is a hash of the text: nothing depends on the order of the log.
+/// The strongest stay ([`Strength`]).
 pub(crate) fn take_over_cap(rows: &mut Vec<TrainRow>, cap: usize) -> Vec<TrainRow> {
     let mut of_class: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
@@ -36,20 +35,20 @@ pub(crate) fn take_over_cap(rows: &mut Vec<TrainRow>, cap: usize) -> Vec<TrainRo
     }
     let mut is_over = vec![false; rows.len()];
     for members in of_class.values_mut() {
-        members.sort_by(|&a, &b| stronger_first(&rows[a], &rows[b]));
+        members.sort_by(|&a, &b| strength(&rows[a]).stronger_first(&strength(&rows[b])));
         members.iter().skip(cap).for_each(|&row| is_over[row] = true);
     }
     let mut is_over = is_over.into_iter();
     rows.extract_if(.., |_| is_over.next() == Some(true)).collect()
 }
 
-fn stronger_first(a: &TrainRow, b: &TrainRow) -> std::cmp::Ordering {
-    let strength = |row: &TrainRow| (row.by_person, row.calls);
-    let confidence = |row: &TrainRow| row.example.confidence.unwrap_or(0.0);
-    Reverse(strength(a))
-        .cmp(&Reverse(strength(b)))
-        .then(confidence(b).total_cmp(&confidence(a)))
-        .then_with(|| a.example.id.cmp(&b.example.id))
+fn strength(row: &TrainRow) -> Strength<'_> {
+    Strength {
+        by_person: row.by_person,
+        calls: row.calls,
+        confidence: row.example.confidence,
+        id: &row.example.id,
+    }
 }
 
 /// The rows that each label lacks, of those that lack some.

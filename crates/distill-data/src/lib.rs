@@ -108,6 +108,7 @@ mod confidence;
 mod config;
 mod curate;
 mod curated;
+mod disjoint_sets;
 mod error;
 mod figures;
 mod html_page;

@@ -1,13 +1,13 @@
 //! Near-duplicates: which rows contradict their neighbours, which stand behind another, which belong together.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-};
+use std::collections::{BTreeMap, HashMap};
 
 use near_texts::{NearPair, similarity};
 
-use crate::row::{Row, share_of};
+use crate::{
+    disjoint_sets::DisjointSets,
+    row::{Row, share_of},
+};
 
 /// A row whose label its near-duplicates outweigh.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,8 +60,7 @@ pub(crate) fn contradictions(rows: &[Row], pairs: &[NearPair], majority: f64) ->
 
 /// For each row the row that it stands behind and their similarity, or `None` if it stays.
 ///
-/// Rows are taken from the strongest to the weakest (a person's label, then more calls, then more confidence,
-/// then the id): each that has not gone yet stays and takes its near-duplicates of the same label with it. A
+/// Rows are taken from the strongest to the weakest ([`Strength`](crate::row::Strength)): each that has not gone yet stays and takes its near-duplicates of the same label with it. A
 /// row goes only behind a row that it is itself similar to; there are no chains. A person's label goes behind no other
 /// word than a person's. No row that was taken before
 /// can be among the neighbours of one that stays, for it would have taken it along.
@@ -87,15 +86,7 @@ pub(crate) fn stars(
         groups.entry((number, rows[row].label)).or_default().push(row);
     }
     let mut by_strength: Vec<usize> = (0..rows.len()).filter(|&row| is_open[row]).collect();
-    by_strength.sort_by(|&a, &b| {
-        let strength = |row: &Row| (row.by_person, row.calls.len());
-        let confidence = |row: &Row| row.confidence.map_or(0.0, |confidence| confidence.value);
-        let (a, b) = (&rows[a], &rows[b]);
-        Reverse(strength(a))
-            .cmp(&Reverse(strength(b)))
-            .then(confidence(b).total_cmp(&confidence(a)))
-            .then_with(|| a.id.cmp(&b.id))
-    });
+    by_strength.sort_by(|&a, &b| rows[a].strength().stronger_first(&rows[b].strength()));
     let mut behind = vec![None; rows.len()];
     for centre in by_strength {
         if behind[centre].is_some() {
@@ -124,19 +115,9 @@ pub(crate) fn stars(
 ///
 /// For telling folds and splits apart only, where being too careful costs nothing; nothing is removed by it.
 pub(crate) fn clusters(rows: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Vec<usize> {
-    let mut parent: Vec<usize> = (0..rows).collect();
-    fn root(parent: &mut [usize], mut row: usize) -> usize {
-        while parent[row] != row {
-            parent[row] = parent[parent[row]];
-            row = parent[row];
-        }
-        row
-    }
-    for (a, b) in pairs {
-        let (a, b) = (root(&mut parent, a), root(&mut parent, b));
-        parent[a.max(b)] = a.min(b);
-    }
-    (0..rows).map(|row| root(&mut parent, row)).collect()
+    let mut sets = DisjointSets::new(rows);
+    pairs.for_each(|(a, b)| sets.join(a, b));
+    (0..rows).map(|row| sets.root(row)).collect()
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::{
     collections::BTreeMap,
 };
 
-use stage_files::ContentHash;
+use near_texts::normal_text_hash;
 
 use crate::{
-    NORMALISER_VERSION,
     ballot::Ballot,
     confidence::{Confidence, ConfidenceKind, LEAST_REPEATS, succession},
     config::Duplicates,
@@ -117,7 +116,36 @@ pub(crate) struct Row {
     pub(crate) distribution: BTreeMap<usize, f64>,
 }
 
+/// What decides which of several rows stays: a person's label, then more calls, then more confidence (an unknown one is
+/// the least), then the smaller id, which is a hash of the text: nothing depends on the order of the log.
+#[derive(Debug)]
+pub(crate) struct Strength<'a> {
+    pub(crate) by_person: bool,
+    pub(crate) calls: usize,
+    pub(crate) confidence: Option<f64>,
+    pub(crate) id: &'a str,
+}
+
+impl Strength<'_> {
+    pub(crate) fn stronger_first(&self, other: &Self) -> Ordering {
+        let confidence = |strength: &Self| strength.confidence.unwrap_or(0.0);
+        Reverse((self.by_person, self.calls))
+            .cmp(&Reverse((other.by_person, other.calls)))
+            .then(confidence(other).total_cmp(&confidence(self)))
+            .then_with(|| self.id.cmp(other.id))
+    }
+}
+
 impl Row {
+    pub(crate) fn strength(&self) -> Strength<'_> {
+        Strength {
+            by_person: self.by_person,
+            calls: self.calls.len(),
+            confidence: self.confidence.map(|confidence| confidence.value),
+            id: &self.id,
+        }
+    }
+
     /// The id of its text.
     pub(crate) fn text_id(&self) -> &str {
         &self.id[..ID_DIGITS]
@@ -185,8 +213,7 @@ pub(crate) const ID_DIGITS: usize = 16;
 
 /// The id of a text: digits of the hash of the normaliser's version and the normalised text.
 pub(crate) fn text_id(text: &str) -> String {
-    let hash = ContentHash::of_bytes(format!("{NORMALISER_VERSION}\n{text}").as_bytes());
-    hash.as_str()[..ID_DIGITS].to_owned()
+    normal_text_hash(text).as_str()[..ID_DIGITS].to_owned()
 }
 
 /// One row of calls that are sorted by content. Where a person has spoken, only persons count.

@@ -232,7 +232,7 @@ fn nearest_of<S: AsRef<str>>(row: &GoldRow, pairs: &[NearPair], train: &[S]) -> 
     let highest = pairs.iter().map(|pair| pair.jaccard).fold(0.0, f64::max);
     let candidates = pairs.iter().filter(|pair| pair.jaccard == highest).map(|pair| {
         let other = normalise(train[pair.right].as_ref());
-        (other != text, hash_of_normal(&other))
+        (other != text, normal_text_hash(&other))
     });
     let (is_other, train) = candidates.min()?;
     Some(GoldNeighbour {
@@ -247,10 +247,12 @@ fn nearest_of<S: AsRef<str>>(row: &GoldRow, pairs: &[NearPair], train: &[S]) -> 
 /// normalised text. Its first 16 digits are the id of the row that distill-data makes of the text.
 #[must_use]
 pub fn text_hash(text: &str) -> ContentHash {
-    hash_of_normal(&normalise(text))
+    normal_text_hash(&normalise(text))
 }
 
-fn hash_of_normal(text: &str) -> ContentHash {
+/// [`text_hash`] of a text that is normalised already.
+#[must_use]
+pub fn normal_text_hash(text: &str) -> ContentHash {
     ContentHash::of_bytes(format!("{NORMALISER_VERSION}\n{text}").as_bytes())
 }
 

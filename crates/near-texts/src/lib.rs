@@ -49,7 +49,8 @@ mod shingles;
 mod similarity_join;
 
 pub use leakage::{
-    GoldNeighbour, GoldRows, LeakageCertificate, MaskRecord, leakage_certificate, text_hash, texts_hash,
+    GoldNeighbour, GoldRows, LeakageCertificate, MaskRecord, leakage_certificate, normal_text_hash,
+    text_hash, texts_hash,
 };
 pub use normalise::{NORMALISER_VERSION, normalise};
 pub use personal_data::{MASKING_RULES, Masked, PersonalDataKind, PersonalDataMask};

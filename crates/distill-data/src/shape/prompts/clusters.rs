@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::distinct::hash_of;
-use crate::quarantine::excerpt;
+use crate::{disjoint_sets::DisjointSets, quarantine::excerpt};
 
 /// How many sentences of a prompt are looked at.
 const MOST_SENTENCES: usize = 400;
@@ -89,7 +89,7 @@ impl Clusters {
             }
         }
         let weight = |sentence: &u64, chars: u32| f64::from(chars) * holders[sentence].len() as f64;
-        let mut parents: Vec<usize> = (0..prompts.len()).collect();
+        let mut sets = DisjointSets::new(prompts.len());
         let mut compared = BTreeSet::new();
         for held_by in holders.values() {
             for pair in held_by
@@ -97,22 +97,18 @@ impl Clusters {
                 .map(|pair| (pair[0], pair[1]))
                 .chain(held_by[1..].iter().map(|&later| (held_by[0], later)))
             {
-                if !compared.insert(pair) || root(&mut parents, pair.0) == root(&mut parents, pair.1) {
+                if !compared.insert(pair) || sets.root(pair.0) == sets.root(pair.1) {
                     continue;
                 }
                 if are_alike(&prompts[pair.0].1, &prompts[pair.1].1, &weight) {
-                    let (a, b) = (root(&mut parents, pair.0), root(&mut parents, pair.1));
-                    // The root is the prompt with the most calls.
-                    parents[a.max(b)] = a.min(b);
+                    // The root, the smallest number, is the prompt with the most calls.
+                    sets.join(pair.0, pair.1);
                 }
             }
         }
         let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for number in 0..prompts.len() {
-            members
-                .entry(root(&mut parents, number))
-                .or_default()
-                .push(number);
+            members.entry(sets.root(number)).or_default().push(number);
         }
         let mut found = Self {
             exact: HashMap::new(),
@@ -204,12 +200,4 @@ fn are_alike(a: &Prompt, b: &Prompt, weight: &impl Fn(&u64, u32) -> f64) -> bool
         .map(|(sentence, &chars)| weight(sentence, chars))
         .sum();
     shared >= ALIKE * (of(a) + of(b) - shared)
-}
-
-fn root(parents: &mut [usize], mut number: usize) -> usize {
-    while parents[number] != number {
-        parents[number] = parents[parents[number]];
-        number = parents[number];
-    }
-    number
 }
