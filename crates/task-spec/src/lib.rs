@@ -26,7 +26,8 @@
 //!
 //! # The pieces, in the order in which a row meets them
 //!
-//! - [`Task`]: what "right" looks like, written down in `task.toml`; its answers are a [`LabelSet`].
+//! - [`Task`]: what "right" looks like, written down in `task.toml`; its answers are a [`LabelSet`], the fields of a
+//!   [`FieldSchema`], or sentences in a [`SentenceStyle`].
 //! - [`Message`], [`Role`]: one turn of a chat, as in the OpenAI messages format.
 //! - [`Example`]: a training row, a line of `train.jsonl`, with where it came from ([`Source`]).
 //! - [`GoldRow`]: a line of `gold.jsonl`, the frozen set that never touches training.
@@ -41,13 +42,17 @@
 //! thiserror alone, so that it can stand at every boundary.
 
 mod example;
+mod field_schema;
 mod label_set;
 mod message;
 mod prediction;
+mod sentence_style;
 mod task;
 
 pub use example::{Example, GoldRow, Source};
+pub use field_schema::{Field, FieldKind, FieldSchema, FieldSchemaError};
 pub use label_set::{Label, LabelSet, LabelSetError};
 pub use message::{Message, Role};
 pub use prediction::{LabelProbability, PredictError, Prediction, Predictor, Served};
+pub use sentence_style::SentenceStyle;
 pub use task::{Output, Task, TaskError};
