@@ -19,6 +19,7 @@ mod metadata;
 mod open_telemetry;
 mod parquet;
 mod responses;
+mod streamed;
 mod system_one;
 mod tensorzero;
 mod token_logprob;
@@ -118,7 +119,8 @@ pub enum LogFormat {
     /// | `timestamp`, `time`, `created_at` or `created` of the line | when, where the response has no time: seconds, milliseconds, microseconds or nanoseconds since 1970, or RFC 3339 |
     /// | `latency_ms` or `duration_ms` of the line | from request to answer |
     ///
-    /// Other fields are passed over.
+    /// Other fields are passed over. A response that was streamed may stand as the list of its events, or as the text of the
+    /// stream; one that broke off is a failed call. So it is for `OpenaiResponses`, `AnthropicMessages` and `Bedrock`.
     OpenaiChat,
     /// Requests and responses of OpenAI's `POST /v1/responses`
     /// (<https://platform.openai.com/docs/api-reference/responses>), in the layouts of
