@@ -25,7 +25,8 @@ pub(super) fn whole(body: Value) -> Result<Result<Value, String>, LineDamage> {
         response(events)
     } else if is_of(&|event| kind(event).as_deref() == Some("message_start")) {
         message(events)
-    } else if is_of(&|event| event.get("messageStart").is_some() || event.get("contentBlockDelta").is_some()) {
+    } else if is_of(&|event| event.get("messageStart").is_some() || event.get("contentBlockDelta").is_some())
+    {
         converse(events)
     } else if is_of(&|event| event.get("choices").is_some()) {
         completion(events)
@@ -151,8 +152,15 @@ fn message(events: Vec<Value>) -> Option<Value> {
                 }
             }
             Some("content_block_start") => {
-                let block = event.get_mut("content_block").map(Value::take).unwrap_or_default();
-                let text = block.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+                let block = event
+                    .get_mut("content_block")
+                    .map(Value::take)
+                    .unwrap_or_default();
+                let text = block
+                    .get("text")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned();
                 blocks.insert(index, (block, text));
             }
             Some("content_block_delta") => {
@@ -160,7 +168,9 @@ fn message(events: Vec<Value>) -> Option<Value> {
                 let more = ["/delta/text", "/delta/partial_json"]
                     .into_iter()
                     .find_map(|path| event.pointer(path)?.as_str());
-                let (_, text) = blocks.entry(index).or_insert_with(|| (json!({ "type": "text" }), String::new()));
+                let (_, text) = blocks
+                    .entry(index)
+                    .or_insert_with(|| (json!({ "type": "text" }), String::new()));
                 text.push_str(more.unwrap_or_default());
             }
             Some("message_delta") => {
@@ -169,7 +179,12 @@ fn message(events: Vec<Value>) -> Option<Value> {
                 }
                 let usage = message.entry("usage").or_insert_with(|| json!({}));
                 // Cumulative: the last one counts.
-                for (key, value) in event.get("usage").and_then(Value::as_object).into_iter().flatten() {
+                for (key, value) in event
+                    .get("usage")
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flatten()
+                {
                     if let Some(usage) = usage.as_object_mut().filter(|_| !value.is_null()) {
                         usage.insert(key.clone(), value.clone());
                     }

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    log::{LogFormat, LineReader, LoggedCall},
+    log::{LineReader, LogFormat, LoggedCall},
     rejected::RejectReason,
 };
 
@@ -63,9 +63,14 @@ fn a_stream_that_broke_off_is_a_failed_call_wherever_it_did() {
         let events = streamed["response"].as_array().unwrap();
         let has_end = |event: &Value| {
             let text = event.to_string();
-            ["\"finish_reason\":\"", "\"stop_reason\":\"", "response.completed", "response.incomplete"]
-                .iter()
-                .any(|end| text.contains(end))
+            [
+                "\"finish_reason\":\"",
+                "\"stop_reason\":\"",
+                "response.completed",
+                "response.incomplete",
+            ]
+            .iter()
+            .any(|end| text.contains(end))
         };
         let end = events.iter().position(has_end).unwrap();
         assert!(end > 1);
@@ -113,7 +118,11 @@ fn bedrock_logs_the_events_of_the_vendor() {
         };
         let read = call(&line(&events), &LogFormat::Bedrock);
         assert_eq!((read.input.as_str(), read.fault), ("where is my card", None));
-        assert!(format!("{:?}", read.choices[0].answer).contains("\"card\""), "{:?}", read.choices);
+        assert!(
+            format!("{:?}", read.choices[0].answer).contains("\"card\""),
+            "{:?}",
+            read.choices
+        );
         let mut cut = events.clone();
         cut.as_array_mut().unwrap().truncate(4);
         assert!(matches!(
