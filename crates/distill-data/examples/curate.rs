@@ -18,7 +18,7 @@ use std::{
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
     AnswerFormat, ConfidenceScale, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile,
-    LogFormat, PersonalDataMask, ReviewedRow, ReviewedRows, SplitBy, SplitPart, Verdict,
+    LogFormat, PersonalDataMask, ReviewedRow, ReviewedRows, ScoresFile, SplitBy, SplitPart, Verdict,
     curate_with_progress,
 };
 use stage_files::read_toml;
@@ -81,6 +81,26 @@ struct Arguments {
     /// The task's question, where a call asks several; without it all of which the task knows an answer.
     #[arg(long, help_heading = "How logs are read")]
     question: Option<String>,
+    /// Scores of the answers in a file beside the log: Langfuse's scores, tensorzero's feedback; joined to the calls by their
+    /// ids.
+    #[arg(long, value_name = "FILE", help_heading = "How logs are read")]
+    scores: Option<PathBuf>,
+    /// The name of the score that is an answer's confidence, in 0..1.
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "scores",
+        help_heading = "How logs are read"
+    )]
+    confidence_score: Option<String>,
+    /// The name of the score by which a person says that an answer is right (1, true) or wrong (0, false).
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "scores",
+        help_heading = "How logs are read"
+    )]
+    judgement_score: Option<String>,
 
     /// Keeps a share of the rows from training, in a file of that name, as in heldout=0.1; may be given several times.
     #[arg(long, value_name = "NAME=SHARE", help_heading = "What is kept from training")]
@@ -128,11 +148,16 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
     if let Some(question) = &arguments.question {
         format = format.with_question(question);
     }
-    let logs: Vec<LogFile> = arguments
-        .log
-        .iter()
-        .map(|path| LogFile::new(path, format.clone()))
-        .collect();
+    let scores = arguments.scores.as_ref().map(|path| ScoresFile {
+        path: path.clone(),
+        confidence: arguments.confidence_score.clone(),
+        judgement: arguments.judgement_score.clone(),
+    });
+    let log = |path| LogFile {
+        scores: scores.clone(),
+        ..LogFile::new(path, format.clone())
+    };
+    let logs: Vec<LogFile> = arguments.log.iter().map(log).collect();
     let mut config: CurateConfig = match &arguments.config {
         Some(path) => read_toml(path)?,
         None => CurateConfig::default(),

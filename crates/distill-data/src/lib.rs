@@ -139,7 +139,7 @@ pub use curate::{CurateInput, curate, curate_with_progress};
 pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
 pub use ledger::Ledger;
-pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat};
+pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat, ScoresFile, ScoresRecord};
 pub use manifest::{
     AnsweredQuestions, ConfidenceRecord, ConfusedRecord, LabelRecord, LeakageRecord, LogRecord, Manifest,
     PersonalDataRecord, ReviewedRecord, SuspectRecord, TaskRecord, Verdict,

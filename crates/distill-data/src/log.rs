@@ -19,6 +19,8 @@ mod metadata;
 mod open_telemetry;
 mod parquet;
 mod responses;
+mod scores;
+mod streamed;
 mod system_one;
 mod tensorzero;
 mod token_logprob;
@@ -35,6 +37,8 @@ pub use field_map::FieldMap;
 pub use field_path::{FieldPath, FieldPathError};
 pub(crate) use metadata::CallMetadata;
 use open_telemetry::Telemetry;
+use scores::Scores;
+pub use scores::{ScoresFile, ScoresRecord};
 
 use crate::{
     quarantine::{LineDamage, QuarantinedLine},
@@ -51,6 +55,9 @@ pub struct LogFile {
     /// What a row with a call in this log counts in the loss, above 0, times what the number of its calls makes
     /// of it; of several logs the greatest counts. 1 unless said otherwise.
     pub weight: f64,
+    /// What was said of its answers in a file of its own, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<ScoresFile>,
 }
 
 impl LogFile {
@@ -60,7 +67,15 @@ impl LogFile {
             path: path.into(),
             format,
             weight: 1.0,
+            scores: None,
         }
+    }
+
+    /// Adds a file of scores, joined to the calls by their ids.
+    #[must_use]
+    pub fn with_scores(mut self, scores: ScoresFile) -> Self {
+        self.scores = Some(scores);
+        self
     }
 
     /// Lets each row count as several, for a log that stands for more traffic than it has calls: rows that were
@@ -118,7 +133,8 @@ pub enum LogFormat {
     /// | `timestamp`, `time`, `created_at` or `created` of the line | when, where the response has no time: seconds, milliseconds, microseconds or nanoseconds since 1970, or RFC 3339 |
     /// | `latency_ms` or `duration_ms` of the line | from request to answer |
     ///
-    /// Other fields are passed over.
+    /// Other fields are passed over. A response that was streamed may stand as the list of its events, or as the text of the
+    /// stream; one that broke off is a failed call. So it is for `OpenaiResponses`, `AnthropicMessages` and `Bedrock`.
     OpenaiChat,
     /// Requests and responses of OpenAI's `POST /v1/responses`
     /// (<https://platform.openai.com/docs/api-reference/responses>), in the layouts of
@@ -348,8 +364,40 @@ pub(crate) enum Found {
 ///
 /// `each` gets the line's number and what is on it. What is returned is the hash of the bytes that were read: the file is
 /// read once, so that a pipe will do and a file that grows meanwhile has the hash of what its rows come from. But for a
-/// file in Parquet: what it holds is said at its end, so that it is opened twice and a pipe will not do.
-pub(crate) fn read_log(log: &LogFile, each: impl FnMut(u64, Found)) -> Result<ContentHash, FileError> {
+/// file in Parquet: what it holds is said at its end, so that it is opened twice and a pipe will not do. A file of scores is
+/// read before the log, as a whole.
+pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Result<ReadLog, FileError> {
+    let Some(file) = &log.scores else {
+        return Ok(ReadLog {
+            hash: read_calls(log, each)?,
+            scores: None,
+        });
+    };
+    let mut scores = Scores::read(file, &mut each)?;
+    let hash = read_calls(log, |line, mut found| {
+        match &mut found {
+            Found::Line(Ok(content)) => scores.join(content),
+            Found::Late(call) => scores.join_call(call),
+            Found::Line(Err(_)) => {}
+        }
+        each(line, found);
+    })?;
+    Ok(ReadLog {
+        hash,
+        scores: Some(scores.into_record()),
+    })
+}
+
+/// What a log was, once it is read.
+#[derive(Debug)]
+pub(crate) struct ReadLog {
+    /// Of the bytes that were read.
+    pub(crate) hash: ContentHash,
+    /// What the file of scores beside it gave.
+    pub(crate) scores: Option<ScoresRecord>,
+}
+
+fn read_calls(log: &LogFile, each: impl FnMut(u64, Found)) -> Result<ContentHash, FileError> {
     let mut lines = Lines::open(&log.path)?;
     if lines.begins_with(&parquet::MAGIC)? {
         read_lines(log, parquet::rows(&log.path)?, each)?;

@@ -12,7 +12,8 @@ use stage_files::ContentHash;
 
 use crate::{
     AuditRecord, Calibration, ClassLimitsRecord, ClassSuspicion, ConfidenceCut, ConfidenceKind, CurateConfig,
-    LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, SplitReport, Teachers,
+    LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, ScoresRecord, SplitReport,
+    Teachers,
 };
 
 pub(crate) use page::PAGE_FILE;
@@ -141,6 +142,9 @@ pub struct LogRecord {
     pub lines: u64,
     /// Of those, damaged.
     pub damaged: u64,
+    /// What the file of scores beside it gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<ScoresRecord>,
 }
 
 /// A label.

@@ -42,6 +42,8 @@ pub enum RejectReason {
     },
     /// The log says that the row is not to be trained on (`weight: 0`).
     NotForTraining,
+    /// A person's score says that the answer is wrong.
+    Disapproved,
     /// The question is blank.
     EmptyInput,
     /// The question has an image, a sound or a file in it.
@@ -96,6 +98,7 @@ impl RejectReason {
             | Self::UnreadableAnswer { answer: text }
             | Self::UnknownLabel { answer: text } => *text = excerpt(text, REASON_CHARS),
             Self::NotForTraining
+            | Self::Disapproved
             | Self::EmptyInput
             | Self::LaterTurns
             | Self::EmptyAnswer
@@ -112,6 +115,7 @@ impl RejectReason {
             Self::Elsewhere { .. } => "elsewhere",
             Self::NotRecorded { .. } => "not_recorded",
             Self::NotForTraining => "not_for_training",
+            Self::Disapproved => "disapproved",
             Self::EmptyInput => "empty_input",
             Self::NotText { .. } => "not_text",
             Self::LaterTurns => "later_turns",

@@ -68,7 +68,7 @@ impl Intake {
         };
         for (index, log) in input.logs.iter().enumerate() {
             let (lines_before, damaged_before) = (intake.lines, intake.quarantine.len());
-            let hash = read_log(log, |line, found| {
+            let read = read_log(log, |line, found| {
                 match found {
                     Found::Line(read) => {
                         intake.lines += 1;
@@ -92,11 +92,12 @@ impl Intake {
             .map_err(CurateError::Log)?;
             intake.logs.push(LogRecord {
                 file: log.name(),
-                hash,
+                hash: read.hash,
                 format: log.format.clone(),
                 weight: log.weight,
                 lines: intake.lines - lines_before,
                 damaged: (intake.quarantine.len() - damaged_before) as u64,
+                scores: read.scores,
             });
         }
         Ok(intake)

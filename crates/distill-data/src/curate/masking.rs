@@ -65,6 +65,7 @@ pub(super) fn masked_reason(mut reason: RejectReason, mask: &PersonalDataMask) -
         | RejectReason::UnreadableAnswer { answer: words }
         | RejectReason::UnknownLabel { answer: words } => words,
         RejectReason::NotForTraining
+        | RejectReason::Disapproved
         | RejectReason::EmptyInput
         | RejectReason::LaterTurns
         | RejectReason::EmptyAnswer

@@ -12,6 +12,7 @@ use super::{
     conversation::{AfterQuestion, Content, Part, Turn, call_of},
     exchange::{Exchange, parsed},
     metadata::CallMetadata,
+    streamed,
 };
 use crate::{quarantine::LineDamage, rejected::RejectReason};
 
@@ -64,10 +65,13 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
     }
     let request = unwrapped(input.and_then(|input| input.input_body_json))
         .ok_or_else(|| LineDamage::wrong_shape("input.inputBodyJson is missing"))?;
-    let answer = unwrapped(output.and_then(|output| output.output_body_json));
-    let failure = invocation
-        .error_code
-        .or_else(|| answer.is_none().then(|| "there is no output".to_owned()));
+    let body = unwrapped(output.and_then(|output| output.output_body_json));
+    let (answer, broken) = match body.map(streamed::whole).transpose()? {
+        Some(Ok(answer)) => (Some(answer), None),
+        Some(Err(broken)) => (None, Some(broken)),
+        None => (None, Some("there is no output".to_owned())),
+    };
+    let failure = invocation.error_code.or(broken);
     let has = |key: &str| answer.as_ref().is_some_and(|body| body.get(key).is_some());
     let is_chat = has("choices");
     let is_anthropic = has("content") || request.get("anthropic_version").is_some();
@@ -91,8 +95,7 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
         converse(exchange)?
     } else {
         return Err(LineDamage::wrong_shape(
-            "output.outputBodyJson is not of a vendor that is known: Converse, Nova, Anthropic, OpenAI's chat completions; \
-             and not the events of a stream",
+            "output.outputBodyJson is not of a vendor that is known: Converse, Nova, Anthropic, OpenAI's chat completions",
         ));
     };
     call.model = call.model.or(invocation.model_id);

@@ -18,6 +18,8 @@ const MOST_REPEATED: usize = 64 << 20;
 pub(crate) struct LoggedCall {
     /// The id that the log gives it.
     pub(crate) id: Option<String>,
+    /// What the call is a part of, as the log names it: a trace, an episode.
+    pub(crate) trace: Option<String>,
     /// Which of several questions of the call, by its name or its number from 1.
     pub(crate) question: Option<String>,
     /// What could be answered, where the call says so.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{LoggedCall, metadata::CallMetadata};
+use super::{LoggedCall, metadata::CallMetadata, streamed};
 use crate::{
     quarantine::{LineDamage, excerpt},
     rejected::RejectReason,
@@ -131,5 +131,5 @@ fn take_response(line: &mut Map<String, Value>) -> Result<Result<Value, String>,
     if let Some(status) = status.filter(|&status| status >= 400) {
         return Ok(Err(format!("status {status}")));
     }
-    Ok(Ok(response))
+    streamed::whole(response)
 }

@@ -18,6 +18,8 @@ use crate::{quarantine::LineDamage, rejected::RejectReason};
 #[derive(Deserialize)]
 struct Observation {
     id: Option<String>,
+    #[serde(alias = "traceId")]
+    trace_id: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
     #[serde(alias = "providedModelName", alias = "model")]
@@ -45,6 +47,7 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LineContent, LineDamage> 
     let (turns, instructions) = asked(observation.input);
     let (mut call, _) = call_of(turns, instructions, AfterQuestion::Nothing)?;
     call.id = observation.id;
+    call.trace = observation.trace_id;
     call.model = observation.provided_model_name;
     call.metadata = metadata;
     if observation.level.as_deref() == Some("ERROR") {

@@ -19,6 +19,7 @@ use crate::{CallTime, quarantine::LineDamage, rejected::RejectReason};
 #[derive(Deserialize)]
 struct Inference {
     id: Option<String>,
+    episode_id: Option<String>,
     variant_name: Option<String>,
     input: Value,
     output: Value,
@@ -47,6 +48,7 @@ pub(super) fn read(line: Map<String, Value>) -> Result<LoggedCall, LineDamage> {
         .metadata
         .tokens(inference.output_tokens.as_ref(), "output_tokens");
     call.id = inference.id;
+    call.trace = inference.episode_id;
     // The table does not say which model a variant was.
     call.model = inference.variant_name;
     call.choices = vec![Choice::of(answer(inference.output))];

@@ -45,6 +45,7 @@ pub(super) fn reason(kind: &str) -> Cow<'_, str> {
         "failed_call" => "the call failed",
         "elsewhere" => "the text is not in the log but somewhere else",
         "not_recorded" => "the log does not hold what was said",
+        "disapproved" => "said to be wrong by a person's score",
         "not_for_training" => "marked in the log as not to be trained on",
         "empty_input" => "the question is blank",
         "not_text" => "the question has a picture, a sound or a file in it",

@@ -53,23 +53,38 @@ fn bedrock_s_bodies_are_those_of_their_vendors() {
         &Value::Null,
     );
     failed["errorCode"] = json!("ThrottlingException");
-    let streamed = invocation(
-        &json!({"messages": [{"role": "user", "content": [{"text": "c"}]}]}),
-        &json!([{"contentBlockDelta": {"delta": {"text": "card"}}}]),
-    );
-    let lines = [converse, anthropic, chat, cut, elsewhere, failed, streamed];
+    let streamed = |events: Value| {
+        invocation(
+            &json!({"messages": [{"role": "user", "content": [{"text": "can i get a card"}]}]}),
+            &events,
+        )
+    };
+    let delta = json!({"contentBlockDelta": {"delta": {"text": "card"}}});
+    let end = json!({"messageStop": {"stopReason": "end_turn"}});
+    let lines = [
+        converse,
+        anthropic,
+        chat,
+        cut,
+        elsewhere,
+        failed,
+        streamed(json!([delta, end])),
+        streamed(json!([delta])),
+        streamed(json!([{"completion": "card"}])),
+    ];
     let found = curated(&lines, LogFormat::Bedrock, AnswerFormat::Text);
     assert_eq!(
         learnt(&found),
         BTreeMap::from([
             ("where is my card", "card"),
             ("what does it cost", "fees"),
-            ("how do i add money", "top-up")
+            ("how do i add money", "top-up"),
+            ("can i get a card", "card"),
         ])
     );
     assert_eq!(
         counted(&found.manifest.ledger.rejected),
-        [("elsewhere", 1), ("failed_call", 1), ("truncated", 1)]
+        [("elsewhere", 1), ("failed_call", 2), ("truncated", 1)]
     );
     assert!(
         found.quarantine[0].detail.contains("stream"),
@@ -78,7 +93,7 @@ fn bedrock_s_bodies_are_those_of_their_vendors() {
     );
     assert_eq!(
         counted(&found.manifest.models),
-        [("claude-x", 1), ("gpt-oss", 1), ("some.model-v1:0", 4)]
+        [("claude-x", 1), ("gpt-oss", 1), ("some.model-v1:0", 6)]
     );
     assert_eq!(found.manifest.prompts.len(), 2, "{:?}", found.manifest.prompts);
 }
