@@ -1,11 +1,18 @@
 //! The line to beat: the teacher's own answers to the gold set, pinned.
 
+mod carry;
+mod rescore;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, read_json, write_json};
 
-use crate::{GoldSet, JoinError, join, predictions::is_probability};
+use crate::{GoldError, GoldSet, JoinError, join, predictions::is_probability};
+
+pub use carry::{Carry, Question};
+use rescore::changed_meaning;
+pub use rescore::{Rescore, RescoredRow};
 
 /// Which teacher answered, and how it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +66,44 @@ pub struct BaselineRow {
     pub confidence: Option<f64>,
 }
 
+impl BaselineRow {
+    /// The answer without its label.
+    fn raw(&self) -> TeacherAnswer {
+        TeacherAnswer {
+            id: self.id.clone(),
+            answer: self.answer.clone(),
+            confidence: self.confidence,
+        }
+    }
+}
+
+/// What was done to a baseline after its answers were pinned first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum BaselineStep {
+    /// It was carried over from an earlier version of the gold set.
+    Carried {
+        /// That version.
+        from_version: u32,
+        /// BLAKE3 of its gold file.
+        from_hash: ContentHash,
+        /// How many answers were kept.
+        kept: u64,
+        /// How many rows were asked of the teacher anew.
+        asked: u64,
+        /// How many of the kept answers mean another label than before.
+        rescored: u64,
+    },
+    /// Its raw answers were scored again.
+    Rescored {
+        /// BLAKE3 of the file that held them.
+        from: ContentHash,
+        /// How many answers mean another label than before.
+        changed: u64,
+    },
+}
+
 /// Why a baseline cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -71,7 +116,8 @@ pub enum BaselineError {
     Join(#[from] JoinError),
     /// The baseline was pinned on other rows.
     #[error(
-        "{} was pinned on gold version {expected_version} ({}), this is version {found_version} ({}): pin one for it",
+        "{} was pinned on gold version {expected_version} ({}), this is version {found_version} ({}): carry it over, or pin \
+         one for it",
         path.display(), expected.short(), found.short()
     )]
     OtherGold {
@@ -106,7 +152,7 @@ pub enum BaselineError {
     /// A pinned label is not what the raw answer means now.
     #[error(
         "gold row {id:?} is pinned as {pinned:?}, but the answer {answer:?} means {now:?}: the file was edited or the \
-         task's aliases changed; pin the raw answers again"
+         task's aliases changed; score the raw answers again, to another file"
     )]
     Rescored {
         /// The row.
@@ -118,6 +164,34 @@ pub enum BaselineError {
         /// The label that the task gives the answer.
         now: Option<String>,
     },
+    /// Only a baseline of an earlier version can be carried over.
+    #[error(
+        "{} was pinned on gold version {pinned}, and the lock of version {version} names no such version before it: pin one \
+         for it", path.display()
+    )]
+    NotEarlier {
+        /// The baseline.
+        path: PathBuf,
+        /// The gold version in the baseline.
+        pinned: u32,
+        /// The version at hand.
+        version: u32,
+    },
+    /// The rest was asked of another model, or in another way.
+    #[error(
+        "the kept answers are those of {} asked with prompt {}, the new ones of {} asked with prompt {}: ask the same in the \
+         same way, or pin all rows anew",
+        expected.model, expected.prompt_hash.short(), found.model, found.prompt_hash.short()
+    )]
+    OtherTeacher {
+        /// The teacher of the baseline.
+        expected: Box<Teacher>,
+        /// The teacher of the new answers.
+        found: Box<Teacher>,
+    },
+    /// The rows of the earlier version cannot be used.
+    #[error(transparent)]
+    Gold(#[from] Box<GoldError>),
 }
 
 /// A teacher's answers to a gold set, scored once and kept whole, so that the line stands when the hosted
@@ -136,7 +210,26 @@ struct BaselineFile {
     teacher: Teacher,
     correct: u64,
     outside: u64,
+    /// Since the answers were pinned first, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<BaselineStep>,
     rows: Vec<BaselineRow>,
+}
+
+impl BaselineFile {
+    fn belongs_to(&self, path: &Path, gold: &GoldSet) -> Result<(), BaselineError> {
+        let lock = gold.lock();
+        if self.gold_version == lock.version && self.gold_hash == lock.hash {
+            return Ok(());
+        }
+        Err(BaselineError::OtherGold {
+            path: path.to_owned(),
+            expected_version: self.gold_version,
+            expected: self.gold_hash.clone(),
+            found_version: lock.version,
+            found: lock.hash.clone(),
+        })
+    }
 }
 
 impl Baseline {
@@ -193,6 +286,7 @@ impl Baseline {
             teacher,
             correct: right.count() as u64,
             outside: labels.iter().filter(|label| label.is_none()).count() as u64,
+            steps: Vec::new(),
             rows,
         };
         Ok(Self { file })
@@ -221,22 +315,10 @@ impl Baseline {
     /// label is not what its raw answer means, and as [`Baseline::pin`].
     pub fn open(path: &Path, gold: &GoldSet) -> Result<Self, BaselineError> {
         let file: BaselineFile = read_json(path)?;
-        let lock = gold.lock();
-        if file.gold_version != lock.version || file.gold_hash != lock.hash {
-            return Err(BaselineError::OtherGold {
-                path: path.to_owned(),
-                expected_version: file.gold_version,
-                expected: file.gold_hash,
-                found_version: lock.version,
-                found: lock.hash.clone(),
-            });
-        }
-        let raw = file.rows.iter().map(|row| TeacherAnswer {
-            id: row.id.clone(),
-            answer: row.answer.clone(),
-            confidence: row.confidence,
-        });
-        let scored = Self::pin(gold, file.teacher, raw)?;
+        file.belongs_to(path, gold)?;
+        let raw: Vec<TeacherAnswer> = file.rows.iter().map(BaselineRow::raw).collect();
+        let mut scored = Self::pin(gold, file.teacher, raw)?;
+        scored.file.steps = file.steps;
         let pinned = join::by_id(gold, file.rows.into_iter().map(|row| (row.id.clone(), row)))?;
         for (pinned, scored) in pinned.into_iter().zip(&scored.file.rows) {
             if pinned.label != scored.label {
@@ -279,6 +361,12 @@ impl Baseline {
     #[must_use]
     pub fn gold_hash(&self) -> &ContentHash {
         &self.file.gold_hash
+    }
+
+    /// What was done to it since its answers were pinned first, the oldest first.
+    #[must_use]
+    pub fn steps(&self) -> &[BaselineStep] {
+        &self.file.steps
     }
 
     /// The label index of each answer, in the order of the gold set for which it was pinned.

@@ -2,13 +2,15 @@
 
 use std::{
     collections::HashMap,
+    fs,
+    io::BufRead,
     path::{Path, PathBuf},
 };
 
-use stage_files::{ContentHash, FileError, read_json, read_json_lines, write_json};
+use stage_files::{ContentHash, FileError, Unpacked, read_json, read_json_lines_and_hash};
 use task_spec::{GoldRow, LabelSet, Task};
 
-use crate::GoldLock;
+use crate::{Frozen, GoldLock, Reasons, gold_versions};
 
 /// Why a gold set cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +74,78 @@ pub enum GoldError {
         task: String,
         /// The version that the lock names.
         version: u32,
+    },
+    /// The file begins with a byte order mark, which the readers of other stages would take for a part of the first row.
+    #[error("{} begins with a byte order mark: save it as UTF-8 without one", path.display())]
+    ByteOrderMark {
+        /// The gold file.
+        path: PathBuf,
+    },
+    /// The file differs from what was frozen in its line ends alone.
+    #[error(
+        "{} has other line ends than when it was frozen as version {version}, as git's autocrlf makes them: put the frozen \
+         file back, and give it `-text` in .gitattributes", path.display()
+    )]
+    LineEnds {
+        /// The gold file.
+        path: PathBuf,
+        /// The version that the lock names.
+        version: u32,
+    },
+    /// The rows of a frozen version are not where freezing put them.
+    #[error(
+        "{} should hold the rows of version {version}, content {}, and {}: put them there, from a backup or from version \
+         control", path.display(), expected.short(),
+        found.as_ref().map_or_else(|| "is not there".to_owned(), |found| format!("has content {}", found.short()))
+    )]
+    Kept {
+        /// Where the rows should be.
+        path: PathBuf,
+        /// The version.
+        version: u32,
+        /// The content hash in the lock.
+        expected: ContentHash,
+        /// The content hash of what is there.
+        found: Option<ContentHash>,
+    },
+    /// A later version than the lock's was frozen here.
+    #[error(
+        "{} is there, and {} knows nothing of it: the lock was removed or put back, or a kill came between the two; copy the \
+         first over the second", newer.display(), path.display()
+    )]
+    LockBehind {
+        /// The lock.
+        path: PathBuf,
+        /// The lock of the later version.
+        newer: PathBuf,
+    },
+    /// A new version changes rows of the old one, and nobody says why.
+    #[error(
+        "version {version} would change {} of version {} and gives no reason: {removed} removed, {relabelled} with another \
+         label, {reworded} reworded, such as {}; give one, for these rows or for all",
+        crate::figures::counted(*rows, "row"), before, crate::figures::names(ids.iter().map(String::as_str), 5)
+    )]
+    Unexplained {
+        /// The version that was asked for.
+        version: u32,
+        /// The version before it.
+        before: u32,
+        /// Rows without a reason.
+        rows: u64,
+        /// Rows among them that are gone.
+        removed: u64,
+        /// Rows among them that have another label.
+        relabelled: u64,
+        /// Rows among them that ask another question.
+        reworded: u64,
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// A reason is given for a row that did not change.
+    #[error("a reason is given for row {id:?}, which is as it was: correct the id or remove the reason")]
+    NeedlessReason {
+        /// The row.
+        id: String,
     },
     /// The lock fits the file's hash but not its rows, so it was edited by hand.
     #[error("{} does not describe the rows that it freezes: it was edited; freeze the set again", path.display())]
@@ -139,27 +213,34 @@ impl GoldSet {
     /// Freezes `gold` as `version`: checks every row, writes `gold.lock` beside it (the same name with the
     /// extension `lock`), and returns the set.
     ///
-    /// Freezing the same content and version again changes nothing.
+    /// Nothing that was frozen is lost: a copy of the rows and of the lock stays as `gold.v1.jsonl` and `gold.v1.lock`, by
+    /// which the version can be opened again, and the lock of a later version lists those before it. Freezing the same
+    /// content and version again changes nothing. A new version may add rows; where it removes, relabels or rewords some,
+    /// reasons are asked for: see [`freeze_because`](Self::freeze_because).
     ///
     /// # Errors
     ///
-    /// [`GoldError::AlreadyFrozen`] if the lock holds other content or other labels and `version` is not above
-    /// its version, or a later version than asked for; otherwise as [`GoldSet::open`].
+    /// As [`GoldSet::freeze_because`] without reasons.
     pub fn freeze(gold: &Path, task: &Task, version: u32) -> Result<Self, GoldError> {
-        let path = gold.with_extension("lock");
-        let set = Self::read(gold, task, version)?;
-        if path.exists() {
-            let locked: GoldLock = read_json(&path)?;
-            if locked.version > version || (locked.version == version && locked != set.lock) {
-                return Err(GoldError::AlreadyFrozen {
-                    path,
-                    locked: locked.version,
-                    asked: version,
-                });
-            }
-        }
-        write_json(&path, &set.lock)?;
-        Ok(set)
+        Self::freeze_because(gold, task, version, &Reasons::default()).map(|frozen| frozen.gold)
+    }
+
+    /// Freezes `gold` as `version`, as [`freeze`](Self::freeze), with the reasons why rows of the version before changed; and
+    /// says what changed, which it also writes beside it as `gold.v2.diff.json`.
+    ///
+    /// # Errors
+    ///
+    /// [`GoldError::AlreadyFrozen`] if the lock, or the copy of this version, holds other content or other labels, or the lock
+    /// a later version than asked for; [`GoldError::Unexplained`] and [`GoldError::NeedlessReason`];
+    /// [`GoldError::Kept`] if the rows of the version before are not where they were kept; [`GoldError::LockBehind`];
+    /// otherwise as [`GoldSet::open`].
+    pub fn freeze_because(
+        gold: &Path,
+        task: &Task,
+        version: u32,
+        reasons: &Reasons,
+    ) -> Result<Frozen, GoldError> {
+        gold_versions::freeze(gold, task, version, reasons)
     }
 
     /// Opens a frozen set: `gold` must be, byte for byte, what `lock` froze for this task's labels.
@@ -178,12 +259,7 @@ impl GoldSet {
         }
         let found = ContentHash::of_file(gold)?;
         if found != locked.hash {
-            return Err(GoldError::Edited {
-                path: gold.to_owned(),
-                version: locked.version,
-                expected: locked.hash,
-                found,
-            });
+            return Err(edited(gold, locked, found)?);
         }
         if locked.labels_hash != GoldLock::hash_of_labels(task.labels()) {
             return Err(GoldError::OtherLabels {
@@ -191,18 +267,24 @@ impl GoldSet {
                 version: locked.version,
             });
         }
-        let set = Self::read(gold, task, locked.version)?;
-        if set.lock != locked {
+        let mut set = Self::read(gold, task, locked.version)?;
+        if !set.lock.freezes_as(&locked) || !locked.is_in_order() {
             return Err(GoldError::LockEdited {
                 path: lock.to_owned(),
             });
         }
+        set.lock = locked;
         Ok(set)
     }
 
-    fn read(gold: &Path, task: &Task, version: u32) -> Result<Self, GoldError> {
-        let hash = ContentHash::of_file(gold)?;
-        let rows: Vec<GoldRow> = read_json_lines(gold)?;
+    /// Reads and checks rows that are about to be frozen, or that were.
+    pub(crate) fn read(gold: &Path, task: &Task, version: u32) -> Result<Self, GoldError> {
+        if Unpacked::open(gold).and_then(|file| begins_with_mark(gold, file))? {
+            return Err(GoldError::ByteOrderMark {
+                path: gold.to_owned(),
+            });
+        }
+        let (rows, hash) = read_json_lines_and_hash::<GoldRow>(gold)?;
         if rows.is_empty() {
             return Err(GoldError::Empty {
                 path: gold.to_owned(),
@@ -242,10 +324,56 @@ impl GoldSet {
         &self.labels
     }
 
+    pub(crate) fn with_earlier(mut self, earlier: Vec<crate::FrozenVersion>) -> Self {
+        self.lock.earlier = earlier;
+        self
+    }
+
     /// The index of each row's right answer among the labels, in the order of the file.
     pub(crate) fn truth(&self) -> &[usize] {
         &self.truth
     }
+}
+
+fn begins_with_mark(path: &Path, mut file: Unpacked) -> Result<bool, FileError> {
+    match file.fill_buf() {
+        Ok(begin) => Ok(begin.starts_with("\u{feff}".as_bytes())),
+        // What cannot be unpacked is told where its rows are read.
+        Err(source) if source.raw_os_error().is_none() => Ok(false),
+        Err(source) => Err(FileError::Read {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// How a file differs from what was frozen.
+fn edited(gold: &Path, locked: GoldLock, found: ContentHash) -> Result<GoldError, FileError> {
+    let bytes = fs::read(gold).map_err(|source| FileError::Read {
+        path: gold.to_owned(),
+        source,
+    })?;
+    let without: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != b'\r').collect();
+    let with: Vec<u8> = (without.iter())
+        .flat_map(|&byte| {
+            if byte == b'\n' {
+                vec![b'\r', b'\n']
+            } else {
+                vec![byte]
+            }
+        })
+        .collect();
+    let is_it = |bytes: &[u8]| ContentHash::of_bytes(bytes) == locked.hash;
+    let (path, version) = (gold.to_owned(), locked.version);
+    if is_it(&without) || is_it(&with) {
+        return Ok(GoldError::LineEnds { path, version });
+    }
+    Ok(GoldError::Edited {
+        path,
+        version,
+        expected: locked.hash,
+        found,
+    })
 }
 
 /// The label index of each row.

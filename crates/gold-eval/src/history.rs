@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use stage_files::{BadLine, ContentHash, FileError};
 
-use crate::Verdict;
+use crate::{GoldLock, Verdict};
 
 /// One candidate judged once: a line of `history.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,9 @@ pub struct LooksBefore {
     pub candidates: u64,
     /// The best accuracy among them.
     pub best_accuracy: Option<f64>,
+    /// Looks at the versions before it: the rows that it has from them are as worn as they were.
+    #[serde(default)]
+    pub at_earlier_versions: u64,
 }
 
 impl History {
@@ -124,6 +127,19 @@ impl History {
                 .collect::<BTreeSet<_>>()
                 .len() as u64,
             best_accuracy: at_it().map(|look| look.accuracy).max_by(f64::total_cmp),
+            at_earlier_versions: 0,
+        }
+    }
+
+    /// The looks at a version of a gold set, and how many there were at the versions before it: a new version has mostly
+    /// old rows, and does not begin unseen.
+    #[must_use]
+    pub fn before_version(&self, lock: &GoldLock) -> LooksBefore {
+        let earlier: BTreeSet<&ContentHash> = lock.earlier.iter().map(|earlier| &earlier.hash).collect();
+        let is_earlier = |look: &&Look| look.gold_hash != lock.hash && earlier.contains(&look.gold_hash);
+        LooksBefore {
+            at_earlier_versions: self.looks.iter().filter(is_earlier).count() as u64,
+            ..self.before(&lock.hash)
         }
     }
 }

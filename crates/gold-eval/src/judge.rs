@@ -166,7 +166,7 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
             .map(|found| nearness::bands(gold, found, both, confidence))
             .unwrap_or_default(),
         leakage,
-        looks_before: case.history.map(|history| history.before(&gold.lock().hash)),
+        looks_before: case.history.map(|history| history.before_version(gold.lock())),
         calibration: calibration(&with_confidence, confidence),
         coverage: coverage_curve(&with_confidence, gold.lock().rows, confidence),
         confusions: confusions(gold, &candidate, &baseline),

@@ -49,8 +49,11 @@
 //!
 //! # The pieces, in the order of use
 //!
-//! - [`GoldSet`] and its [`GoldLock`]: rows with their right answers, frozen; rows change only as a new version.
-//! - [`Baseline`]: the teacher's answers to these rows, scored once and kept word for word.
+//! - [`ImportConfig`]: gold rows from tables, JSON lines, and the test cases of promptfoo and of OpenAI's evals.
+//! - [`GoldSet`] and its [`GoldLock`]: rows with their right answers, frozen; rows change only as a new version, which says
+//!   what changed ([`GoldDiff`]) and why ([`Reasons`]), and beside which the old one stays.
+//! - [`Baseline`]: the teacher's answers to these rows, scored once and kept word for word; [`Carry`] takes them to the next
+//!   version and asks only for what is new, [`Baseline::rescore`] reads them again by new aliases.
 //! - [`Predictions`]: a candidate's answers, from a file, from memory, or asked of a
 //!   [`Predictor`](task_spec::Predictor) by [`predict_gold`].
 //! - [`GateConfig`], [`Rule`], [`Preset`]: what must hold, as data; [`GateConfig::check`] makes it a [`Gate`].
@@ -67,7 +70,7 @@
 //! # Errors and panics
 //!
 //! Broken *input* is an error of the boundary where it came in ([`GoldError`], [`BaselineError`],
-//! [`PredictionsError`], [`GateConfigError`], [`JudgeError`]), which names the row or the setting. A model that
+//! [`PredictionsError`], [`GateConfigError`], [`JudgeError`], [`ImportError`]), which names the row or the setting. A model that
 //! fails the gate is no error: [`judge`] returns `Ok`, and [`Verdict::exit_code`] is 0, 1 or 2;
 //! [`BROKEN_INPUT_EXIT_CODE`] is 3. Nothing panics. Nothing here reads a clock, opens a socket, or edits a gold
 //! file; the same case gives the same bytes.
@@ -80,8 +83,11 @@
 //! - Holm 1979, Scandinavian Journal of Statistics 6:65-70 (many tests at once).
 //! - Guo et al. 2017, arXiv:1706.04599 (calibration error).
 
+mod gold_diff;
 mod gold_lock;
 mod gold_set;
+mod gold_versions;
+mod import;
 
 mod baseline;
 mod join;
@@ -119,7 +125,10 @@ mod page;
 mod report;
 mod summary;
 
-pub use baseline::{Baseline, BaselineError, BaselineRow, Teacher, TeacherAnswer};
+pub use baseline::{
+    Baseline, BaselineError, BaselineRow, BaselineStep, Carry, Question, Rescore, RescoredRow, Teacher,
+    TeacherAnswer,
+};
 pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin, calibration};
 pub use categories::CategoryScore;
 pub use comparison::Comparison;
@@ -127,11 +136,17 @@ pub use confusion::{Confusion, ExampleRow, LISTED_CONFUSIONS};
 pub use coverage::{COVERAGE_POINTS, CoveragePoint, coverage_curve};
 pub use finding::{Finding, Outcome, RowsNeeded};
 pub use gate::{Gate, GateConfig, GateConfigError, Preset, UnknownPreset};
-pub use gold_lock::GoldLock;
+pub use gold_diff::{CategoryChange, GoldDiff, RelabelledRow, RemovedRow, RewordedRow, VersionFacts};
+pub use gold_lock::{FrozenVersion, GoldLock};
 pub use gold_set::{GoldError, GoldSet};
+pub use gold_versions::{Frozen, Reasons, preview_freeze};
 pub use grades::Grades;
 pub use history::{History, Look, LooksBefore};
 pub use holm::holm;
+pub use import::{
+    FileKind, Import, ImportAccount, ImportConfig, ImportError, Imported, RowFormat, SetAside, Unusable,
+    UsedFields,
+};
 pub use interval::{Interval, Share, wilson};
 pub use join::JoinError;
 pub use judge::{Case, JudgeError, judge};

@@ -82,6 +82,16 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
             percent(before.best_accuracy.unwrap_or_default())
         )),
     }
+    if let Some(before) = report
+        .looks_before
+        .as_ref()
+        .filter(|before| before.at_earlier_versions > 0)
+    {
+        notes.push(format!(
+            "Versions before this one were looked at {}; the rows that it has from them are as worn as they were.",
+            counted(before.at_earlier_versions, "time")
+        ));
+    }
     if !report.gold.without_rows.is_empty() {
         notes.push(format!(
             "Nothing is known of {} of the task without gold rows: {}.",

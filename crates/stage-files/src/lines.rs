@@ -77,15 +77,20 @@ impl Lines {
     ///
     /// [`FileError::Read`] if it cannot be opened.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let reader = Unpacked::open(path)?;
-        Ok(Self {
+        Ok(Self::of(path, Unpacked::open(path)?))
+    }
+
+    /// The lines of what is read of a file, such as through [`Unpacked::through`]; `path` is its name in errors.
+    #[must_use]
+    pub fn of(path: &Path, reader: Unpacked) -> Self {
+        Self {
             path: path.to_owned(),
             reader,
             number: 0,
             max_bytes: MAX_LINE_BYTES,
             damage: None,
             failed: false,
-        })
+        }
     }
 
     /// Whether the content, unpacked where the file is packed, begins with these bytes, before anything was read. At most as
@@ -262,6 +267,22 @@ mod tests {
             ),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn lines_may_be_changed_on_their_way_and_the_hash_stays_the_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "one;two;").unwrap();
+        let reader = Unpacked::open(&path).unwrap().through(|mut bytes| {
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut bytes, &mut text).unwrap();
+            Box::new(std::io::Cursor::new(text.replace(';', "\n")))
+        });
+        let mut lines = Lines::of(&path, reader);
+        let found: Vec<String> = lines.by_ref().map(|line| line.unwrap().text.unwrap()).collect();
+        assert_eq!(found, ["one", "two"]);
+        assert_eq!(lines.hash().unwrap(), ContentHash::of_bytes(b"one;two;"));
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {

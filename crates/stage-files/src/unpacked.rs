@@ -68,6 +68,16 @@ impl Unpacked {
         })
     }
 
+    /// The same file with its bytes changed on their way, such as from another encoding; [`hash`](Self::hash) stays that of
+    /// the bytes as they lie there.
+    #[must_use]
+    pub fn through(self, change: impl FnOnce(Box<dyn BufRead + Send>) -> Box<dyn BufRead + Send>) -> Self {
+        Self {
+            reader: change(self.reader),
+            ..self
+        }
+    }
+
     /// The hash of all bytes of the file as they lie there, packed ones where it is packed. What was not read so far, because
     /// it could not be unpacked, is read now.
     ///

@@ -1,32 +1,47 @@
-//! The gate on files: freeze a gold set, pin a teacher's answers, judge a candidate's.
+//! The gate on files: import a gold set, freeze it, pin a teacher's answers, judge a candidate's.
 //!
 //! ```text
-//! gate freeze --task task.toml --gold gold.jsonl --version 1
-//! gate pin    --task task.toml --gold gold.jsonl --answers teacher.jsonl --model gpt-4o-2024-08-06 \
-//!             --prompt prompt.txt --baseline baseline.json
-//! gate judge  --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
-//!             --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
-//!             --at 2026-11-05T09:00:00Z --history history.jsonl --out run
+//! gate import  --from test.csv --new-task task.toml --out gold.jsonl
+//! gate freeze  --task task.toml --gold gold.jsonl --version 1
+//! gate pin     --task task.toml --gold gold.jsonl --answers teacher.jsonl --model gpt-4o-2024-08-06 \
+//!              --prompt prompt.txt --baseline baseline.json
+//! gate judge   --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
+//!              --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
+//!              --at 2026-11-05T09:00:00Z --history history.jsonl --out run
 //! ```
+//!
+//! When rows come to the gold set or are corrected:
+//!
+//! ```text
+//! gate diff    --task task.toml --gold gold.jsonl
+//! gate freeze  --task task.toml --gold gold.jsonl --version 2 --because "fees have a category of their own"
+//! gate carry   --task task.toml --gold gold.jsonl --from baseline.json --ask ask.jsonl
+//! gate carry   --task task.toml --gold gold.jsonl --from baseline.json --answers answers.jsonl \
+//!              --model gpt-4o-2024-08-06 --prompt prompt.txt --baseline baseline.v2.json
+//! ```
+//!
+//! When the task has new aliases: `gate rescore --task task.toml --gold gold.jsonl --baseline baseline.json --out new.json`.
 //!
 //! Exit codes: 0 ship (or done), 1 hold, 2 cannot tell, 3 broken input or wrong usage.
 
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
+mod freezing;
+mod importing;
 mod judging;
+mod pinning;
 mod terminal;
 
 use std::{
     error::Error,
-    fs,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
-use gold_eval::{BROKEN_INPUT_EXIT_CODE, Baseline, GoldSet, Teacher, TeacherAnswer};
-use stage_files::{read_json_lines, read_toml};
+use gold_eval::{BROKEN_INPUT_EXIT_CODE, GoldSet};
+use stage_files::read_toml;
 use task_spec::Task;
 
 /// Decide whether a candidate ships.
@@ -42,31 +57,20 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Freeze a gold set: check every row and write gold.lock beside it.
-    Freeze {
-        #[command(flatten)]
-        gold: GoldFiles,
-        /// The version to freeze it as; other content needs a higher one.
-        #[arg(long = "as-version", alias = "version", default_value_t = 1)]
-        version: u32,
-    },
+    /// Make gold rows from CSV, JSON lines, OpenAI evals or promptfoo test cases.
+    Import(Box<importing::ImportFiles>),
+    /// Freeze a gold set: check every row, write gold.lock beside it, and say what changed since the version before.
+    ///
+    /// A copy of the rows stays as gold.v1.jsonl, with its lock as gold.v1.lock; what changed is also in gold.v2.diff.json.
+    Freeze(freezing::FreezeFiles),
+    /// Show what freezing the next version would change; writes nothing.
+    Diff(freezing::DiffFiles),
     /// Pin a teacher's raw answers as the line to beat.
-    Pin {
-        #[command(flatten)]
-        gold: GoldFiles,
-        /// JSON lines of {"id", "answer", "confidence"?}.
-        #[arg(long)]
-        answers: PathBuf,
-        /// The dated id of the model that answered.
-        #[arg(long)]
-        model: String,
-        /// The file with the prompt it was asked with.
-        #[arg(long)]
-        prompt: PathBuf,
-        /// Where the baseline goes.
-        #[arg(long, default_value = "baseline.json")]
-        baseline: PathBuf,
-    },
+    Pin(pinning::PinFiles),
+    /// Score the raw answers of a baseline again, after the task's aliases changed.
+    Rescore(pinning::RescoreFiles),
+    /// Carry a baseline over to a new version of the gold set: the teacher is asked only what is new.
+    Carry(pinning::CarryFiles),
     /// Judge a candidate's answers; writes report.json, report.md and report.html.
     Judge(Box<judging::JudgeFiles>),
 }
@@ -108,40 +112,12 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<u8, Box<dyn Error>> {
     match command {
-        Command::Freeze { gold, version } => {
-            let task: Task = read_toml(&gold.task)?;
-            let set = GoldSet::freeze(&gold.gold, &task, version)?;
-            let lock = set.lock();
-            say(&format!(
-                "frozen as version {}: {} rows, content {}",
-                lock.version,
-                lock.rows,
-                lock.hash.short()
-            ))?;
-            Ok(0)
-        }
-        Command::Pin {
-            gold,
-            answers,
-            model,
-            prompt,
-            baseline,
-        } => {
-            let (_, set) = open(&gold)?;
-            let prompt =
-                fs::read_to_string(&prompt).map_err(|e| format!("cannot read {}: {e}", prompt.display()))?;
-            let answers: Vec<TeacherAnswer> = read_json_lines(&answers)?;
-            let pinned = Baseline::pin(&set, Teacher::new(model, &prompt), answers)?;
-            pinned.write(&baseline)?;
-            say(&format!(
-                "pinned {}: {} of {} rows right, {} answers outside the task",
-                pinned.teacher().model,
-                pinned.correct(),
-                set.rows().len(),
-                pinned.outside()
-            ))?;
-            Ok(0)
-        }
+        Command::Import(files) => importing::run(&files),
+        Command::Freeze(files) => freezing::freeze(&files),
+        Command::Diff(files) => freezing::diff(&files),
+        Command::Pin(files) => pinning::pin(&files),
+        Command::Rescore(files) => pinning::rescore(&files),
+        Command::Carry(files) => pinning::carry(&files),
         Command::Judge(files) => judging::run(&files),
     }
 }

@@ -1,6 +1,6 @@
 use std::fs;
 
-use gold_eval::{GoldError, GoldLock, GoldSet};
+use gold_eval::{GoldError, GoldLock, GoldSet, Reasons};
 use stage_files::{read_json, write_json, write_json_lines};
 use task_spec::{Label, Task};
 
@@ -60,7 +60,9 @@ fn other_content_needs_a_new_version() {
         "{error}"
     );
     assert_eq!(fs::read(world.path("gold.lock")).unwrap(), before);
-    assert_eq!(GoldSet::freeze(&path, &world.task, 2).unwrap().lock().version, 2);
+    let reasons = Reasons::default().with_every("a row was added at the top");
+    let frozen = GoldSet::freeze_because(&path, &world.task, 2, &reasons).unwrap();
+    assert_eq!(frozen.gold.lock().version, 2);
     let back = GoldSet::freeze(&path, &world.task, 1).unwrap_err();
     assert!(
         matches!(
@@ -97,6 +99,37 @@ fn other_labels_or_another_task_are_refused_and_another_order_of_labels_is_not()
     assert!(matches!(open(&named).unwrap_err(), GoldError::OtherTask { .. }));
     let reversed: Vec<Label> = labels.into_iter().rev().collect();
     open(&Task::of_labels("demo", reversed).unwrap()).unwrap();
+}
+
+#[test]
+fn other_line_ends_and_a_byte_order_mark_are_called_by_their_names() {
+    let world = World::new(&[3, 5, 2]);
+    let path = world.path("gold.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace('\n', "\r\n")).unwrap();
+    let error = GoldSet::open(&path, &world.path("gold.lock"), &world.task).unwrap_err();
+    assert!(matches!(error, GoldError::LineEnds { version: 1, .. }), "{error}");
+    fs::write(&path, format!("\u{feff}{text}")).unwrap();
+    let error = GoldSet::freeze(&path, &world.task, 2).unwrap_err();
+    assert!(matches!(error, GoldError::ByteOrderMark { .. }), "{error}");
+}
+
+#[test]
+fn a_line_that_is_too_long_or_no_text_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gold.jsonl");
+    for (second, words) in [
+        (vec![b'x'; 17 << 20], "bytes long"),
+        (b"{\"id\":\"\xff\"}".to_vec(), "UTF-8"),
+    ] {
+        fs::write(&path, [GOOD.as_bytes(), b"\n", &second, b"\n"].concat()).unwrap();
+        let error = GoldSet::freeze(&path, &task(3), 1).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(
+            error.to_string().ends_with("gold.jsonl, line 2") && cause.contains(words),
+            "{error}: {cause}"
+        );
+    }
 }
 
 #[test]

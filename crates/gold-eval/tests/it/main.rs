@@ -5,12 +5,19 @@
     reason = "a helper that cannot set up its world is a failed test"
 )]
 
+mod banking77;
 mod baseline;
+mod carry;
 mod gold_set;
+mod hostile;
+mod import;
+mod import_evals;
+mod import_promptfoo;
 mod predictions;
 mod reference_values;
 mod report;
 mod simulations;
 mod training;
 mod verdicts;
+mod versions;
 mod world;

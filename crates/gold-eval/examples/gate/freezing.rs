@@ -1,0 +1,94 @@
+//! `gate freeze` and `gate diff`: the versions of a gold set.
+
+use std::{error::Error, path::PathBuf};
+
+use clap::Args;
+use gold_eval::{Frozen, GoldLock, GoldSet, Reasons, preview_freeze};
+use stage_files::{read_json, read_toml};
+use task_spec::Task;
+
+use crate::{GoldFiles, say};
+
+#[derive(Args)]
+pub(crate) struct FreezeFiles {
+    #[command(flatten)]
+    gold: GoldFiles,
+    /// The version to freeze it as; other content needs a higher one.
+    #[arg(long = "as-version", alias = "version", default_value_t = 1)]
+    version: u32,
+    #[command(flatten)]
+    why: Why,
+}
+
+/// Why rows of the version before are removed, relabelled or reworded. Rows that are only added need no reason.
+#[derive(Args)]
+struct Why {
+    /// One reason for every row that changes.
+    #[arg(long, value_name = "REASON")]
+    because: Option<String>,
+    /// Reasons row by row: JSON lines of {"id", "reason"}.
+    #[arg(long, value_name = "FILE")]
+    reasons: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct DiffFiles {
+    #[command(flatten)]
+    gold: GoldFiles,
+    /// The version that the gold file would be frozen as; unless given the one after the lock's.
+    #[arg(long = "as-version")]
+    version: Option<u32>,
+    /// Print the change as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    why: Why,
+}
+
+pub(crate) fn freeze(files: &FreezeFiles) -> Result<u8, Box<dyn Error>> {
+    let task: Task = read_toml(&files.gold.task)?;
+    let frozen = GoldSet::freeze_because(&files.gold.gold, &task, files.version, &reasons(&files.why)?)?;
+    let lock = frozen.gold.lock();
+    if let (Some(diff), Some(path)) = (&frozen.diff, &frozen.diff_file) {
+        say(&format!("{diff}\nwritten to {}", path.display()))?;
+        say("a baseline of the version before is carried over by `gate carry`")?;
+    }
+    say(&format!(
+        "frozen as version {}: {} rows, content {}",
+        lock.version,
+        lock.rows,
+        lock.hash.short()
+    ))?;
+    Ok(0)
+}
+
+/// What freezing would do. Nothing is written.
+pub(crate) fn diff(files: &DiffFiles) -> Result<u8, Box<dyn Error>> {
+    let task: Task = read_toml(&files.gold.task)?;
+    let lock: GoldLock = read_json(&files.gold.gold.with_extension("lock"))?;
+    let version = files.version.unwrap_or(lock.version.saturating_add(1));
+    let Frozen { diff, .. } = preview_freeze(&files.gold.gold, &task, version, &reasons(&files.why)?)?;
+    match diff {
+        None => say(&format!("the gold file is what was frozen as version {version}"))?,
+        Some(diff) if files.json => say(&serde_json::to_string_pretty(&diff)?)?,
+        Some(diff) if diff.is_empty() => say(&format!("nothing differs from version {}", lock.version))?,
+        Some(diff) => {
+            say(&diff.to_string())?;
+            match diff.unexplained().len() {
+                0 => {}
+                rows => say(&format!(
+                    "{rows} changed rows need a reason before this can be frozen"
+                ))?,
+            }
+        }
+    }
+    Ok(0)
+}
+
+fn reasons(why: &Why) -> Result<Reasons, Box<dyn Error>> {
+    let reasons = Reasons::default().with_every(why.because.clone().unwrap_or_default());
+    Ok(match &why.reasons {
+        Some(path) => reasons.with_file(path)?,
+        None => reasons,
+    })
+}
