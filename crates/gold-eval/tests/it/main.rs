@@ -7,10 +7,12 @@
 
 mod baseline;
 mod gold_set;
+mod metric_values;
 mod predictions;
 mod reference_values;
 mod report;
 mod simulations;
 mod training;
+mod type_one_error;
 mod verdicts;
 mod world;
