@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! gate freeze --task task.toml --gold gold.jsonl --version 1
+//! gate power  --task task.toml --gold gold.jsonl --drop 10
 //! gate pin    --task task.toml --gold gold.jsonl --answers teacher.jsonl --model gpt-4o-2024-08-06 \
 //!             --prompt prompt.txt --baseline baseline.json
 //! gate judge  --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
@@ -14,6 +15,7 @@
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
 mod judging;
+mod planning;
 mod terminal;
 
 use std::{
@@ -67,6 +69,9 @@ enum Command {
         #[arg(long, default_value = "baseline.json")]
         baseline: PathBuf,
     },
+    /// Say what the gold set can show, and how many more rows of which category would show a drop: before any model is
+    /// judged.
+    Power(planning::PowerFiles),
     /// Judge a candidate's answers; writes report.json, report.md and report.html.
     Judge(Box<judging::JudgeFiles>),
 }
@@ -142,6 +147,7 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
             ))?;
             Ok(0)
         }
+        Command::Power(files) => planning::run(&files),
         Command::Judge(files) => judging::run(&files),
     }
 }
