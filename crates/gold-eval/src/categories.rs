@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use task_spec::LabelSet;
 
-use crate::{Interval, PairedCounts, holm, mcnemar_mid_p_worse, smallest_visible_drop, wilson};
+use crate::{Interval, PairedCounts, f1_interval, holm, mcnemar_mid_p_worse, smallest_visible_drop, wilson};
 
 /// What is known of one category that has gold rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,12 +24,18 @@ pub struct CategoryScore {
     pub recall_interval: Interval,
     /// `correct / predicted`; `None` where the label is never predicted.
     pub precision: Option<f64>,
-    /// The harmonic mean of precision and recall.
+    /// The Wilson interval of the precision; `None` where the label is never predicted.
+    pub precision_interval: Option<Interval>,
+    /// The harmonic mean of precision and recall; 0 where the label is never predicted, as all its rows are missed.
     pub f1: f64,
+    /// The interval of the F1; see [`f1_interval`].
+    pub f1_interval: Interval,
     /// The baseline's recall.
     pub baseline_recall: f64,
     /// The recall of the last shipped model, where its predictions were given.
     pub shipped_recall: Option<f64>,
+    /// The candidate against the last shipped model on the category's rows, where its predictions were given.
+    pub against_shipped: Option<CategoryChange>,
     /// The category's rows by who has them right, candidate and baseline.
     pub counts: PairedCounts,
     /// Recall less the baseline's, in -1..1.
@@ -41,6 +47,19 @@ pub struct CategoryScore {
     /// The smallest net drop that so many rows show with 80% power under the gate's test of categories, the
     /// hardest step of Holm; `None` where no drop is seen so surely.
     pub smallest_visible_drop: Option<f64>,
+}
+
+/// One category against the model that was shipped last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CategoryChange {
+    /// The category's rows by who has them right, candidate and last shipped model.
+    pub counts: PairedCounts,
+    /// Recall less the last shipped model's, in -1..1.
+    pub difference: f64,
+    /// One-sided mid-p McNemar of "worse than the last shipped model".
+    pub p_worse: f64,
+    /// The same, adjusted by Holm over the categories; for this comparison by itself.
+    pub p_worse_holm: f64,
 }
 
 /// The answers that a table is made of, as label indices in the order of the gold set.
@@ -66,7 +85,11 @@ pub(crate) fn category_table(
         tallies[truth]
             .counts
             .add(right(answered.candidate), right(answered.baseline));
-        tallies[truth].shipped += u64::from(answered.shipped.is_some_and(right));
+        if let Some(shipped) = answered.shipped {
+            tallies[truth]
+                .shipped
+                .add(right(answered.candidate), right(shipped));
+        }
         if let Some(predicted) = answered.candidate[row] {
             tallies[predicted].predicted += 1;
         }
@@ -76,18 +99,15 @@ pub(crate) fn category_table(
         .zip(&tallies)
         .filter(|(_, tally)| tally.counts.rows() > 0)
         .collect();
-    let p_worse: Vec<f64> = present
-        .iter()
-        .map(|(_, tally)| mcnemar_mid_p_worse(tally.counts.gains, tally.counts.losses))
-        .collect();
-    let adjusted = holm(&p_worse);
+    let (p_worse, adjusted) = tested(&present, |tally| tally.counts);
+    let changes = answered.shipped.map(|_| changes(&present));
     let hardest_step = alpha / present.len() as f64;
     // Many categories have the same number of rows, and the search for the drop is the dear part.
     let mut visible: BTreeMap<u64, Option<f64>> = BTreeMap::new();
     let mut table: Vec<CategoryScore> = present
         .iter()
-        .zip(p_worse.iter().zip(&adjusted))
-        .map(|(&(label, tally), (&p_worse, &p_worse_holm))| {
+        .enumerate()
+        .map(|(place, &(label, tally))| {
             let counts = tally.counts;
             let (support, correct) = (counts.rows(), counts.both_right + counts.gains);
             CategoryScore {
@@ -98,13 +118,19 @@ pub(crate) fn category_table(
                 recall: share(correct, support),
                 recall_interval: wilson(correct, support, confidence),
                 precision: (tally.predicted > 0).then(|| share(correct, tally.predicted)),
+                precision_interval: (tally.predicted > 0)
+                    .then(|| wilson(correct, tally.predicted, confidence)),
                 f1: share(2 * correct, support + tally.predicted),
+                f1_interval: f1_interval(correct, support, tally.predicted, confidence),
                 baseline_recall: share(counts.both_right + counts.losses, support),
-                shipped_recall: answered.shipped.map(|_| share(tally.shipped, support)),
+                shipped_recall: answered
+                    .shipped
+                    .map(|_| share(tally.shipped.both_right + tally.shipped.losses, support)),
+                against_shipped: changes.as_ref().map(|changes| changes[place].clone()),
                 counts,
                 difference: counts.difference(),
-                p_worse,
-                p_worse_holm,
+                p_worse: p_worse[place],
+                p_worse_holm: adjusted[place],
                 smallest_visible_drop: *visible
                     .entry(support)
                     .or_insert_with(|| smallest_visible_drop(support, hardest_step)),
@@ -124,7 +150,31 @@ pub(crate) fn category_table(
 struct Tally {
     counts: PairedCounts,
     predicted: u64,
-    shipped: u64,
+    /// Against the last shipped model.
+    shipped: PairedCounts,
+}
+
+/// The p-values of "worse" of all categories, before and after Holm.
+fn tested(present: &[(&str, &Tally)], counts: impl Fn(&Tally) -> PairedCounts) -> (Vec<f64>, Vec<f64>) {
+    let p = |(_, tally): &(&str, &Tally)| {
+        let counts = counts(tally);
+        mcnemar_mid_p_worse(counts.gains, counts.losses)
+    };
+    let p_worse: Vec<f64> = present.iter().map(p).collect();
+    let adjusted = holm(&p_worse);
+    (p_worse, adjusted)
+}
+
+fn changes(present: &[(&str, &Tally)]) -> Vec<CategoryChange> {
+    let (p_worse, adjusted) = tested(present, |tally| tally.shipped);
+    let each = present.iter().zip(p_worse.into_iter().zip(adjusted));
+    each.map(|((_, tally), (p_worse, p_worse_holm))| CategoryChange {
+        counts: tally.shipped,
+        difference: tally.shipped.difference(),
+        p_worse,
+        p_worse_holm,
+    })
+    .collect()
 }
 
 fn share(count: u64, of: u64) -> f64 {

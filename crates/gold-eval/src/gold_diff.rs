@@ -36,7 +36,7 @@ pub struct GoldDiff {
     /// Of the rows that are gone, how many have come back under another id with the same question.
     pub under_another_id: u64,
     /// The categories of which the rows changed, by label.
-    pub categories: BTreeMap<String, CategoryChange>,
+    pub categories: BTreeMap<String, CategoryDiff>,
     /// Labels that the task has gained.
     pub labels_added: Vec<String>,
     /// Labels that the task has lost.
@@ -104,7 +104,7 @@ pub struct RewordedRow {
 /// What happened to the rows of one category: `after = before + added + gained - removed - lost`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CategoryChange {
+pub struct CategoryDiff {
     /// Rows before.
     pub before: u64,
     /// Rows after.
@@ -196,8 +196,8 @@ impl GoldDiff {
     }
 
     fn count_categories(&mut self, before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) {
-        let mut categories: BTreeMap<String, CategoryChange> = BTreeMap::new();
-        let mut of = |label: &str, count: fn(&mut CategoryChange)| {
+        let mut categories: BTreeMap<String, CategoryDiff> = BTreeMap::new();
+        let mut of = |label: &str, count: fn(&mut CategoryDiff)| {
             count(categories.entry(label.to_owned()).or_default());
         };
         self.added.iter().for_each(|row| of(&row.label, |c| c.added += 1));

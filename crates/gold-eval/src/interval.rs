@@ -66,6 +66,23 @@ pub fn wilson(count: u64, of: u64, confidence: f64) -> Interval {
     interval
 }
 
+/// The interval of an F1: Wilson's of the share `correct / (correct + missed + wrong)`, which F1 is a function of
+/// (the indirect method of Lam, Gopal and Qian 2023, arXiv:2309.14621).
+///
+/// `support` are the rows of a category, `predicted` those answered with it, `correct` those that are both. Given how
+/// many rows are either, the correct ones are binomial. Of no rows it is the whole of 0..1; a `correct` above the
+/// others is brought down.
+#[must_use]
+pub fn f1_interval(correct: u64, support: u64, predicted: u64, confidence: f64) -> Interval {
+    let correct = correct.min(support).min(predicted);
+    let either = wilson(correct, support + predicted - correct, confidence);
+    let f1 = |share: f64| 2.0 * share / (1.0 + share);
+    Interval {
+        low: f1(either.low),
+        high: f1(either.high),
+    }
+}
+
 /// The Wilson interval at normal quantile `z`, for a share that need not be a whole number of rows.
 pub(crate) fn wilson_of_share(share: f64, rows: f64, z: f64) -> Interval {
     let shrink = 1.0 + z * z / rows;

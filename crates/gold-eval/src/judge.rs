@@ -1,18 +1,19 @@
 //! A candidate before the gate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use stage_files::ContentHash;
 
 use crate::{
-    Baseline, Comparison, Gate, GoldSet, History, Leakage, PairedCounts, Predictions, Report, Score, Share,
-    TrainingRecord, Verdict,
+    Baseline, Comparison, Gate, GoldSet, History, Leakage, Metrics, PairedCounts, Predictions, Report, Score,
+    Share, TrainingRecord, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
     coverage::coverage_curve,
     evidence::Evidence,
     nearness,
+    power_plan::power_plan,
     report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts},
     summary,
 };
@@ -35,6 +36,8 @@ pub struct Case<'a> {
     pub training: Option<&'a TrainingRecord>,
     /// Earlier looks at the gold set.
     pub history: Option<&'a History>,
+    /// Further runs of the candidate over the same rows, of a model that does not always give the same answer.
+    pub repeats: &'a [Predictions],
     /// When this is, in whatever form the reports shall state it: nothing here reads a clock.
     pub at: &'a str,
 }
@@ -51,6 +54,7 @@ impl<'a> Case<'a> {
             near_in_training: None,
             training: None,
             history: None,
+            repeats: &[],
             at,
         }
     }
@@ -80,6 +84,14 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn with_history(mut self, history: &'a History) -> Self {
         self.history = Some(history);
+        self
+    }
+
+    /// Adds further runs of the candidate over the same rows. The verdict rests on the candidate's own answers, the
+    /// first run; how far the runs differ is reported beside it.
+    #[must_use]
+    pub fn with_repeats(mut self, repeats: &'a [Predictions]) -> Self {
+        self.repeats = repeats;
         self
     }
 }
@@ -170,6 +182,8 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         calibration: calibration(&with_confidence, confidence),
         coverage: coverage_curve(&with_confidence, gold.lock().rows, confidence),
         confusions: confusions(gold, &candidate, &baseline),
+        metrics: Metrics::of(case, both, &with_confidence, confidence),
+        power: power_plan(gold, gate),
         categories,
     };
     report.rules = gate
@@ -193,6 +207,7 @@ fn with_confidence(case: &Case<'_>, candidate: &[Option<usize>]) -> Vec<(f64, bo
 
 fn belong_together(case: &Case<'_>) -> Result<(), JudgeError> {
     let expected = &case.gold.lock().hash;
+    let repeats = (case.repeats.iter()).map(|run| ("a further run's answers", Some(run.gold_hash())));
     let parts = [
         ("the baseline", Some(case.baseline.gold_hash())),
         ("the candidate's answers", Some(case.candidate.gold_hash())),
@@ -201,7 +216,7 @@ fn belong_together(case: &Case<'_>) -> Result<(), JudgeError> {
             case.shipped.map(Predictions::gold_hash),
         ),
     ];
-    for (part, found) in parts {
+    for (part, found) in parts.into_iter().chain(repeats) {
         if let Some(found) = found.filter(|found| *found != expected) {
             return Err(JudgeError::OtherGold {
                 part,
@@ -210,9 +225,11 @@ fn belong_together(case: &Case<'_>) -> Result<(), JudgeError> {
             });
         }
     }
-    let ids: BTreeSet<&str> = case.gold.rows().iter().map(|row| row.id.as_str()).collect();
-    let mut near = case.near_in_training.into_iter().flatten();
-    match near.find(|id| !ids.contains(id.as_str())) {
+    let Some(near) = case.near_in_training else {
+        return Ok(());
+    };
+    let ids: HashSet<&str> = case.gold.rows().iter().map(|row| row.id.as_str()).collect();
+    match near.iter().find(|id| !ids.contains(id.as_str())) {
         Some(id) => Err(JudgeError::UnknownNeighbour { id: id.clone() }),
         None => Ok(()),
     }

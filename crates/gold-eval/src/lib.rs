@@ -65,7 +65,10 @@
 //! - [`chart`]: the pictures of the report's page, to be put into other pages.
 //! - The statistics, usable alone: [`wilson`], [`mcnemar_exact`], [`mcnemar_mid_p`], [`mcnemar_mid_p_worse`],
 //!   [`paired_difference_interval`], [`holm`], [`smallest_visible_drop`], [`power`], [`calibration`],
-//!   [`coverage_curve`].
+//!   [`coverage_curve`], [`LabelMetrics`], [`f1_interval`], [`abstention()`], [`repeats()`]; counts that somebody else
+//!   made come in by [`PairedCounts::from_table`].
+//! - [`PowerPlanConfig`]: before any model is judged, which drops the gold set can show, and how many more rows of which
+//!   category would show the one that matters ([`PowerPlan`]).
 //!
 //! # Errors and panics
 //!
@@ -81,6 +84,7 @@
 //! - Tango 1998, Statistics in Medicine 17:891-908 (interval of a paired difference).
 //! - Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91 (mid-p McNemar).
 //! - Holm 1979, Scandinavian Journal of Statistics 6:65-70 (many tests at once).
+//! - Lam, Gopal and Qian 2023, arXiv:2309.14621 (interval of an F1).
 //! - Guo et al. 2017, arXiv:1706.04599 (calibration error).
 
 mod gold_diff;
@@ -91,19 +95,27 @@ mod import;
 
 mod baseline;
 mod join;
+mod meaning;
 mod predictions;
 
 mod comparison;
+mod contingency;
 mod holm;
 mod interval;
 mod mcnemar;
 mod paired_difference;
 mod power;
+mod power_plan;
 
+mod abstention;
 mod calibration;
 mod categories;
 mod confusion;
 mod coverage;
+mod distribution_scores;
+mod label_metrics;
+mod metrics;
+mod repeats;
 mod score;
 
 mod evidence;
@@ -125,18 +137,21 @@ mod page;
 mod report;
 mod summary;
 
+pub use abstention::{Abstention, AccuracyTarget, abstention};
 pub use baseline::{
     Baseline, BaselineError, BaselineRow, BaselineStep, Carry, Question, Rescore, RescoredRow, Teacher,
     TeacherAnswer,
 };
-pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin, calibration};
-pub use categories::CategoryScore;
+pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin, LOG_LOSS_CLIP, calibration};
+pub use categories::{CategoryChange, CategoryScore};
 pub use comparison::Comparison;
 pub use confusion::{Confusion, ExampleRow, LISTED_CONFUSIONS};
+pub use contingency::TableError;
 pub use coverage::{COVERAGE_POINTS, CoveragePoint, coverage_curve};
+pub use distribution_scores::DistributionScores;
 pub use finding::{Finding, Outcome, RowsNeeded};
 pub use gate::{Gate, GateConfig, GateConfigError, Preset, UnknownPreset};
-pub use gold_diff::{CategoryChange, GoldDiff, RelabelledRow, RemovedRow, RewordedRow, VersionFacts};
+pub use gold_diff::{CategoryDiff, GoldDiff, RelabelledRow, RemovedRow, RewordedRow, VersionFacts};
 pub use gold_lock::{FrozenVersion, GoldLock};
 pub use gold_set::{GoldError, GoldSet};
 pub use gold_versions::{Frozen, Reasons, preview_freeze};
@@ -147,16 +162,20 @@ pub use import::{
     FileKind, Import, ImportAccount, ImportConfig, ImportError, Imported, RowFormat, SetAside, Unusable,
     UsedFields,
 };
-pub use interval::{Interval, Share, wilson};
+pub use interval::{Interval, Share, f1_interval, wilson};
 pub use join::JoinError;
 pub use judge::{Case, JudgeError, judge};
+pub use label_metrics::{Average, Kappa, LabelMetrics, MetricsError};
 pub use leakage::{CertificateDifference, Leakage};
 pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_worse};
+pub use metrics::Metrics;
 pub use near_texts::{GoldNeighbour, LeakageCertificate};
 pub use nearness::NearnessBand;
 pub use paired_difference::paired_difference_interval;
 pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
+pub use power_plan::{CategoryRows, PowerPlan, PowerPlanConfig, PowerPlanError, PowerTarget};
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
+pub use repeats::{MeanDifference, Repeats, repeats};
 pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, Report};
 pub use rule::Rule;
 pub use score::Score;

@@ -6,6 +6,7 @@ use crate::{
     Outcome, Report, Verdict,
     chart::rows_needed,
     figures::{count, counted, level, one_line, p_value, percent, percent_range, points, points_range},
+    metrics::figure_rows,
 };
 
 /// How many categories the comment shows.
@@ -52,6 +53,7 @@ fn write(report: &Report, text: &mut String) -> std::fmt::Result {
     categories(report, text)?;
     confusions(report, text)?;
     nearness(report, text)?;
+    more_figures(report, text)?;
     writeln!(text, "### To know besides\n")?;
     for note in &report.notes {
         writeln!(text, "- {}", escape(note, 2000))?;
@@ -188,6 +190,23 @@ fn nearness(report: &Report, text: &mut String) -> std::fmt::Result {
         )?;
     }
     writeln!(text)
+}
+
+fn more_figures(report: &Report, text: &mut String) -> std::fmt::Result {
+    writeln!(
+        text,
+        "<details><summary>More figures</summary>\n\n| | candidate | baseline |\n|---|---|---|"
+    )?;
+    for row in figure_rows(report) {
+        writeln!(
+            text,
+            "| {} | {} | {} |",
+            escape(&row.name, 120),
+            escape(&row.candidate, 200),
+            escape(&row.baseline, 200)
+        )?;
+    }
+    writeln!(text, "\n</details>\n")
 }
 
 /// Text as itself: on one line, without markup, HTML, table edges, mentions, references or links.

@@ -9,6 +9,7 @@ use crate::{
         verdict_banner,
     },
     figures::{count, counted, level, one_line, percent, percent_range},
+    metrics::figure_rows,
 };
 
 /// How many categories the page shows; with names of bounded length that keeps it below 1 MB.
@@ -70,6 +71,7 @@ fn content(report: &Report) -> Markup {
         @if !report.by_nearness.is_empty() {
             section { h2 { "By how near training came" } p class="lead" { "Gold rows by the similarity of the training row nearest to them (character 3-grams, Jaccard)." } (nearness_table(&report.by_nearness)) }
         }
+        section { h2 { "More figures" } (more_figures(report)) }
         section { h2 { "To know besides" } ul class="notes" { @for note in &report.notes { li { (note) } } } }
         section { h2 { "Made from" } (provenance(report)) }
     }
@@ -118,6 +120,19 @@ fn nearness_table(bands: &[NearnessBand]) -> Markup {
                         td class="num" { (percent_range(band.candidate.interval)) }
                         td class="num" { (percent(band.baseline.value)) }
                     }
+                }
+            }
+        }
+    }
+}
+
+fn more_figures(report: &Report) -> Markup {
+    html! {
+        table {
+            thead { tr { th scope="col" {} th scope="col" { "Candidate" } th scope="col" { "Baseline" } } }
+            tbody {
+                @for row in figure_rows(report) {
+                    tr { td { (row.name) } td { (row.candidate) } td { (row.baseline) } }
                 }
             }
         }

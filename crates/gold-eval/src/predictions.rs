@@ -1,12 +1,12 @@
 //! A candidate's answers to a gold set.
 
-use std::{collections::HashSet, path::Path};
+use std::{borrow::Cow, collections::HashSet, path::Path};
 
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, read_json_lines, write_json_lines};
-use task_spec::{PredictError, Prediction, Predictor};
+use task_spec::{LabelSet, PredictError, Prediction, Predictor};
 
-use crate::{GoldSet, JoinError, join};
+use crate::{GoldSet, JoinError, join, meaning::Meaning};
 
 /// A line of `predictions.jsonl`: a gold row's id and the answer to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,6 +81,9 @@ pub struct Predictions {
     gold_hash: ContentHash,
     answers_hash: ContentHash,
     rows: Vec<Prediction>,
+    /// The labels that they were checked against, and what they mean among these.
+    labels: LabelSet,
+    meaning: Meaning,
 }
 
 impl Predictions {
@@ -108,6 +111,8 @@ impl Predictions {
             model_hash: None,
             gold_hash: gold.lock().hash.clone(),
             answers_hash: hash_of_lines(gold, &rows),
+            meaning: Meaning::of(&rows, gold.labels()),
+            labels: gold.labels().clone(),
             rows,
         })
     }
@@ -167,17 +172,23 @@ impl Predictions {
         &self.rows
     }
 
-    /// The label index of each answer, found anew for the set at hand: the same rows may have been opened with
-    /// the labels in another order.
+    /// What the answers and their distributions mean among the labels of the set at hand: found anew where these are
+    /// not the labels that the answers were checked against, as the same rows may have been opened with others.
+    pub(crate) fn meaning(&self, gold: &GoldSet) -> Cow<'_, Meaning> {
+        if *gold.labels() == self.labels {
+            Cow::Borrowed(&self.meaning)
+        } else {
+            Cow::Owned(Meaning::of(&self.rows, gold.labels()))
+        }
+    }
+
+    /// The label index of each answer.
     pub(crate) fn labels(&self, gold: &GoldSet) -> Vec<Option<usize>> {
-        self.rows
-            .iter()
-            .map(|row| gold.labels().resolve(&row.answer))
-            .collect()
+        self.meaning(gold).answers.clone()
     }
 
     pub(crate) fn confidences(&self, gold: &GoldSet) -> Vec<Option<f64>> {
-        self.rows.iter().map(|row| confidence(row, gold)).collect()
+        self.meaning(gold).confidences(&self.rows)
     }
 }
 
@@ -262,16 +273,4 @@ fn check(id: &str, row: &Prediction, gold: &GoldSet) -> Result<(), PredictionsEr
         });
     }
     Ok(())
-}
-
-/// The confidence as given, or the probability of the label that the answer means.
-fn confidence(row: &Prediction, gold: &GoldSet) -> Option<f64> {
-    row.confidence.or_else(|| {
-        let label = gold.labels().resolve(&row.answer)?;
-        let listed = row
-            .probabilities
-            .iter()
-            .find(|entry| gold.labels().resolve(&entry.label) == Some(label));
-        listed.map(|entry| entry.probability)
-    })
 }

@@ -7,7 +7,7 @@ use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
     Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, Leakage, Look,
-    LooksBefore, NearnessBand, Score, Share, Teacher, Verdict, markdown, page,
+    LooksBefore, Metrics, NearnessBand, PowerPlan, Score, Share, Teacher, Verdict, markdown, page,
 };
 
 /// A verdict and everything behind it.
@@ -55,6 +55,10 @@ pub struct Report {
     pub calibration: Option<Calibration>,
     /// Accuracy against coverage under abstention; empty without confidences.
     pub coverage: Vec<CoveragePoint>,
+    /// Averages, agreement, distributions, passing on rows, and how runs differ.
+    pub metrics: Metrics,
+    /// The rows that every category would need to show a drop of ten points.
+    pub power: PowerPlan,
 }
 
 /// The gold set of a report.

@@ -112,6 +112,9 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
             counted(report.gold.categories, "category")
         ));
     }
+    if report.power.add > 0 {
+        notes.push(report.power.in_words(3));
+    }
     if report.candidate.score.outside + report.baseline.score.outside > 0 {
         notes.push(format!(
             "Answers outside the task count as wrong: {} of the candidate, {} of the baseline.",

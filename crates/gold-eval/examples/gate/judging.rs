@@ -23,6 +23,9 @@ pub(crate) struct JudgeFiles {
     /// The candidate's answers: JSON lines of {"id", "answer", "confidence"?, "probabilities"?, "outside"?}.
     #[arg(long)]
     predictions: PathBuf,
+    /// Further answers of the same model to the same rows, if it does not always give the same; may be repeated.
+    #[arg(long = "repeat", value_name = "PREDICTIONS")]
+    repeats: Vec<PathBuf>,
     /// The candidate's name.
     #[arg(long, default_value = "candidate")]
     name: String,
@@ -64,11 +67,15 @@ pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
     let candidate = Predictions::open(&files.predictions, &files.name, &gold)?;
     let open_shipped = |path: &PathBuf| Predictions::open(path, "last shipped", &gold);
     let shipped = files.shipped.as_ref().map(open_shipped).transpose()?;
+    let repeats = (files.repeats.iter())
+        .map(|path| Predictions::open(path, &files.name, &gold))
+        .collect::<Result<Vec<_>, _>>()?;
     let near = files.near.as_deref().map(read_ids).transpose()?;
     let training = training(files)?;
     let history = files.history.as_deref().map(History::open).transpose()?;
 
     let mut case = Case::new(&gold, &baseline, &candidate, &files.at);
+    case.repeats = &repeats;
     case.shipped = shipped.as_ref();
     case.near_in_training = near.as_ref();
     case.training = training.as_ref();

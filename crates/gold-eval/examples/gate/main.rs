@@ -3,6 +3,7 @@
 //! ```text
 //! gate import  --from test.csv --new-task task.toml --out gold.jsonl
 //! gate freeze  --task task.toml --gold gold.jsonl --version 1
+//! gate power   --task task.toml --gold gold.jsonl --drop 10
 //! gate pin     --task task.toml --gold gold.jsonl --answers teacher.jsonl --model gpt-4o-2024-08-06 \
 //!              --prompt prompt.txt --baseline baseline.json
 //! gate judge   --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
@@ -30,6 +31,7 @@ mod freezing;
 mod importing;
 mod judging;
 mod pinning;
+mod planning;
 mod terminal;
 
 use std::{
@@ -71,6 +73,9 @@ enum Command {
     Rescore(pinning::RescoreFiles),
     /// Carry a baseline over to a new version of the gold set: the teacher is asked only what is new.
     Carry(pinning::CarryFiles),
+    /// Say what the gold set can show, and how many more rows of which category would show a drop: before any model is
+    /// judged.
+    Power(planning::PowerFiles),
     /// Judge a candidate's answers; writes report.json, report.md and report.html.
     Judge(Box<judging::JudgeFiles>),
 }
@@ -118,6 +123,7 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
         Command::Pin(files) => pinning::pin(&files),
         Command::Rescore(files) => pinning::rescore(&files),
         Command::Carry(files) => pinning::carry(&files),
+        Command::Power(files) => planning::run(&files),
         Command::Judge(files) => judging::run(&files),
     }
 }

@@ -1,7 +1,7 @@
 use std::fs;
 
 use gold_eval::{
-    CategoryChange, GoldDiff, GoldError, GoldLock, GoldSet, History, Look, Reasons, Verdict, preview_freeze,
+    CategoryDiff, GoldDiff, GoldError, GoldLock, GoldSet, History, Look, Reasons, Verdict, preview_freeze,
 };
 use stage_files::{ContentHash, read_json, write_json, write_json_lines};
 use task_spec::GoldRow;
@@ -57,16 +57,16 @@ fn a_new_version_says_what_changed_by_id_and_why() {
         ("g0002", "another question")
     );
     assert_eq!(diff.added[0].id, "new");
-    let expected = CategoryChange {
+    let expected = CategoryDiff {
         before: 3,
         after: 1,
         removed: 1,
         lost: 1,
-        ..CategoryChange::default()
+        ..CategoryDiff::default()
     };
     assert_eq!(diff.categories["label-00"], expected);
     for change in diff.categories.values() {
-        let CategoryChange {
+        let CategoryDiff {
             before,
             after,
             added,

@@ -1,0 +1,192 @@
+//! The figures as rows of a table, for the page and for the comment.
+
+use crate::{
+    Abstention, Average, Kappa, LabelMetrics, Report,
+    figures::{count, counted, one_line, p_value, percent, percent_range, points, points_range},
+};
+
+/// A figure by name, of the candidate and of the baseline; empty where it is only known of the candidate.
+pub(crate) struct FigureRow {
+    pub(crate) name: String,
+    pub(crate) candidate: String,
+    pub(crate) baseline: String,
+}
+
+/// The figures of a report that stand nowhere else in it.
+pub(crate) fn figure_rows(report: &Report) -> Vec<FigureRow> {
+    let mut rows = of_labels(&report.metrics.candidate, &report.metrics.baseline);
+    let mut add = |name: &str, candidate: String| {
+        rows.push(FigureRow {
+            name: name.to_owned(),
+            candidate,
+            baseline: String::new(),
+        });
+    };
+    if let Some(found) = &report.calibration {
+        add(
+            "Calibration error, ten bins",
+            format!(
+                "{} of equal width, {} of equal mass",
+                percent(found.ece),
+                percent(found.ece_equal_mass)
+            ),
+        );
+        add(
+            "Brier, log loss of the confidence",
+            format!("{:.4}, {:.4} nats", found.brier, found.log_loss),
+        );
+    }
+    if let Some(found) = &report.metrics.distributions {
+        add(
+            "Brier, log loss of the distributions",
+            format!(
+                "{:.4}, {:.4} nats, {}",
+                found.brier,
+                found.log_loss,
+                counted(found.rows, "row")
+            ),
+        );
+        add(
+            "Calibration error by label",
+            format!(
+                "{:.3} points on average, worst {:.1} ({})",
+                100.0 * found.classwise_ece,
+                100.0 * found.worst_ece,
+                one_line(&found.worst_label, 60)
+            ),
+        );
+    }
+    if let Some(found) = &report.metrics.abstention {
+        add(
+            "Area of risk over coverage",
+            format!(
+                "{:.4} (a perfect order {:.4}, none {:.4})",
+                found.aurc, found.best_aurc, found.random_aurc
+            ),
+        );
+        for (name, what) in cuts(found) {
+            add(&name, what);
+        }
+    }
+    if let Some(runs) = &report.metrics.repeats {
+        let mean = runs
+            .interval
+            .map_or_else(String::new, |interval| format!(" ({})", percent_range(interval)));
+        add(
+            &format!("Mean of {} runs", runs.runs),
+            format!(
+                "{}{mean}, runs {:.2} points apart",
+                percent(runs.mean),
+                100.0 * runs.standard_deviation
+            ),
+        );
+        add(
+            "Rows on which runs differ",
+            format!(
+                "{} of {}; two runs differ on {}",
+                count(runs.not_unanimous.count),
+                count(runs.not_unanimous.of),
+                percent(runs.flip_rate)
+            ),
+        );
+        let by_majority = &runs.majority_against;
+        add(
+            "Majority of the runs",
+            format!(
+                "{}, {} points against the baseline, mid-p {}",
+                percent(runs.majority.value),
+                points(by_majority.difference),
+                p_value(by_majority.p_mid)
+            ),
+        );
+        let by_mean = &runs.mean_against;
+        if let (Some(interval), Some(p)) = (by_mean.interval, by_mean.p) {
+            add(
+                "Mean of the runs against the baseline",
+                format!(
+                    "{} points ({}), p {}",
+                    points(by_mean.difference),
+                    points_range(interval),
+                    p_value(p)
+                ),
+            );
+        }
+    }
+    rows
+}
+
+fn of_labels(candidate: &LabelMetrics, baseline: &LabelMetrics) -> Vec<FigureRow> {
+    let row = |name: &str, figure: &dyn Fn(&LabelMetrics) -> String| FigureRow {
+        name: name.to_owned(),
+        candidate: figure(candidate),
+        baseline: figure(baseline),
+    };
+    let average = |average: &Average| {
+        let precision = average.precision.map_or_else(undefined, percent);
+        format!(
+            "{precision}, {}, {}",
+            percent(average.recall),
+            percent(average.f1)
+        )
+    };
+    let of_three = |name: &str| format!("Precision, recall, F1: {name}");
+    let mut rows = vec![
+        row("Balanced accuracy", &|of| percent(of.balanced_accuracy)),
+        row(&of_three("macro"), &|of| average(&of.macro_average)),
+        row(&of_three("weighted"), &|of| average(&of.weighted_average)),
+        row(&of_three("micro"), &|of| average(&of.micro_average)),
+        row("Matthews' correlation", &|of| {
+            of.matthews
+                .map_or_else(undefined, |correlation| format!("{correlation:.4}"))
+        }),
+        row("Cohen's kappa", &|of| {
+            of.kappa.as_ref().map_or_else(undefined, kappa)
+        }),
+    ];
+    if candidate.never_answered + baseline.never_answered > 0 {
+        rows.push(row("Categories never answered, of undefined precision", &|of| {
+            count(of.never_answered)
+        }));
+    }
+    rows
+}
+
+fn kappa(kappa: &Kappa) -> String {
+    match kappa.interval {
+        Some(interval) => format!("{:.4} ({:.4} to {:.4})", kappa.value, interval.low, interval.high),
+        None => format!("{:.4}", kappa.value),
+    }
+}
+
+fn undefined() -> String {
+    "undefined".to_owned()
+}
+
+/// How many rows may be answered at each accuracy; the first is the baseline's.
+fn cuts(found: &Abstention) -> Vec<(String, String)> {
+    let each = found.targets.iter().enumerate().map(|(place, target)| {
+        let whose = if place == 0 { ", the baseline's" } else { "" };
+        let name = format!("Answered at {}{whose}", percent(target.accuracy));
+        let Some(reached) = &target.reached else {
+            return (name, "no cut by confidence reaches it".to_owned());
+        };
+        let shown = target.shown.as_ref().map_or_else(
+            || "not shown by so few rows".to_owned(),
+            |shown| {
+                format!(
+                    "shown for {} from {:.3}",
+                    percent(shown.coverage),
+                    shown.threshold
+                )
+            },
+        );
+        let what = format!(
+            "{} of rows, from a confidence of {:.3} ({}); {shown}",
+            percent(reached.coverage),
+            reached.threshold,
+            percent_range(reached.accuracy.interval)
+        );
+        (name, what)
+    });
+    each.collect()
+}
