@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use stage_files::{BadLine, ContentHash, FileError};
 
-use crate::Verdict;
+use crate::{RightRows, Verdict};
 
 /// One candidate judged once: a line of `history.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct Look {
     pub accuracy: f64,
     /// What the gate said.
     pub verdict: Verdict,
+    /// Which rows the candidate had right, for later ones to be compared with; lines of the first versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<RightRows>,
 }
 
 /// The looks so far.

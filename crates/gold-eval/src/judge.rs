@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use stage_files::ContentHash;
 
 use crate::{
-    Baseline, Comparison, Gate, GoldSet, History, Leakage, PairedCounts, Predictions, Report, Score, Share,
-    TrainingRecord, Verdict,
+    Baseline, Comparison, Gate, GoldSet, History, Leakage, PairedCounts, Predictions, Report, RightRows,
+    RowsDiffer, Score, Share, Standing, TrainingRecord, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
@@ -104,6 +104,24 @@ pub enum JudgeError {
         /// The id.
         id: String,
     },
+    /// A look in the history is at this gold set and yet at another number of rows, so its line was edited.
+    #[error(
+        "the look of {at}, answers {}, is at {found} rows of this gold set, which has {expected}: its line in the \
+         history was edited; restore it", answers.short()
+    )]
+    OtherRows {
+        /// When the look was, as its caller wrote it.
+        at: String,
+        /// The content hash of the answers.
+        answers: ContentHash,
+        /// The rows of the gold set.
+        expected: u64,
+        /// The rows of the look.
+        found: u64,
+    },
+    /// Two sets of answers are not of the same rows.
+    #[error("candidates cannot be compared")]
+    Rows(#[from] RowsDiffer),
 }
 
 /// Judges a case by a gate. A candidate that fails is `Ok`: the verdict is in the report.
@@ -142,7 +160,7 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     let both = (candidate.as_slice(), baseline.as_slice());
     let mut report = Report {
         at: case.at.to_owned(),
-        // The verdict and its words follow below from the figures.
+        // The verdict and its words follow below from the figures, as does where it stands among earlier ones.
         verdict: Verdict::CannotTell,
         summary: String::new(),
         notes: Vec::new(),
@@ -157,6 +175,7 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         candidate: CandidateFacts {
             model_hash: case.candidate.model_hash().cloned(),
             answers_hash: case.candidate.answers_hash().clone(),
+            right: RightRows::of_answers(gold.truth(), &candidate),
             score: score(case.candidate.predictor(), &candidate),
         },
         against_baseline: compared(&teacher.model, &baseline),
@@ -166,12 +185,16 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
             .map(|found| nearness::bands(gold, found, both, confidence))
             .unwrap_or_default(),
         leakage,
+        standing: None,
         looks_before: case.history.map(|history| history.before(&gold.lock().hash)),
         calibration: calibration(&with_confidence, confidence),
         coverage: coverage_curve(&with_confidence, gold.lock().rows, confidence),
         confusions: confusions(gold, &candidate, &baseline),
         categories,
     };
+    if let Some(history) = case.history {
+        report.standing = Some(Standing::of(history, &report, gate.ladder())?);
+    }
     report.rules = gate
         .rules()
         .iter()

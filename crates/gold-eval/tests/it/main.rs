@@ -5,12 +5,21 @@
     reason = "a helper that cannot set up its world is a failed test"
 )]
 
+#[path = "../../examples/simulate/attack.rs"]
+mod attack;
 mod baseline;
 mod gold_set;
+mod looks;
+#[path = "../../examples/simulate/pairs.rs"]
+mod pairs;
 mod predictions;
 mod reference_values;
 mod report;
+#[path = "../../examples/simulate/said.rs"]
+mod said;
 mod simulations;
+#[path = "../../examples/simulate/stream.rs"]
+mod stream;
 mod training;
 mod verdicts;
 mod world;
