@@ -60,7 +60,12 @@ pub(crate) fn category_table(
     confidence: f64,
     alpha: f64,
 ) -> Vec<CategoryScore> {
-    category_table_with(answered, labels, confidence, &visible_drops(answered.truth, labels.len(), alpha))
+    category_table_with(
+        answered,
+        labels,
+        confidence,
+        &visible_drops(answered.truth, labels.len(), alpha),
+    )
 }
 
 /// [`smallest_visible_drop`] by the number of rows, at the hardest step of Holm: the dear part of a table, and the same

@@ -95,6 +95,9 @@ impl History {
     /// The line is appended under a lock on the file, so that gates that run side by side each leave theirs. A
     /// kill can leave part of a last line, which the next append removes; the lines before are never rewritten.
     ///
+    /// Each of these gates knows the looks that were there when it opened the history. Gates that come later see all
+    /// of them, in the order of the file, and count alike.
+    ///
     /// # Errors
     ///
     /// [`FileError::Write`] or [`FileError::Encode`].

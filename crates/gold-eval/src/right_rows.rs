@@ -98,7 +98,12 @@ impl RightRows {
 
     /// Of each row whether the answer is the truth.
     pub(crate) fn of_answers(truth: &[usize], answers: &[Option<usize>]) -> Self {
-        Self::new(answers.iter().zip(truth).map(|(answer, truth)| *answer == Some(*truth)))
+        Self::new(
+            answers
+                .iter()
+                .zip(truth)
+                .map(|(answer, truth)| *answer == Some(*truth)),
+        )
     }
 
     /// How many rows there are.
@@ -180,7 +185,11 @@ impl TryFrom<String> for RightRows {
         let rows: usize = rows.parse().map_err(|_| unknown())?;
         let (expected, found) = (rows.div_ceil(DIGIT), hex.chars().count());
         if expected != found {
-            return Err(RightRowsError::Digits { rows, expected, found });
+            return Err(RightRowsError::Digits {
+                rows,
+                expected,
+                found,
+            });
         }
         let mut words = vec![0; rows.div_ceil(WORD)];
         for (place, digit) in hex.chars().enumerate() {

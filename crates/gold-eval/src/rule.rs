@@ -152,7 +152,10 @@ impl Rule {
             }
             Self::BetterThanBest {} => "Better than the best candidate so far".to_owned(),
             Self::MaxCandidates { max } => {
-                format!("At most {} judged by these rows", figures::counted(*max, "candidate"))
+                format!(
+                    "At most {} judged by these rows",
+                    figures::counted(*max, "candidate")
+                )
             }
         }
     }

@@ -15,7 +15,11 @@ use crate::{
 /// A candidate among the candidates of a history.
 ///
 /// Candidates are counted by their answers: the same answers judged again are no new one. Looks at another version
-/// of the gold set are other evidence and are counted apart.
+/// of the gold set are other evidence and are counted apart, so that a new version begins at one again; it is fresh as
+/// far as its rows are.
+///
+/// The Ladder protects the score that it releases, against whoever sees only that. A report shows more, down to single
+/// rows, so that people can act on it; who tunes on what they see there learns the gold set, and no count knows of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// By how much a candidate has to be better than the best so far.
@@ -101,13 +105,19 @@ impl Standing {
             replay.take(look, candidate.right.rows())?;
         }
         let best = replay.best.map(|look| BestSoFar::of(look, report));
-        let is_best = best.as_ref().is_some_and(|best| best.answers_hash == candidate.answers_hash);
+        let is_best = best
+            .as_ref()
+            .is_some_and(|best| best.answers_hash == candidate.answers_hash);
         let judged_before = !replay.counted.insert(&candidate.answers_hash);
         let is_new = replay.compared.insert(&candidate.answers_hash);
         let (candidates, compared) = (replay.counted.len() as u64, replay.compared.len() as u64);
-        let rung = is_new.then(|| replay.ladder.submit(&candidate.right)).transpose()?;
+        let rung = is_new
+            .then(|| replay.ladder.submit(&candidate.right))
+            .transpose()?;
         // Answers that were compared before are not tried again: they stand where the looks since have left them.
-        let counts = best.as_ref().and_then(|best| Some(best.comparison.as_ref()?.counts));
+        let counts = best
+            .as_ref()
+            .and_then(|best| Some(best.comparison.as_ref()?.counts));
         let (place, step_taken) = match rung {
             Some(rung) => (rung.climb.into(), rung.step),
             None if is_best => (Place::StillBest, None),
@@ -119,7 +129,10 @@ impl Standing {
         Ok(Self {
             ladder: step,
             place,
-            released: replay.ladder.released().unwrap_or(report.candidate.score.accuracy.value),
+            released: replay
+                .ladder
+                .released()
+                .unwrap_or(report.candidate.score.accuracy.value),
             step: step_taken,
             best,
             candidates,

@@ -77,7 +77,9 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
         });
     }
     match &report.looks_before {
-        None => notes.push("No history was given, so earlier looks at this gold set are not counted.".to_owned()),
+        None => {
+            notes.push("No history was given, so earlier looks at this gold set are not counted.".to_owned())
+        }
         Some(before) => {
             notes.extend((report.standing.iter()).flat_map(|standing| standing.notes(before.looks)));
         }

@@ -62,7 +62,11 @@ impl<'a> Trials<'a> {
         };
         // A wrong answer is as wrong outside the task as within: the rules look at what is right.
         let answers = |right: &RightRows| -> Vec<Option<usize>> {
-            right.iter().zip(gold.truth()).map(|(right, &truth)| right.then_some(truth)).collect()
+            right
+                .iter()
+                .zip(gold.truth())
+                .map(|(right, &truth)| right.then_some(truth))
+                .collect()
         };
         let answered = Answered {
             truth: gold.truth(),
@@ -78,7 +82,12 @@ impl<'a> Trials<'a> {
             without_rows: &self.without_rows,
             standing: None,
         };
-        let rules: Vec<Finding> = self.gate.rules().iter().map(|rule| evidence.judge(rule)).collect();
+        let rules: Vec<Finding> = self
+            .gate
+            .rules()
+            .iter()
+            .map(|rule| evidence.judge(rule))
+            .collect();
         let verdict = Verdict::of(&rules, &Leakage::NotCertified { computed: None });
         Ok(Decision { verdict, rules })
     }

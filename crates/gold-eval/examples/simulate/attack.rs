@@ -90,10 +90,12 @@ impl Votes {
     fn majority(&self) -> Option<RightRows> {
         let first = self.first.as_ref()?;
         let rows = self.right.iter().zip(first.iter());
-        Some(RightRows::new(rows.map(|(&votes, first)| match (2 * votes).cmp(&self.kept) {
-            Ordering::Less => false,
-            Ordering::Equal => first,
-            Ordering::Greater => true,
-        })))
+        Some(RightRows::new(rows.map(
+            |(&votes, first)| match (2 * votes).cmp(&self.kept) {
+                Ordering::Less => false,
+                Ordering::Equal => first,
+                Ordering::Greater => true,
+            },
+        )))
     }
 }

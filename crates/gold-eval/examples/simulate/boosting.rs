@@ -36,8 +36,20 @@ const SIGNIFICANT: LadderStep = LadderStep::Significant { alpha: 0.05 };
 type Way = (&'static str, &'static str, Told, LadderStep, fn(&Reported) -> f64);
 
 const WAYS: [Way; 4] = [
-    ("told raw scores, raw score", "#c0392b", Told::Raw, SIGNIFICANT, |reported| reported.raw),
-    ("told raw scores, score to quote", "#d98324", Told::Raw, SIGNIFICANT, |reported| reported.released),
+    (
+        "told raw scores, raw score",
+        "#c0392b",
+        Told::Raw,
+        SIGNIFICANT,
+        |reported| reported.raw,
+    ),
+    (
+        "told raw scores, score to quote",
+        "#d98324",
+        Told::Raw,
+        SIGNIFICANT,
+        |reported| reported.released,
+    ),
     (
         "told by the Ladder, step standard_error",
         "#2f6fab",
@@ -45,7 +57,13 @@ const WAYS: [Way; 4] = [
         LadderStep::StandardError {},
         |reported| reported.released,
     ),
-    ("told by the Ladder, step significant", "#2c8a4b", Told::Ladder, SIGNIFICANT, |reported| reported.released),
+    (
+        "told by the Ladder, step significant",
+        "#2c8a4b",
+        Told::Ladder,
+        SIGNIFICANT,
+        |reported| reported.released,
+    ),
 ];
 
 pub(crate) fn run(boosting: &Boosting) -> Result<(), Box<dyn Error>> {
@@ -58,9 +76,15 @@ pub(crate) fn run(boosting: &Boosting) -> Result<(), Box<dyn Error>> {
         boosting.rows, boosting.attacks
     );
     let names: Vec<String> = curves.iter().map(|curve| format!(" {} |", curve.name)).collect();
-    println!("| queries |{}\n|--:|{}", names.concat(), "--:|".repeat(curves.len()));
+    println!(
+        "| queries |{}\n|--:|{}",
+        names.concat(),
+        "--:|".repeat(curves.len())
+    );
     for (place, queries) in after.iter().enumerate().filter(|(place, _)| (place + 1) % 5 == 0) {
-        let cells: Vec<String> = (curves.iter()).map(|curve| format!(" {:.1}% |", 100.0 * curve.points[place].1)).collect();
+        let cells: Vec<String> = (curves.iter())
+            .map(|curve| format!(" {:.1}% |", 100.0 * curve.points[place].1))
+            .collect();
         println!("| {queries} |{}", cells.concat());
     }
     if let Some(path) = &boosting.svg {
@@ -70,12 +94,19 @@ pub(crate) fn run(boosting: &Boosting) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn curve(boosting: &Boosting, after: &[u64], (name, colour, told, step, of): Way) -> Result<Curve, RowsDiffer> {
+fn curve(
+    boosting: &Boosting,
+    after: &[u64],
+    (name, colour, told, step, of): Way,
+) -> Result<Curve, RowsDiffer> {
     let attacks: Vec<Vec<Reported>> = (boosting.seed..boosting.seed + boosting.attacks)
         .into_par_iter()
         .map(|seed| attack(boosting.rows, told, step, after, seed))
         .collect::<Result<_, _>>()?;
-    let mean = |place: usize| attacks.iter().map(|attack| of(&attack[place])).sum::<f64>() / attacks.len() as f64;
-    let points = (0..after.len()).map(|place| (after[place] as f64, mean(place))).collect();
+    let mean =
+        |place: usize| attacks.iter().map(|attack| of(&attack[place])).sum::<f64>() / attacks.len() as f64;
+    let points = (0..after.len())
+        .map(|place| (after[place] as f64, mean(place)))
+        .collect();
     Ok(Curve { name, colour, points })
 }

@@ -28,7 +28,10 @@ pub(crate) struct Candidates {
 }
 
 const STEPS: [(&str, LadderStep); 3] = [
-    ("`significant`, alpha 0.05", LadderStep::Significant { alpha: 0.05 }),
+    (
+        "`significant`, alpha 0.05",
+        LadderStep::Significant { alpha: 0.05 },
+    ),
     ("`standard_error`", LadderStep::StandardError {}),
     ("`fixed`, 2 points", LadderStep::Fixed { size: 0.02 }),
 ];
@@ -36,7 +39,10 @@ const STEPS: [(&str, LadderStep); 3] = [
 pub(crate) fn run(candidates: &Candidates) -> Result<(), Box<dyn Error>> {
     let equal = (candidates.accuracy, candidates.accuracy);
     let rising = (candidates.accuracy - 0.1, candidates.accuracy + 0.05);
-    for (words, accuracy) in [("all equally good", equal), ("better and better, by 15 points", rising)] {
+    for (words, accuracy) in [
+        ("all equally good", equal),
+        ("better and better, by 15 points", rising),
+    ] {
         for shared in [0.0, 0.6] {
             println!(
                 "\n{} candidates, {words}; {} rows; {:.0}% of rows equally hard for all; {} gold sets; in points\n",
@@ -69,7 +75,10 @@ fn line(candidates: &Candidates, stream: &Stream, step: LadderStep) -> Result<St
         .map(|seed| stream.pick(step, seed))
         .collect::<Result<_, _>>()?;
     let mean = |of: fn(&Picked) -> f64| picked.iter().map(of).sum::<f64>() / picked.len() as f64;
-    let most = picked.iter().map(|picked| picked.released).fold(f64::MIN, f64::max);
+    let most = picked
+        .iter()
+        .map(|picked| picked.released)
+        .fold(f64::MIN, f64::max);
     let above = mean(|picked| f64::from(u8::from(picked.released > picked.step)));
     Ok(format!(
         "| {:+.2} | {:+.2} | {:+.2} | {:.2} | {:.1} | {:.2} | {:.2} |",

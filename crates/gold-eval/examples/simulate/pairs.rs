@@ -31,8 +31,14 @@ const LOST: f64 = 0.2;
 impl Pairs {
     pub(crate) fn new(supports: &[usize], accuracy: f64) -> Result<Self, Box<dyn Error>> {
         let name = |label: usize| format!("category-{label:03}");
-        let task = Task::of_labels("simulated", (0..supports.len()).map(|i| Label::new(name(i))).collect())?;
-        let labels = supports.iter().enumerate().flat_map(|(label, &rows)| std::iter::repeat_n(label, rows));
+        let task = Task::of_labels(
+            "simulated",
+            (0..supports.len()).map(|i| Label::new(name(i))).collect(),
+        )?;
+        let labels = supports
+            .iter()
+            .enumerate()
+            .flat_map(|(label, &rows)| std::iter::repeat_n(label, rows));
         let rows = labels.enumerate().map(|(row, label)| GoldRow {
             id: row.to_string(),
             input: format!("question {row}"),
@@ -56,12 +62,17 @@ impl Pairs {
     pub(crate) fn draw(&self, shift: Shift, shared: f64, seed: u64) -> (RightRows, RightRows) {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let ours = self.candidate(shift);
-        let of_rows = (self.supports.iter().zip(&ours)).flat_map(|(&rows, &ours)| std::iter::repeat_n(ours, rows));
+        let of_rows =
+            (self.supports.iter().zip(&ours)).flat_map(|(&rows, &ours)| std::iter::repeat_n(ours, rows));
         let (mut baseline, mut candidate) = (Vec::new(), Vec::new());
         for ours in of_rows {
             let theirs_is_hard: f64 = random.random();
             let own: f64 = random.random();
-            let is_hard = if random.random_bool(shared) { theirs_is_hard } else { own };
+            let is_hard = if random.random_bool(shared) {
+                theirs_is_hard
+            } else {
+                own
+            };
             baseline.push(theirs_is_hard < self.accuracy);
             candidate.push(is_hard < ours);
         }
@@ -70,13 +81,21 @@ impl Pairs {
 
     /// The candidate's true recall by category.
     fn candidate(&self, shift: Shift) -> Vec<f64> {
-        let rarest = (0..self.supports.len()).rev().min_by_key(|&label| self.supports[label]);
+        let rarest = (0..self.supports.len())
+            .rev()
+            .min_by_key(|&label| self.supports[label]);
         let all: usize = self.supports.iter().sum();
         match (shift, rarest) {
             (Shift::LosesRarest, Some(rarest)) => {
                 let lost = self.supports[rarest] as f64;
                 let made_up = (self.accuracy - LOST) * lost / (all as f64 - lost);
-                let recall = |label| if label == rarest { LOST } else { (self.accuracy + made_up).min(1.0) };
+                let recall = |label| {
+                    if label == rarest {
+                        LOST
+                    } else {
+                        (self.accuracy + made_up).min(1.0)
+                    }
+                };
                 (0..self.supports.len()).map(recall).collect()
             }
             (Shift::Everywhere(by), _) => vec![(self.accuracy + by).clamp(0.0, 1.0); self.supports.len()],
@@ -87,5 +106,7 @@ impl Pairs {
 
 /// About 1,500 rows in 44 categories with a long tail: 8 rows in the rarest.
 pub(crate) fn long_tail() -> Vec<usize> {
-    (0..44_usize).map(|rank| 5 + 3800 / (22 + rank * rank / 2 + 4 * rank)).collect()
+    (0..44_usize)
+        .map(|rank| 5 + 3800 / (22 + rank * rank / 2 + 4 * rank))
+        .collect()
 }

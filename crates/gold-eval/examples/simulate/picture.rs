@@ -66,7 +66,9 @@ pub(crate) fn picture(curves: &[Curve], across: &str, up: &str) -> String {
         f64::midpoint(TOP, HEIGHT - BOTTOM)
     ));
     for (place, curve) in curves.iter().enumerate() {
-        let line: Vec<String> = (curve.points.iter()).map(|&(a, b)| format!("{:.1},{:.1}", x(a), y(b))).collect();
+        let line: Vec<String> = (curve.points.iter())
+            .map(|&(a, b)| format!("{:.1},{:.1}", x(a), y(b)))
+            .collect();
         let height = TOP + 18.0 + 20.0 * place as f64;
         draw(format!(
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{2}\" stroke-width=\"2.4\" stroke-linejoin=\"round\"/>\

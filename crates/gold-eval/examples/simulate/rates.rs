@@ -54,6 +54,7 @@ pub(crate) fn run(rates: &Rates) -> Result<(), Box<dyn Error>> {
         [] => sets(),
         own => vec![("your gold set", own.to_vec())],
     };
+    let mut errors = Preset::ALL.map(|preset| (preset, Worst::default(), Worst::default()));
     for (name, supports) in sets {
         let pairs = Pairs::new(&supports, rates.accuracy)?;
         for &shared in &rates.shared {
@@ -66,20 +67,71 @@ pub(crate) fn run(rates: &Rates) -> Result<(), Box<dyn Error>> {
             );
             println!("| the candidate is | clear-the-line | not-inferior | strict |\n|---|--:|--:|--:|");
             for (words, shift) in SHIFTS {
-                let cells = Preset::ALL.map(|preset| said(&pairs, preset, (shift, shared), (rates.seed, rates.pairs)));
                 let mut line = format!("| {words} ");
-                for cell in cells {
-                    let Said { ship, hold } = cell?;
+                for (preset, ships, holds) in &mut errors {
+                    let Said { ship, hold } =
+                        said(&pairs, *preset, (shift, shared), (rates.seed, rates.pairs))?;
                     line += &format!(
                         "| {:.2} / {:.2} / {:.2} ",
                         100.0 * ship,
                         100.0 * hold,
                         100.0 * (1.0 - ship - hold)
                     );
+                    let place = || format!("{words}; {name}; {:.0}% shared", 100.0 * shared);
+                    if !deserves_to_ship(*preset, shift) {
+                        ships.see(ship, place);
+                    }
+                    if deserves_no_hold(shift) {
+                        holds.see(hold, place);
+                    }
                 }
                 println!("{line}|");
             }
         }
     }
+    println!("\nThe most of all lines in which shipping is an error, and in which holding is; in %\n");
+    println!("| preset | shipped | where | held | where |\n|---|--:|---|--:|---|");
+    for (preset, ships, holds) in &errors {
+        println!(
+            "| {preset} | {:.2} | {} | {:.2} | {} |",
+            100.0 * ships.share,
+            ships.place,
+            100.0 * holds.share,
+            holds.place
+        );
+    }
     Ok(())
+}
+
+/// The highest share so far, and where it was.
+#[derive(Default)]
+struct Worst {
+    share: f64,
+    place: String,
+}
+
+impl Worst {
+    fn see(&mut self, share: f64, place: impl Fn() -> String) {
+        if share > self.share || self.place.is_empty() {
+            *self = Self {
+                share,
+                place: place(),
+            };
+        }
+    }
+}
+
+/// Whether the candidate truly is what the preset asks for.
+fn deserves_to_ship(preset: Preset, shift: Shift) -> bool {
+    match shift {
+        Shift::LosesRarest => false,
+        // The margin of two points; a candidate that is just there is not above it.
+        Shift::Everywhere(by) if preset == Preset::NotInferior => by > -0.02,
+        Shift::Everywhere(by) => by > 0.0,
+    }
+}
+
+/// Whether the candidate is worse in nothing.
+fn deserves_no_hold(shift: Shift) -> bool {
+    matches!(shift, Shift::Everywhere(by) if by >= 0.0)
 }

@@ -24,9 +24,14 @@ pub(crate) fn said(
     let trials = Trials::new(&pairs.gold, &gate);
     let verdict = |seed| {
         let (baseline, candidate) = pairs.draw(shift, shared, seed);
-        trials.decide(&baseline, &candidate).map(|decision| decision.verdict)
+        trials
+            .decide(&baseline, &candidate)
+            .map(|decision| decision.verdict)
     };
-    let verdicts: Vec<Verdict> = (seed..seed + count).into_par_iter().map(verdict).collect::<Result<_, _>>()?;
+    let verdicts: Vec<Verdict> = (seed..seed + count)
+        .into_par_iter()
+        .map(verdict)
+        .collect::<Result<_, _>>()?;
     let share = |verdict| verdicts.iter().filter(|said| **said == verdict).count() as f64 / count as f64;
     Ok(Said {
         ship: share(Verdict::Ship),

@@ -51,9 +51,16 @@ pub(crate) fn run(sizes: &Sizes) -> Result<(), Box<dyn Error>> {
         sizes.pairs
     );
     let head = COLUMNS.map(|(preset, better)| format!(" {preset}, {:+.0} |", 100.0 * better));
-    println!("| gold rows |{}\n|--:|{}", head.concat(), "--:|".repeat(COLUMNS.len()));
+    println!(
+        "| gold rows |{}\n|--:|{}",
+        head.concat(),
+        "--:|".repeat(COLUMNS.len())
+    );
     for &rows in &sizes.rows {
-        let pairs = Pairs::new(&vec![rows / sizes.categories.max(1); sizes.categories], sizes.accuracy)?;
+        let pairs = Pairs::new(
+            &vec![rows / sizes.categories.max(1); sizes.categories],
+            sizes.accuracy,
+        )?;
         let mut line = format!("| {rows} |");
         for (preset, better) in COLUMNS {
             let shift = (Shift::Everywhere(better), sizes.shared);

@@ -40,7 +40,11 @@ impl Stream {
             let accuracy = self.true_accuracy(number);
             let right = RightRows::new(hardness.iter().map(|&shared| {
                 let own: f64 = random.random();
-                let hardness = if random.random_bool(self.shared) { shared } else { own };
+                let hardness = if random.random_bool(self.shared) {
+                    shared
+                } else {
+                    own
+                };
                 hardness < accuracy
             }));
             if right.accuracy() > highest {

@@ -24,7 +24,10 @@ impl Evidence<'_> {
         let settle = against_best
             .filter(|_| outcome == Outcome::CannotTell)
             .and_then(|comparison| rows_needed(standing, comparison));
-        let mut numbers = vec![("released", standing.released), ("candidates", standing.candidates as f64)];
+        let mut numbers = vec![
+            ("released", standing.released),
+            ("candidates", standing.candidates as f64),
+        ];
         numbers.extend(standing.step.map(|step| ("step", step)));
         if let Some(comparison) = against_best {
             numbers.extend([
@@ -34,7 +37,9 @@ impl Evidence<'_> {
             ]);
         }
         let mut finding = Finding::new(rule, outcome, standing.in_words()).settled_by(settle);
-        finding.numbers = (numbers.into_iter()).map(|(name, value)| (name.to_owned(), value)).collect();
+        finding.numbers = (numbers.into_iter())
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         finding
     }
 
@@ -62,7 +67,10 @@ fn rows_needed(standing: &Standing, against_best: &Comparison) -> Option<RowsNee
     let counts = &against_best.counts;
     let have = counts.rows();
     let need = rows_until(have, |rows| {
-        let (gains, losses) = (scaled(counts.gains, have, rows), scaled(counts.losses, have, rows));
+        let (gains, losses) = (
+            scaled(counts.gains, have, rows),
+            scaled(counts.losses, have, rows),
+        );
         let grown = PairedCounts {
             both_right: 0,
             gains,

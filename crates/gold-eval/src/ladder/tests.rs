@@ -22,7 +22,8 @@ fn first(right: usize) -> RightRows {
 
 #[test]
 fn straight_gains_are_a_step_from_here_on() {
-    let least = |step: LadderStep, comparison| (0..100).find(|&gains| step.is_reached(&counts(gains, 0), comparison));
+    let least =
+        |step: LadderStep, comparison| (0..100).find(|&gains| step.is_reached(&counts(gains, 0), comparison));
     let [significant, standard_error, fixed] = STEPS;
     // 0.5^gains against 0.05 / 2, 0.05 / 6 and 0.05 / (500 * 501).
     assert_eq!(least(significant, 1), Some(6));
@@ -45,12 +46,20 @@ fn the_first_is_released_and_equals_are_not() {
         let mut ladder = Ladder::new(step);
         assert_eq!(ladder.released(), None);
         let rung = ladder.submit(&first(900)).unwrap();
-        assert_eq!((rung.climb, rung.released, rung.step), (Climb::First, 0.9, None), "{step:?}");
+        assert_eq!(
+            (rung.climb, rung.released, rung.step),
+            (Climb::First, 0.9, None),
+            "{step:?}"
+        );
         let rung = ladder.submit(&first(900)).unwrap();
         assert_eq!((rung.climb, rung.released), (Climb::NoBetter, 0.9), "{step:?}");
         let rung = ladder.submit(&first(960)).unwrap();
         assert_eq!((rung.climb, rung.released), (Climb::Better, 0.96), "{step:?}");
-        assert_eq!(ladder.submit(&first(800)).unwrap().climb, Climb::NoBetter, "{step:?}");
+        assert_eq!(
+            ladder.submit(&first(800)).unwrap().climb,
+            Climb::NoBetter,
+            "{step:?}"
+        );
         assert_eq!(ladder.released(), Some(0.96), "{step:?}");
     }
 }
@@ -68,7 +77,11 @@ fn only_a_fixed_step_can_be_taken_by_accuracy_alone() {
     for step in STEPS {
         let mut ladder = Ladder::new(step);
         let rung = ladder.submit_accuracy(0.9);
-        assert_eq!(rung.is_some(), matches!(step, LadderStep::Fixed { .. }), "{step:?}");
+        assert_eq!(
+            rung.is_some(),
+            matches!(step, LadderStep::Fixed { .. }),
+            "{step:?}"
+        );
     }
     let mut ladder = Ladder::new(LadderStep::Fixed { size: 0.02 });
     ladder.submit_accuracy(0.9);
@@ -89,7 +102,10 @@ fn a_step_out_of_range_is_refused_by_name() {
         LadderStep::Fixed { size: -0.1 },
     ] {
         let error = step.check().unwrap_err();
-        assert!(matches!(error, GateConfigError::OutOfRange { place: "ladder", .. }), "{error}");
+        assert!(
+            matches!(error, GateConfigError::OutOfRange { place: "ladder", .. }),
+            "{error}"
+        );
     }
     assert!(STEPS.iter().all(|step| step.check().is_ok()));
 }
@@ -122,7 +138,10 @@ fn released_scores_are_those_of_the_definition_on_loss_vectors() {
             assert_eq!(expected.len(), world.candidates.len());
             for (number, (candidate, expected)) in world.candidates.iter().zip(expected).enumerate() {
                 let rung = ladder.submit(candidate).unwrap();
-                assert!((rung.released - expected).abs() < 1e-12, "{step:?}, candidate {number}: {rung:?}");
+                assert!(
+                    (rung.released - expected).abs() < 1e-12,
+                    "{step:?}, candidate {number}: {rung:?}"
+                );
             }
         }
     }

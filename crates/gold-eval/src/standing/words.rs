@@ -6,6 +6,19 @@ use crate::{
 };
 
 impl Standing {
+    /// What the Ladder releases, in a sentence: what may be told to whoever makes the next candidate, for nothing more
+    /// of these rows can be learnt from it than which candidate was better.
+    #[must_use]
+    pub fn released_in_words(&self) -> String {
+        let place = match self.place {
+            Place::First => "The first candidate that can be compared",
+            Place::Better => "Better than the best so far",
+            Place::StillBest => "The best so far",
+            Place::NoBetter => "No better than the best so far",
+        };
+        format!("{place}. The score to quote is {}.", percent(self.released))
+    }
+
     /// What the Ladder says, in one or two sentences with the score to quote.
     pub(crate) fn in_words(&self) -> String {
         let quote = format!("The score to quote is {}.", percent(self.released));
@@ -44,7 +57,11 @@ impl Standing {
             || "the two differ on too few rows for any gain to be enough".to_owned(),
             |step| format!("the step is {} points", size(step)),
         );
-        let name = format!("{} with {}", one_line(&best.predictor, 80), percent(best.accuracy));
+        let name = format!(
+            "{} with {}",
+            one_line(&best.predictor, 80),
+            percent(best.accuracy)
+        );
         match &best.comparison {
             None => format!("{name}; {step}"),
             Some(comparison) => format!(
@@ -66,7 +83,10 @@ impl Standing {
                 "This is look {} at this version of the gold set, and {}. {}",
                 count(looks_before + 1),
                 match self.judged_before {
-                    true => format!("no new candidate: it has judged {}", counted(self.candidates, "candidate")),
+                    true => format!(
+                        "no new candidate: it has judged {}",
+                        counted(self.candidates, "candidate")
+                    ),
                     false => format!("candidate {}", count(self.candidates)),
                 },
                 self.in_words()
@@ -93,13 +113,16 @@ impl Standing {
 
     fn after_looks(&self) -> String {
         let after = &self.after_looks;
+        let p_better = match after.p_better {
+            p if p < 1.0 => p_value(p),
+            _ => "1, which is no evidence at all".to_owned(),
+        };
         format!(
-            "Picked as the best of {} candidates, its one-sided p-value of “better than the baseline” is at most {} and \
-             the interval of the difference {} (Bonferroni). The best of so many equal candidates looks up to {} \
-             points too good by luck alone. Both hold if none was made by looking at these rows; whoever tunes on them \
-             has tried more candidates than are counted.",
+            "Picked as the best of {} candidates: its one-sided p-value of “better than the baseline” times as many is \
+             {p_better}, and the interval of the difference at that confidence for all of them {} (Bonferroni). The best \
+             of so many equal candidates looks up to {} points too good by luck alone. This holds if none was made by \
+             looking at these rows; whoever tunes on them has tried more candidates than are counted.",
             count(after.candidates),
-            p_value(after.p_better),
             points_range(after.interval),
             size(after.luck)
         )

@@ -94,7 +94,12 @@ fn the_best_released_score_of_500_candidates_is_at_most_a_step_above_its_truth()
             shared,
         };
         let picked = |step| -> Vec<Picked> { (0..40).map(|seed| stream.pick(step, seed).unwrap()).collect() };
-        let above = |picked: &[Picked]| picked.iter().filter(|picked| picked.released > picked.step).count();
+        let above = |picked: &[Picked]| {
+            picked
+                .iter()
+                .filter(|picked| picked.released > picked.step)
+                .count()
+        };
         let mean = |picked: &[Picked], of: fn(&Picked) -> f64| picked.iter().map(of).sum::<f64>() / 40.0;
         let (significant, standard_error) = (
             picked(LadderStep::default()),
@@ -106,7 +111,11 @@ fn the_best_released_score_of_500_candidates_is_at_most_a_step_above_its_truth()
         // The highest raw score is nowhere near its truth, and one standard error at a time gets most of the way.
         let raw = mean(&significant, |picked| picked.raw);
         assert!(raw > 0.02, "{raw}");
-        assert!(above(&standard_error) > 20, "shared {shared}: {}", above(&standard_error));
+        assert!(
+            above(&standard_error) > 20,
+            "shared {shared}: {}",
+            above(&standard_error)
+        );
         assert!(mean(&significant, |picked| picked.released).abs() < 0.25 * raw);
     }
 }
@@ -129,12 +138,16 @@ fn a_candidate_that_is_truly_better_climbs() {
 #[test]
 fn scores_alone_raise_the_raw_score_and_not_the_ladders() {
     let last = |told, step, seed| attack(1000, told, step, &[300], seed).unwrap()[0];
-    let mean = |told, step, of: fn(&Reported) -> f64| (0..20).map(|seed| of(&last(told, step, seed))).sum::<f64>() / 20.0;
+    let mean = |told, step, of: fn(&Reported) -> f64| {
+        (0..20).map(|seed| of(&last(told, step, seed))).sum::<f64>() / 20.0
+    };
     let raw = mean(Told::Raw, LadderStep::default(), |reported| reported.raw);
     assert!(raw > 0.58, "{raw}");
     let released = mean(Told::Ladder, LadderStep::default(), |reported| reported.released);
     assert!((released - 0.5).abs() < 0.015, "{released}");
-    let by_standard_errors = mean(Told::Ladder, LadderStep::StandardError {}, |reported| reported.released);
+    let by_standard_errors = mean(Told::Ladder, LadderStep::StandardError {}, |reported| {
+        reported.released
+    });
     assert!(by_standard_errors < raw - 0.02, "{by_standard_errors}");
 }
 
@@ -149,9 +162,18 @@ fn presets_err_on_equal_models_as_rarely_as_they_say() {
             println!("{preset}: {ship} shipped, {hold} held");
             assert!(hold <= most(0.075, 1000.0), "{preset}: {hold} held");
             // Where the candidate may be two points behind, an equal one deserves to ship.
-            assert!(preset == Preset::NotInferior || ship <= most(0.025, 1000.0), "{preset}: {ship} shipped");
+            assert!(
+                preset == Preset::NotInferior || ship <= most(0.025, 1000.0),
+                "{preset}: {ship} shipped"
+            );
         }
-        let Said { ship, .. } = said(&pairs, Preset::NotInferior, (Shift::Everywhere(-0.02), 0.6), (1, 1000)).unwrap();
+        let Said { ship, .. } = said(
+            &pairs,
+            Preset::NotInferior,
+            (Shift::Everywhere(-0.02), 0.6),
+            (1, 1000),
+        )
+        .unwrap();
         assert!(ship <= most(0.025, 1000.0), "at the margin: {ship} shipped");
     }
 }
@@ -175,14 +197,28 @@ fn trials_decide_as_the_judge_does() {
     for (seed, preset) in (0..30).zip(Preset::ALL.into_iter().cycle()) {
         let gate = preset.config().check().unwrap();
         let answers = |seed, accuracy| world.answers(seed, move |_, _| accuracy);
-        let (theirs, ours) = (answers(2 * seed, 0.85), answers(2 * seed + 1, 0.8 + 0.005 * seed as f64));
+        let (theirs, ours) = (
+            answers(2 * seed, 0.85),
+            answers(2 * seed + 1, 0.8 + 0.005 * seed as f64),
+        );
         let right = |answers: &[(String, String)]| {
-            RightRows::new(answers.iter().zip(world.gold.rows()).map(|((_, answer), row)| *answer == row.label))
+            RightRows::new(
+                answers
+                    .iter()
+                    .zip(world.gold.rows())
+                    .map(|((_, answer), row)| *answer == row.label),
+            )
         };
-        let decision = Trials::new(&world.gold, &gate).decide(&right(&theirs), &right(&ours)).unwrap();
+        let decision = Trials::new(&world.gold, &gate)
+            .decide(&right(&theirs), &right(&ours))
+            .unwrap();
         let (baseline, candidate) = (world.baseline(theirs), world.predictions(ours));
         let report = judge(&Case::new(&world.gold, &baseline, &candidate, "now"), &gate).unwrap();
-        assert_eq!((decision.verdict, &decision.rules), (report.verdict, &report.rules), "{preset}, seed {seed}");
+        assert_eq!(
+            (decision.verdict, &decision.rules),
+            (report.verdict, &report.rules),
+            "{preset}, seed {seed}"
+        );
     }
     let gate = Preset::Strict.config().check().unwrap();
     let five = RightRows::new([true; 5]);
