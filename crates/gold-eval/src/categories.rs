@@ -1,6 +1,6 @@
 //! The table by category, worst first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use task_spec::LabelSet;
@@ -79,6 +79,36 @@ pub(crate) fn category_table(
     confidence: f64,
     alpha: f64,
 ) -> Vec<CategoryScore> {
+    category_table_with(
+        answered,
+        labels,
+        confidence,
+        &visible_drops(answered.truth, labels.len(), alpha),
+    )
+}
+
+/// [`smallest_visible_drop`] by the number of rows, at the hardest step of Holm: the dear part of a table, and the same
+/// for all answers to the same rows.
+pub(crate) fn visible_drops(truth: &[usize], labels: usize, alpha: f64) -> BTreeMap<u64, Option<f64>> {
+    let mut supports = vec![0_u64; labels];
+    for &label in truth {
+        supports[label] += 1;
+    }
+    supports.retain(|&support| support > 0);
+    let hardest_step = alpha / supports.len() as f64;
+    let distinct: BTreeSet<u64> = supports.into_iter().collect();
+    (distinct.into_iter())
+        .map(|support| (support, smallest_visible_drop(support, hardest_step)))
+        .collect()
+}
+
+/// As [`category_table`], with the [`visible_drops`] of the same rows.
+pub(crate) fn category_table_with(
+    answered: &Answered<'_>,
+    labels: &LabelSet,
+    confidence: f64,
+    visible: &BTreeMap<u64, Option<f64>>,
+) -> Vec<CategoryScore> {
     let mut tallies = vec![Tally::default(); labels.len()];
     for (row, &truth) in answered.truth.iter().enumerate() {
         let right = |answers: &[Option<usize>]| answers[row] == Some(truth);
@@ -101,9 +131,6 @@ pub(crate) fn category_table(
         .collect();
     let (p_worse, adjusted) = tested(&present, |tally| tally.counts);
     let changes = answered.shipped.map(|_| changes(&present));
-    let hardest_step = alpha / present.len() as f64;
-    // Many categories have the same number of rows, and the search for the drop is the dear part.
-    let mut visible: BTreeMap<u64, Option<f64>> = BTreeMap::new();
     let mut table: Vec<CategoryScore> = present
         .iter()
         .enumerate()
@@ -131,9 +158,7 @@ pub(crate) fn category_table(
                 difference: counts.difference(),
                 p_worse: p_worse[place],
                 p_worse_holm: adjusted[place],
-                smallest_visible_drop: *visible
-                    .entry(support)
-                    .or_insert_with(|| smallest_visible_drop(support, hardest_step)),
+                smallest_visible_drop: visible.get(&support).copied().flatten(),
             }
         })
         .collect();

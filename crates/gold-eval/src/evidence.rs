@@ -2,11 +2,12 @@
 
 mod category_floor;
 mod guard;
+mod looks;
 mod overall;
 mod regression;
 
 use crate::{
-    CategoryScore, Comparison, Finding, Report, Rule, Share,
+    CategoryScore, Comparison, Finding, Report, Rule, Share, Standing,
     figures::{count, counted, names, p_value, points},
 };
 
@@ -22,6 +23,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) categories: &'a [CategoryScore],
     /// The labels of the task without gold rows.
     pub(crate) without_rows: &'a [String],
+    /// Where the candidate stands among earlier ones; `None` if no history was given.
+    pub(crate) standing: Option<&'a Standing>,
 }
 
 impl<'a> Evidence<'a> {
@@ -32,6 +35,7 @@ impl<'a> Evidence<'a> {
             comparison: &report.against_baseline,
             categories: &report.categories,
             without_rows: &report.gold.without_rows,
+            standing: report.standing.as_ref(),
         }
     }
 
@@ -50,6 +54,8 @@ impl<'a> Evidence<'a> {
                 max_losses,
                 max_support,
             } => self.guard(rule, max_losses, max_support.unwrap_or(u64::MAX)),
+            Rule::BetterThanBest {} => self.better_than_best(rule),
+            Rule::MaxCandidates { max } => self.max_candidates(rule, max),
         }
     }
 

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Rule;
+use crate::{LadderStep, Rule};
 
 /// A gate as it is written down, in TOML or JSON.
 ///
@@ -41,6 +41,9 @@ pub struct GateConfig {
     /// direction use half of the rest, 0.025.
     #[serde(default = "usual_confidence")]
     pub confidence: f64,
+    /// By how much a candidate must be better than the best that was judged before; see [`LadderStep`].
+    #[serde(default)]
+    pub ladder: LadderStep,
     /// The rules; all must pass for the verdict "ship".
     pub rules: Vec<Rule>,
 }
@@ -96,6 +99,7 @@ impl Preset {
         GateConfig {
             name: self.to_string(),
             confidence: usual_confidence(),
+            ladder: LadderStep::default(),
             rules,
         }
     }
@@ -148,7 +152,7 @@ pub enum GateConfigError {
     /// A setting is out of its range.
     #[error("{key} = {value} in {place} is out of range: it must be {range}")]
     OutOfRange {
-        /// The rule's name, or "gate".
+        /// The rule's name, "gate" or "ladder".
         place: &'static str,
         /// The setting.
         key: &'static str,
@@ -183,6 +187,7 @@ impl GateConfig {
                 range: "above 0.5 and below 1",
             });
         }
+        self.ladder.check()?;
         for (position, rule) in self.rules.iter().enumerate() {
             rule.check()?;
             if self.rules[..position]
@@ -207,6 +212,12 @@ impl Gate {
     #[must_use]
     pub fn confidence(&self) -> f64 {
         self.config.confidence
+    }
+
+    /// Its step from the best candidate so far to a better one.
+    #[must_use]
+    pub fn ladder(&self) -> LadderStep {
+        self.config.ladder
     }
 
     /// Its rules.

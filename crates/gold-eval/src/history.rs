@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use stage_files::{BadLine, ContentHash, FileError};
 
-use crate::{GoldLock, Verdict};
+use crate::{GoldLock, RightRows, Verdict};
 
 /// One candidate judged once: a line of `history.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct Look {
     pub accuracy: f64,
     /// What the gate said.
     pub verdict: Verdict,
+    /// Which rows the candidate had right, for later ones to be compared with; lines of the first versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<RightRows>,
 }
 
 /// The looks so far.
@@ -94,6 +97,9 @@ impl History {
     ///
     /// The line is appended under a lock on the file, so that gates that run side by side each leave theirs. A
     /// kill can leave part of a last line, which the next append removes; the lines before are never rewritten.
+    ///
+    /// Each of these gates knows the looks that were there when it opened the history. Gates that come later see all
+    /// of them, in the order of the file, and count alike.
     ///
     /// # Errors
     ///

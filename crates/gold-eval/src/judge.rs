@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use stage_files::ContentHash;
 
 use crate::{
-    Baseline, Comparison, Gate, GoldSet, History, Leakage, Metrics, PairedCounts, Predictions, Report, Score,
-    Share, TrainingRecord, Verdict,
+    Baseline, Comparison, Gate, GoldSet, History, Leakage, Metrics, PairedCounts, Predictions, Report,
+    RightRows, RowsDiffer, Score, Share, Standing, TrainingRecord, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
@@ -116,6 +116,24 @@ pub enum JudgeError {
         /// The id.
         id: String,
     },
+    /// A look in the history is at this gold set and yet at another number of rows, so its line was edited.
+    #[error(
+        "the look of {at}, answers {}, is at {found} rows of this gold set, which has {expected}: its line in the \
+         history was edited; restore it", answers.short()
+    )]
+    OtherRows {
+        /// When the look was, as its caller wrote it.
+        at: String,
+        /// The content hash of the answers.
+        answers: ContentHash,
+        /// The rows of the gold set.
+        expected: u64,
+        /// The rows of the look.
+        found: u64,
+    },
+    /// Two sets of answers are not of the same rows.
+    #[error("candidates cannot be compared")]
+    Rows(#[from] RowsDiffer),
 }
 
 /// Judges a case by a gate. A candidate that fails is `Ok`: the verdict is in the report.
@@ -154,7 +172,7 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     let both = (candidate.as_slice(), baseline.as_slice());
     let mut report = Report {
         at: case.at.to_owned(),
-        // The verdict and its words follow below from the figures.
+        // The verdict and its words follow below from the figures, as does where it stands among earlier ones.
         verdict: Verdict::CannotTell,
         summary: String::new(),
         notes: Vec::new(),
@@ -169,6 +187,7 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         candidate: CandidateFacts {
             model_hash: case.candidate.model_hash().cloned(),
             answers_hash: case.candidate.answers_hash().clone(),
+            right: RightRows::of_answers(gold.truth(), &candidate),
             score: score(case.candidate.predictor(), &candidate),
         },
         against_baseline: compared(&teacher.model, &baseline),
@@ -179,6 +198,7 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
             .unwrap_or_default(),
         leakage,
         looks_before: case.history.map(|history| history.before_version(gold.lock())),
+        standing: None,
         calibration: calibration(&with_confidence, confidence),
         coverage: coverage_curve(&with_confidence, gold.lock().rows, confidence),
         confusions: confusions(gold, &candidate, &baseline),
@@ -186,6 +206,9 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         power: power_plan(gold, gate),
         categories,
     };
+    if let Some(history) = case.history {
+        report.standing = Some(Standing::of(history, &report, gate.ladder())?);
+    }
     report.rules = gate
         .rules()
         .iter()

@@ -61,7 +61,9 @@
 //!   a verdict is marked ([`Leakage`]), and nothing ships on one that is not the candidate's. It costs an exact join of the
 //!   training texts with the gold rows.
 //! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, and all figures.
-//! - [`History`]: every look at the gold set, appended, because each one wears it out a little.
+//! - [`History`]: every look at the gold set, appended, because each one wears it out a little; the [`Ladder`] says which
+//!   candidate is better than the best before it, and [`Standing`] what so many looks make of the evidence.
+//! - [`Trials`]: the gate on simulated answers, to know how often it errs before it is relied on.
 //! - [`chart`]: the pictures of the report's page, to be put into other pages.
 //! - The statistics, usable alone: [`wilson`], [`mcnemar_exact`], [`mcnemar_mid_p`], [`mcnemar_mid_p_worse`],
 //!   [`paired_difference_interval`], [`holm`], [`smallest_visible_drop`], [`power`], [`calibration`],
@@ -85,6 +87,7 @@
 //! - Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91 (mid-p McNemar).
 //! - Holm 1979, Scandinavian Journal of Statistics 6:65-70 (many tests at once).
 //! - Lam, Gopal and Qian 2023, arXiv:2309.14621 (interval of an F1).
+//! - Blum and Hardt 2015, arXiv:1502.04585 (the Ladder: many candidates on one gold set).
 //! - Guo et al. 2017, arXiv:1706.04599 (calibration error).
 
 mod gold_diff;
@@ -124,10 +127,14 @@ mod gate;
 mod grades;
 mod history;
 mod judge;
+mod ladder;
 mod leakage;
 mod nearness;
+mod right_rows;
 mod rule;
+mod standing;
 mod training;
+mod trials;
 mod verdict;
 
 pub mod chart;
@@ -166,6 +173,7 @@ pub use interval::{Interval, Share, f1_interval, wilson};
 pub use join::JoinError;
 pub use judge::{Case, JudgeError, judge};
 pub use label_metrics::{Average, Kappa, LabelMetrics, MetricsError};
+pub use ladder::{Climb, Ladder, LadderStep, Rung};
 pub use leakage::{CertificateDifference, Leakage};
 pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_worse};
 pub use metrics::Metrics;
@@ -177,7 +185,10 @@ pub use power_plan::{CategoryRows, PowerPlan, PowerPlanConfig, PowerPlanError, P
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
 pub use repeats::{MeanDifference, Repeats, repeats};
 pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, Report};
+pub use right_rows::{RightRows, RightRowsError, RowsDiffer};
 pub use rule::Rule;
 pub use score::Score;
+pub use standing::{AfterLooks, BestSoFar, Place, Standing};
 pub use training::TrainingRecord;
+pub use trials::{Decision, Trials};
 pub use verdict::{BROKEN_INPUT_EXIT_CODE, Verdict};

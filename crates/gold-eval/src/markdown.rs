@@ -103,6 +103,13 @@ fn scores(report: &Report, text: &mut String) -> std::fmt::Result {
             p_value(comparison.p_exact)
         )?;
     }
+    if let Some(standing) = report
+        .standing
+        .as_ref()
+        .filter(|standing| standing.candidates > 1)
+    {
+        writeln!(text, "\nLadder: {}", escape(&standing.in_words(), 1000))?;
+    }
     if let Some(calibration) = &report.calibration {
         writeln!(
             text,

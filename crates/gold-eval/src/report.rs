@@ -7,7 +7,8 @@ use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
     Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, Leakage, Look,
-    LooksBefore, Metrics, NearnessBand, PowerPlan, Score, Share, Teacher, Verdict, markdown, page,
+    LooksBefore, Metrics, NearnessBand, PowerPlan, RightRows, Score, Share, Standing, Teacher, Verdict,
+    markdown, page,
 };
 
 /// A verdict and everything behind it.
@@ -47,6 +48,8 @@ pub struct Report {
     pub leakage: Leakage,
     /// Earlier looks at this gold set; `None` if no history was given.
     pub looks_before: Option<LooksBefore>,
+    /// Where the candidate stands among all that this gold set has judged; `None` if no history was given.
+    pub standing: Option<Standing>,
     /// Every category with gold rows, worst first.
     pub categories: Vec<CategoryScore>,
     /// The most frequent confusions.
@@ -110,6 +113,8 @@ pub struct CandidateFacts {
     pub model_hash: Option<ContentHash>,
     /// BLAKE3 of its answers as `predictions.jsonl`.
     pub answers_hash: ContentHash,
+    /// Which gold rows it has right.
+    pub right: RightRows,
     /// Its score.
     pub score: Score,
 }
@@ -145,6 +150,7 @@ impl Report {
             gate: self.gate.clone(),
             accuracy: self.candidate.score.accuracy.value,
             verdict: self.verdict,
+            right: Some(self.candidate.right.clone()),
         }
     }
 

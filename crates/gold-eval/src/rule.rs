@@ -65,6 +65,17 @@ pub enum Rule {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_support: Option<u64>,
     },
+    /// The candidate is better than the best that this gold set has judged before, by the step of the gate's
+    /// [`LadderStep`](crate::LadderStep); so is the first candidate, and so is the best when it is judged again.
+    ///
+    /// Fails where it is shown to be worse than the best. Cannot tell without a history.
+    BetterThanBest {},
+    /// The gold set has judged at most so many candidates, this one included: beyond, the rule cannot tell, and asks
+    /// for a version with fresh rows. Nor can it without a history.
+    MaxCandidates {
+        /// The most different candidates, at least 1.
+        max: u64,
+    },
 }
 
 fn usual_min_support() -> u64 {
@@ -104,6 +115,8 @@ impl Rule {
             Self::CategoryFloor { .. } => "category_floor",
             Self::NoCategoryRegressed { .. } => "no_category_regressed",
             Self::Guard { .. } => "guard",
+            Self::BetterThanBest {} => "better_than_best",
+            Self::MaxCandidates { .. } => "max_candidates",
         }
     }
 
@@ -137,6 +150,13 @@ impl Rule {
                     figures::counted(*max_losses, "row")
                 )
             }
+            Self::BetterThanBest {} => "Better than the best candidate so far".to_owned(),
+            Self::MaxCandidates { max } => {
+                format!(
+                    "At most {} judged by these rows",
+                    figures::counted(*max, "candidate")
+                )
+            }
         }
     }
 
@@ -155,7 +175,8 @@ impl Rule {
         let share = |key, value| open(key, value, 0.0, 1.0, "above 0 and below 1");
         let whole = |key, value: u64| open(key, value as f64, 0.0, f64::INFINITY, "at least 1");
         match self {
-            Self::Superior {} => Ok(()),
+            Self::Superior {} | Self::BetterThanBest {} => Ok(()),
+            Self::MaxCandidates { max } => whole("max", *max),
             Self::NotInferior { margin } => share("margin", *margin),
             Self::AccuracyFloor { accuracy } => share("accuracy", *accuracy),
             Self::CategoryFloor { recall, min_support } => {

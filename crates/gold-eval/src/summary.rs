@@ -1,7 +1,7 @@
 //! A report in sentences.
 
 use crate::{
-    Outcome, Report, Verdict,
+    Outcome, Place, Report, Verdict,
     figures::{count, counted, names, one_line, percent, percent_range, quoted},
 };
 
@@ -45,7 +45,15 @@ pub(crate) fn sentence(report: &Report) -> String {
             counted(worst.support, "row")
         )
     });
-    format!("{scores} {why}{worst}")
+    let no_better = match &report.standing {
+        Some(standing) if standing.place == Place::NoBetter => format!(
+            " No better than the best of {} so far: the score to quote is {}.",
+            counted(standing.candidates, "candidate"),
+            percent(standing.released)
+        ),
+        _ => String::new(),
+    };
+    format!("{scores} {why}{worst}{no_better}")
 }
 
 /// What a reader should know besides.
@@ -69,18 +77,12 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
         });
     }
     match &report.looks_before {
-        None => notes.push("No history was given, so earlier looks at this gold set are not counted.".to_owned()),
-        Some(before) if before.looks == 0 => {
-            notes.push("This is the first look at this version of the gold set.".to_owned());
+        None => {
+            notes.push("No history was given, so earlier looks at this gold set are not counted.".to_owned())
         }
-        Some(before) => notes.push(format!(
-            "This is look {} at this version of the gold set; {} {} judged by it before, the best with {}. The more \
-             candidates are picked by one set, the more the best score flatters.",
-            count(before.looks + 1),
-            counted(before.candidates, "candidate"),
-            if before.candidates == 1 { "was" } else { "were" },
-            percent(before.best_accuracy.unwrap_or_default())
-        )),
+        Some(before) => {
+            notes.extend((report.standing.iter()).flat_map(|standing| standing.notes(before.looks)));
+        }
     }
     if let Some(before) = report
         .looks_before

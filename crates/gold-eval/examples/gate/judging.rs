@@ -53,6 +53,10 @@ pub(crate) struct JudgeFiles {
     /// Where every look is counted.
     #[arg(long)]
     history: Option<PathBuf>,
+    /// Write no report and say only the verdict and the Ladder's score: what may be told to whoever makes the next
+    /// candidate.
+    #[arg(long, requires = "history")]
+    blind: bool,
     /// When this is, for the reports.
     #[arg(long, default_value = "undated")]
     at: String,
@@ -85,6 +89,14 @@ pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
     // The look is counted before anyone can see what it showed.
     if let Some(path) = &files.history {
         History::append(path, &report.look())?;
+    }
+    if let Some(standing) = report.standing.as_ref().filter(|_| files.blind) {
+        say(&format!(
+            "{}\n{}",
+            report.verdict.to_string().to_uppercase(),
+            standing.released_in_words()
+        ))?;
+        return Ok(report.verdict.exit_code());
     }
     report.write(&files.out)?;
     say(&terminal::table(&report))?;

@@ -47,6 +47,9 @@ pub fn headline(report: &Report) -> Markup {
             @if let Some(shipped) = &report.against_shipped {
                 div { dt { "Against the last shipped" } dd { (points(shipped.difference)) " points" small { (points_range(shipped.interval)) ", mid-p " (p_value(shipped.p_mid)) } } }
             }
+            @if let Some(standing) = report.standing.as_ref().filter(|standing| standing.candidates > 1) {
+                div { dt { "Score to quote" } dd { (percent(standing.released)) small { (standing.in_short()) } } }
+            }
             @if let Some(apart) = &report.apart_from_neighbours { @if let Some(share) = apart.candidate {
                 div { dt { "Without near neighbours" } dd { (percent(share.value)) small { (count(share.of)) " rows, baseline " (apart.baseline.map_or_else(String::new, |b| percent(b.value))) } } }
             } }

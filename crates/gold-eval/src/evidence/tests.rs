@@ -46,6 +46,7 @@ fn judge(rule: &Rule, counts: &[Counts]) -> Finding {
         comparison: &Comparison::new("teacher", all, 0.95),
         categories: &category_table(&answered, &labels, 0.95, 0.05),
         without_rows: &without_rows,
+        standing: None,
     };
     evidence.judge(rule)
 }

@@ -4,6 +4,7 @@ fn gate(rules: Vec<Rule>) -> GateConfig {
     GateConfig {
         name: custom(),
         confidence: 0.95,
+        ladder: LadderStep::default(),
         rules,
     }
 }

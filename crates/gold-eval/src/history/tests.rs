@@ -11,6 +11,7 @@ fn look(number: u8, gold: &str) -> Look {
         gate: "clear-the-line".to_owned(),
         accuracy: f64::from(number) / 100.0,
         verdict: Verdict::Hold,
+        right: Some(RightRows::new((0..100).map(|row| row < number))),
     }
 }
 

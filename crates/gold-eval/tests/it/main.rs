@@ -5,6 +5,8 @@
     reason = "a helper that cannot set up its world is a failed test"
 )]
 
+#[path = "../../examples/simulate/attack.rs"]
+mod attack;
 mod banking77;
 mod baseline;
 mod carry;
@@ -13,11 +15,18 @@ mod hostile;
 mod import;
 mod import_evals;
 mod import_promptfoo;
+mod looks;
 mod metric_values;
+#[path = "../../examples/simulate/pairs.rs"]
+mod pairs;
 mod predictions;
 mod reference_values;
 mod report;
+#[path = "../../examples/simulate/said.rs"]
+mod said;
 mod simulations;
+#[path = "../../examples/simulate/stream.rs"]
+mod stream;
 mod training;
 mod type_one_error;
 mod verdicts;
