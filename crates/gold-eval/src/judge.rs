@@ -172,11 +172,8 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         confusions: confusions(gold, &candidate, &baseline),
         categories,
     };
-    report.rules = gate
-        .rules()
-        .iter()
-        .map(|rule| Evidence::of(&report).judge(rule))
-        .collect();
+    let evidence = Evidence::of(&report);
+    report.rules = gate.rules().iter().map(|rule| evidence.judge(rule)).collect();
     report.verdict = Verdict::of(&report.rules, &report.leakage);
     report.summary = summary::sentence(&report);
     report.notes = summary::notes(&report);

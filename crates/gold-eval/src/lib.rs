@@ -103,11 +103,13 @@ mod score;
 mod evidence;
 mod finding;
 mod gate;
+mod graded;
 mod grades;
 mod history;
 mod judge;
 mod leakage;
 mod nearness;
+mod part;
 mod rule;
 mod training;
 mod verdict;
@@ -129,6 +131,10 @@ pub use finding::{Finding, Outcome, RowsNeeded};
 pub use gate::{Gate, GateConfig, GateConfigError, Preset, UnknownPreset};
 pub use gold_lock::GoldLock;
 pub use gold_set::{GoldError, GoldSet};
+pub use graded::{
+    AspectScore, Column, Details, GradedCase, GradedGold, GradedModel, GradedReport, GradesError, Section,
+    judge_grades,
+};
 pub use grades::Grades;
 pub use history::{History, Look, LooksBefore};
 pub use holm::holm;
@@ -140,6 +146,7 @@ pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_wors
 pub use near_texts::{GoldNeighbour, LeakageCertificate};
 pub use nearness::NearnessBand;
 pub use paired_difference::paired_difference_interval;
+pub use part::PartKind;
 pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
 pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, Report};
