@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use stage_files::ContentHash;
 
 use crate::{
-    Baseline, Comparison, Gate, GoldSet, History, Leakage, PairedCounts, Predictions, Report, Score, Share,
-    TrainingRecord, Verdict,
+    Baseline, Comparison, Gate, GoldSet, GradesError, History, Leakage, PairedCounts, Predictions, Report,
+    Score, Share, TrainingRecord, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
@@ -98,6 +98,9 @@ pub enum JudgeError {
         /// The content hash that the part names.
         found: ContentHash,
     },
+    /// Grades are not of the same rows and aspects.
+    #[error("the answers cannot be compared")]
+    Grades(#[from] GradesError),
     /// A near neighbour is said of a row that is not in the gold set.
     #[error("{id:?}, named as having a near neighbour in training, is no row of the gold set")]
     UnknownNeighbour {

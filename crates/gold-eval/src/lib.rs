@@ -101,6 +101,7 @@ mod coverage;
 mod score;
 
 mod evidence;
+mod fields;
 mod finding;
 mod gate;
 mod graded;
@@ -127,6 +128,12 @@ pub use categories::CategoryScore;
 pub use comparison::Comparison;
 pub use confusion::{Confusion, ExampleRow, LISTED_CONFUSIONS};
 pub use coverage::{COVERAGE_POINTS, CoveragePoint, coverage_curve};
+pub use fields::{
+    AnswerForm, Day, Decimal, Extraction, ExtractionCounts, FieldAnswer, FieldAnswers, FieldBaseline,
+    FieldBaselineRow, FieldCase, FieldDetails, FieldError, FieldFigures, FieldGold, FieldGoldLock,
+    FieldGrade, FieldOutcome, FieldSupport, FieldValue, LONGEST_READABLE, ReadAnswer, TWO_DIGIT_PIVOT,
+    grade_field, judge_fields, read_answer, token_f1,
+};
 pub use finding::{Finding, Outcome, RowsNeeded};
 pub use gate::{Gate, GateConfig, GateConfigError, Preset, UnknownPreset};
 pub use gold_lock::GoldLock;

@@ -6,6 +6,7 @@
 )]
 
 mod baseline;
+mod fields;
 mod gold_set;
 mod predictions;
 mod reference_values;
