@@ -58,6 +58,10 @@
 //!   a verdict is marked ([`Leakage`]), and nothing ships on one that is not the candidate's. It costs an exact join of the
 //!   training texts with the gold rows.
 //! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, and all figures.
+//! - Documents with fields: [`FieldGold`], [`FieldBaseline`] and [`FieldAnswers`] in the place of the first three, and
+//!   [`judge_fields`] a [`FieldCase`] by the same gate; [`read_answer`], [`FieldValue`] and [`grade_field`] alone say what an
+//!   answer holds and whether it is right. It costs that only whole records have a headline, and no confidence is looked at.
+//! - [`judge_grades`]: any other answers of several parts, once they are [`Grades`]; their own figures are [`Details`].
 //! - [`History`]: every look at the gold set, appended, because each one wears it out a little.
 //! - [`chart`]: the pictures of the report's page, to be put into other pages.
 //! - The statistics, usable alone: [`wilson`], [`mcnemar_exact`], [`mcnemar_mid_p`], [`mcnemar_mid_p_worse`],
@@ -78,6 +82,8 @@
 //! - Tango 1998, Statistics in Medicine 17:891-908 (interval of a paired difference).
 //! - Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91 (mid-p McNemar).
 //! - Holm 1979, Scandinavian Journal of Statistics 6:65-70 (many tests at once).
+//! - Chinchor and Sundheim 1993, MUC-5:69-78 (correct, wrong, missing, invented).
+//! - Rajpurkar, Jia and Liang 2018, arXiv:1806.03822 (token F1).
 //! - Guo et al. 2017, arXiv:1706.04599 (calibration error).
 
 mod gold_lock;

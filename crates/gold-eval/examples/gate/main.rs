@@ -9,10 +9,14 @@
 //!             --at 2026-11-05T09:00:00Z --history history.jsonl --out run
 //! ```
 //!
+//! The same for a task whose answers are fields: gold rows are then `{"id", "input", "fields": {…}}`, and answers are what a
+//! model wrote, or the objects themselves.
+//!
 //! Exit codes: 0 ship (or done), 1 hold, 2 cannot tell, 3 broken input or wrong usage.
 
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
+mod fields;
 mod judging;
 mod terminal;
 
@@ -109,6 +113,9 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Box<dyn Error>> {
     match command {
         Command::Freeze { gold, version } => {
+            if let Some(task) = fields::task(&gold.task)? {
+                return fields::freeze(&task, &gold, version);
+            }
             let task: Task = read_toml(&gold.task)?;
             let set = GoldSet::freeze(&gold.gold, &task, version)?;
             let lock = set.lock();
@@ -127,9 +134,12 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
             prompt,
             baseline,
         } => {
-            let (_, set) = open(&gold)?;
             let prompt =
                 fs::read_to_string(&prompt).map_err(|e| format!("cannot read {}: {e}", prompt.display()))?;
+            if let Some(task) = fields::task(&gold.task)? {
+                return fields::pin(&task, &gold, Teacher::new(model, &prompt), &answers, &baseline);
+            }
+            let (_, set) = open(&gold)?;
             let answers: Vec<TeacherAnswer> = read_json_lines(&answers)?;
             let pinned = Baseline::pin(&set, Teacher::new(model, &prompt), answers)?;
             pinned.write(&baseline)?;

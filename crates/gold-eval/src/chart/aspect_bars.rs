@@ -8,7 +8,7 @@ use crate::{
         category_bars::whisker,
         plot::{at, signed},
     },
-    figures::{count, one_line, p_value, percent, percent_range},
+    figures::{capitalised, count, one_line, p_value, percent, percent_range},
 };
 
 /// A table of aspects in the order given, each with its share of right rows as a bar, the interval as whiskers and the
@@ -26,7 +26,7 @@ pub fn aspect_bars(aspects: &[AspectScore], kind: PartKind, most: usize) -> Mark
         }
         table class="bars" {
             thead { tr {
-                th scope="col" { (kind.noun()) }
+                th scope="col" { (capitalised(kind.noun())) }
                 th scope="col" class="num" { "Rows" }
                 th scope="col" { "Right, 0 to 100%" }
                 th scope="col" class="num" { "Right" }

@@ -58,6 +58,47 @@ impl<'a> FieldCase<'a> {
 ///
 /// Writes nothing; see [`GradedReport::write`] and [`History::append`].
 ///
+/// ```
+/// use gold_eval::{
+///     FieldAnswer, FieldAnswers, FieldBaseline, FieldCase, FieldGold, Preset, Teacher, Verdict, judge_fields,
+/// };
+/// use task_spec::{FieldSchema, GoldRecord, Task};
+///
+/// let task: Task<FieldSchema> = toml::from_str(r#"
+///     name = "receipts"
+///     output = { kind = "fields", fields = [{ name = "company" }, { name = "total", kind = "money" }] }
+/// "#)?;
+/// let folder = tempfile::tempdir()?;
+/// let gold_file = folder.path().join("gold.jsonl");
+/// stage_files::write_json_lines(&gold_file, (0..60).map(|i| GoldRecord {
+///     id: i.to_string(),
+///     input: format!("CAFE NO {i} TOTAL RM {i}.50"),
+///     fields: [("company", format!("Cafe No. {i}")), ("total", format!("{i}.50"))]
+///         .map(|(name, value)| (name.to_owned(), Some(value)))
+///         .into(),
+/// }))?;
+/// let gold = FieldGold::freeze(&gold_file, &task, 1)?;
+///
+/// // What the teacher wrote, word for word: its total is wrong on every sixth receipt.
+/// let teacher = (0..60).map(|i| FieldAnswer {
+///     id: i.to_string(),
+///     answer: format!("Here you are: {{\"company\": \"CAFE NO {i}\", \"total\": {}.5}}", if i % 6 == 0 { 99 } else { i }),
+/// });
+/// let baseline = FieldBaseline::pin(&gold, Teacher::new("teacher-2026-05-01", "Pull the fields."), teacher)?;
+/// let ours = (0..60).map(|i| FieldAnswer {
+///     id: i.to_string(),
+///     answer: format!("{{\"company\": \"cafe no {i}\", \"total\": \"RM{i}.50\"}}"),
+/// });
+/// let candidate = FieldAnswers::new("adapter", &gold, ours)?;
+///
+/// let gate = Preset::ClearTheLine.config().check()?;
+/// let report = judge_fields(&FieldCase::new(&gold, &baseline, &candidate, "2026-11-05"), &gate)?;
+/// assert_eq!(report.verdict, Verdict::Ship);
+/// assert_eq!((report.candidate.accuracy.count, report.baseline.accuracy.count), (60, 50));
+/// report.write(folder.path())?; // report.json, report.md, report.html
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`JudgeError`] if the parts of the case do not belong together.

@@ -45,8 +45,6 @@ def lines_of(text):
     return [line.strip() for line in text.split("\n") if line.strip()]
 
 
-# ---------------------------------------------------------------- rules
-
 
 def rule_company(lines):
     for line in lines[:6]:
@@ -89,8 +87,6 @@ def rule_answer(text):
         "total": rule_total(lines),
     }
 
-
-# ---------------------------------------------------------------- learnt
 
 
 def shape(line):
@@ -193,8 +189,6 @@ def learnt_answer(models, text):
         answer["company"] = re.sub(r"\s*\(?\d{4,}-?[A-Z]\)?\s*$", "", answer["company"])
     return answer
 
-
-# ---------------------------------------------------------------- files
 
 
 def is_gold(receipt):
