@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use stage_files::{ContentHash, read_json_lines, write_json_lines};
+use stage_files::{ContentHash, read_json_lines_and_hash, write_json_lines};
 
 use crate::{FieldGold, PredictionsError, ReadAnswer, join, read_answer};
 
@@ -52,16 +52,11 @@ impl FieldAnswers {
         rows: impl IntoIterator<Item = FieldAnswer>,
     ) -> Result<Self, PredictionsError> {
         let rows = join::by_ids(&gold.ids(), rows.into_iter().map(|row| (row.id.clone(), row)))?;
-        let mut text = Vec::new();
-        for row in &rows {
-            serde_json::to_writer(&mut text, row).expect("text is JSON, and memory takes it");
-            text.push(b'\n');
-        }
         Ok(Self {
             predictor: predictor.into(),
             model_hash: None,
             gold_hash: gold.lock().hash.clone(),
-            answers_hash: ContentHash::of_bytes(&text),
+            answers_hash: hash_of_lines(&rows),
             rows,
         })
     }
@@ -70,13 +65,20 @@ impl FieldAnswers {
     ///
     /// # Errors
     ///
-    /// [`PredictionsError::File`], and as [`FieldAnswers::new`].
+    /// [`PredictionsError::File`]; [`PredictionsError::GoldItself`] for the gold file, whose rows have the shape of answers;
+    /// and as [`FieldAnswers::new`].
     pub fn open(
         path: &Path,
         predictor: impl Into<String>,
         gold: &FieldGold,
     ) -> Result<Self, PredictionsError> {
-        Self::new(predictor, gold, read_json_lines::<FieldAnswer>(path)?)
+        let (rows, hash) = read_json_lines_and_hash::<FieldAnswer>(path)?;
+        if hash == gold.lock().hash {
+            return Err(PredictionsError::GoldItself {
+                path: path.to_owned(),
+            });
+        }
+        Self::new(predictor, gold, rows)
     }
 
     /// Writes the answers in the order of the gold set.
@@ -130,4 +132,13 @@ impl FieldAnswers {
             .map(|row| read_answer(&row.answer, gold.schema()))
             .collect()
     }
+}
+
+fn hash_of_lines(rows: &[FieldAnswer]) -> ContentHash {
+    let mut text = Vec::new();
+    for row in rows {
+        serde_json::to_writer(&mut text, row).expect("text is JSON, and memory takes it");
+        text.push(b'\n');
+    }
+    ContentHash::of_bytes(&text)
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use task_spec::FieldKind;
 
 use crate::{
-    Details, Extraction, ExtractionCounts, FieldGold, FieldOutcome, ReadAnswer, Section, Share,
+    Details, Extraction, ExtractionCounts, FieldGold, FieldGrade, FieldOutcome, ReadAnswer, Section, Share,
     fields::{
-        figures::{GradedRecord, counts_by_field},
+        figures::{GradedRecord, counts_by_field, counts_of},
         sections,
     },
     figures::one_line,
@@ -81,93 +81,95 @@ pub struct FieldError {
 }
 
 /// One model's answers with their grades.
+#[derive(Clone, Copy)]
 pub(super) struct Graded<'a> {
     pub(super) answers: &'a [ReadAnswer],
     pub(super) records: &'a [GradedRecord],
 }
 
-impl FieldDetails {
-    pub(super) fn of(
-        gold: &FieldGold,
-        candidate: &Graded<'_>,
-        baseline: &Graded<'_>,
-        confidence: f64,
-    ) -> Self {
-        let fields = gold.schema().len();
-        let counts = counts_by_field(fields, candidate.records);
-        let baseline_counts = counts_by_field(fields, baseline.records);
-        let figures = (counts.iter().zip(&baseline_counts).enumerate())
-            .map(|(field, (counts, baseline_counts))| {
-                let mut figures = field_figures(gold, field, candidate, confidence);
-                figures.counts = *counts;
-                (figures.precision, figures.recall, figures.f1) =
-                    (counts.precision(), counts.recall(), counts.f1());
-                figures.baseline_counts = *baseline_counts;
-                figures.baseline_f1 = baseline_counts.f1();
-                figures.errors = errors(gold, field, candidate, baseline);
-                figures
-            })
-            .collect();
-        Self {
-            candidate: Extraction::of(&counts, candidate.answers),
-            baseline: Extraction::of(&baseline_counts, baseline.answers),
-            fields: figures,
+/// What the figures are of.
+pub(super) struct Both<'a> {
+    pub(super) gold: &'a FieldGold,
+    pub(super) candidate: Graded<'a>,
+    pub(super) baseline: Graded<'a>,
+    /// The two-sided confidence of intervals.
+    pub(super) confidence: f64,
+}
+
+impl Both<'_> {
+    pub(super) fn details(&self) -> FieldDetails {
+        let fields = self.gold.schema().len();
+        let extraction =
+            |graded: Graded<'_>| Extraction::of(&counts_by_field(fields, graded.records), graded.answers);
+        FieldDetails {
+            candidate: extraction(self.candidate),
+            baseline: extraction(self.baseline),
+            fields: (0..fields).map(|field| self.figures(field)).collect(),
         }
     }
-}
 
-/// What the grades say of a field; the counts and what follows from them are left at nothing.
-fn field_figures(gold: &FieldGold, field: usize, candidate: &Graded<'_>, confidence: f64) -> FieldFigures {
-    let spec = &gold.schema().fields()[field];
-    let grades = || candidate.records.iter().filter_map(|record| record[field]);
-    let rows = grades().count() as u64;
-    let share = |right: u64| Share::new(right, rows, confidence);
-    let support = gold.lock().fields.get(&spec.name).copied().unwrap_or_default();
-    FieldFigures {
-        name: spec.name.clone(),
-        kind: spec.kind,
-        counts: ExtractionCounts::default(),
-        precision: None,
-        recall: None,
-        f1: None,
-        exact: share(grades().filter(|grade| grade.exact).count() as u64),
-        normalised: share(grades().filter(|grade| grade.normalised).count() as u64),
-        mean_token_f1: (rows > 0).then(|| grades().map(|grade| grade.token_f1).sum::<f64>() / rows as f64),
-        baseline_counts: ExtractionCounts::default(),
-        baseline_f1: None,
-        ambiguous_dates: grades().filter(|grade| grade.is_ambiguous).count() as u64,
-        of_other_kind: grades().filter(|grade| grade.is_of_other_kind).count() as u64,
-        gold_of_other_kind: support.of_other_kind,
-        errors: Vec::new(),
+    fn figures(&self, field: usize) -> FieldFigures {
+        let spec = &self.gold.schema().fields()[field];
+        let grades: Vec<FieldGrade> = self
+            .candidate
+            .records
+            .iter()
+            .filter_map(|record| record[field])
+            .collect();
+        let rows = grades.len() as u64;
+        let those =
+            |holds: fn(&FieldGrade) -> bool| grades.iter().filter(|grade| holds(grade)).count() as u64;
+        let share = |right: u64| Share::new(right, rows, self.confidence);
+        let counts = counts_of(self.candidate.records, field);
+        let baseline_counts = counts_of(self.baseline.records, field);
+        let support = self.gold.lock().fields.get(&spec.name);
+        FieldFigures {
+            name: spec.name.clone(),
+            kind: spec.kind,
+            counts,
+            precision: counts.precision(),
+            recall: counts.recall(),
+            f1: counts.f1(),
+            exact: share(those(|grade| grade.exact)),
+            normalised: share(those(|grade| grade.normalised)),
+            mean_token_f1: (rows > 0)
+                .then(|| grades.iter().map(|grade| grade.token_f1).sum::<f64>() / rows as f64),
+            baseline_counts,
+            baseline_f1: baseline_counts.f1(),
+            ambiguous_dates: those(|grade| grade.is_ambiguous),
+            of_other_kind: those(|grade| grade.is_of_other_kind),
+            gold_of_other_kind: support.map_or(0, |support| support.of_other_kind),
+            errors: self.errors(field),
+        }
     }
-}
 
-fn errors(gold: &FieldGold, field: usize, candidate: &Graded<'_>, baseline: &Graded<'_>) -> Vec<FieldError> {
-    let spec = &gold.schema().fields()[field];
-    let cut = |value: &String| one_line(value, LONGEST_VALUE);
-    let mut wrong: Vec<(bool, usize, FieldOutcome)> =
-        (candidate.records.iter().zip(baseline.records).enumerate())
+    fn errors(&self, field: usize) -> Vec<FieldError> {
+        let name = &self.gold.schema().fields()[field].name;
+        let cut = |value: &String| one_line(value, LONGEST_VALUE);
+        let is_right = |grade: Option<FieldGrade>| grade.is_some_and(|grade| grade.outcome.is_right());
+        let pairs = self.candidate.records.iter().zip(self.baseline.records);
+        let mut wrong: Vec<(bool, usize, FieldOutcome)> = pairs
+            .enumerate()
             .filter_map(|(row, (ours, theirs))| {
                 let grade = ours[field].filter(|grade| !grade.outcome.is_right())?;
-                let baseline_right = theirs[field].is_some_and(|grade| grade.outcome.is_right());
-                Some((baseline_right, row, grade.outcome))
+                Some((is_right(theirs[field]), row, grade.outcome))
             })
             .collect();
-    wrong.sort_by_key(|&(baseline_right, row, _)| (!baseline_right, row));
-    let listed = wrong.into_iter().take(LISTED_ERRORS);
-    listed
-        .map(|(baseline_right, row, outcome)| FieldError {
-            id: one_line(&gold.rows()[row].id, LONGEST_VALUE),
-            outcome,
-            gold: gold.rows()[row]
-                .fields
-                .get(&spec.name)
-                .and_then(Option::as_ref)
-                .map(cut),
-            answer: candidate.answers[row].values[field].as_ref().map(cut),
-            baseline_right,
-        })
-        .collect()
+        wrong.sort_by_key(|&(baseline_right, row, _)| (!baseline_right, row));
+        let listed = wrong.into_iter().take(LISTED_ERRORS);
+        listed
+            .map(|(baseline_right, row, outcome)| {
+                let gold = &self.gold.rows()[row];
+                FieldError {
+                    id: one_line(&gold.id, LONGEST_VALUE),
+                    outcome,
+                    gold: gold.fields.get(name).and_then(Option::as_ref).map(cut),
+                    answer: self.candidate.answers[row].values[field].as_ref().map(cut),
+                    baseline_right,
+                }
+            })
+            .collect()
+    }
 }
 
 impl Details for FieldDetails {

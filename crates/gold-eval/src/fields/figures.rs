@@ -145,13 +145,14 @@ impl Extraction {
 
 /// The counts of each field.
 pub(super) fn counts_by_field(fields: usize, records: &[GradedRecord]) -> Vec<ExtractionCounts> {
-    let mut counts = vec![ExtractionCounts::default(); fields];
-    for record in records {
-        for (counts, grade) in counts.iter_mut().zip(record) {
-            if let Some(grade) = grade {
-                counts.add(grade.outcome);
-            }
-        }
+    (0..fields).map(|field| counts_of(records, field)).collect()
+}
+
+/// The counts of one field.
+pub(super) fn counts_of(records: &[GradedRecord], field: usize) -> ExtractionCounts {
+    let mut counts = ExtractionCounts::default();
+    for grade in records.iter().filter_map(|record| record[field]) {
+        counts.add(grade.outcome);
     }
     counts
 }

@@ -7,7 +7,7 @@ use crate::{
     FieldAnswers, FieldBaseline, FieldDetails, FieldGold, Gate, GradedCase, GradedGold, GradedReport,
     History, JudgeError, Leakage, PartKind, TrainingRecord,
     fields::{
-        details::Graded,
+        details::{Both, Graded},
         figures::{as_grades, graded_records},
     },
     graded::judge_grades,
@@ -111,13 +111,19 @@ pub fn judge_fields(case: &FieldCase<'_>, gate: &Gate) -> Result<GradedReport<Fi
         let records = graded_records(gold, &shipped.read(gold));
         (shipped.predictor(), as_grades(gold, &records))
     });
-    let graded = |answers, records| Graded { answers, records };
-    let details = FieldDetails::of(
+    let details = Both {
         gold,
-        &graded(&candidate, &ours),
-        &graded(baseline, &theirs),
-        gate.confidence(),
-    );
+        candidate: Graded {
+            answers: &candidate,
+            records: &ours,
+        },
+        baseline: Graded {
+            answers: baseline,
+            records: &theirs,
+        },
+        confidence: gate.confidence(),
+    }
+    .details();
     let (ours, theirs) = (as_grades(gold, &ours), as_grades(gold, &theirs));
     let lock = gold.lock();
     let graded = GradedCase {

@@ -2,7 +2,7 @@
 
 use crate::{
     AnswerForm, Column, Extraction, FieldDetails, FieldFigures, Section,
-    figures::{count, counted, percent, quoted},
+    figures::{count, percent, quoted},
 };
 
 pub(super) fn tables(details: &FieldDetails) -> Vec<Section> {
@@ -64,21 +64,21 @@ fn by_field(details: &FieldDetails) -> Section {
                field's kind. Missing: the document has a value and the answer none; invented: the other way round. \
                Precision counts wrong and invented values against it, recall wrong and missing ones."
             .to_owned(),
-        columns: ["field", "kind"]
+        columns: ["Field", "Kind"]
             .map(Column::text)
             .into_iter()
             .chain(
                 [
-                    "exact",
-                    "same value",
-                    "token F1",
-                    "wrong",
-                    "missing",
-                    "invented",
-                    "precision",
-                    "recall",
+                    "Exact",
+                    "Same value",
+                    "Token F1",
+                    "Wrong",
+                    "Missing",
+                    "Invented",
+                    "Precision",
+                    "Recall",
                     "F1",
-                    "baseline F1",
+                    "Baseline F1",
                 ]
                 .map(Column::number),
             )
@@ -109,7 +109,7 @@ fn errors(details: &FieldDetails) -> Section {
     Section {
         title: "What was answered instead".to_owned(),
         lead: "Up to five errors of each field, first those that the baseline has right.".to_owned(),
-        columns: ["field", "row", "what", "gold", "answered", "baseline"]
+        columns: ["Field", "Row", "What", "Gold", "Answered", "Baseline"]
             .map(Column::text)
             .to_vec(),
         rows: rows.collect(),
@@ -147,9 +147,9 @@ fn forms(details: &FieldDetails) -> Section {
             "What had to be passed over or put right to read the answers; what is not listed did not occur."
                 .to_owned(),
         columns: vec![
-            Column::text("what"),
-            Column::number("candidate"),
-            Column::number("baseline"),
+            Column::text("What"),
+            Column::number("Candidate"),
+            Column::number("Baseline"),
         ],
         rows: rows.collect(),
     }
@@ -172,27 +172,25 @@ pub(super) fn notes(details: &FieldDetails) -> Vec<String> {
         ));
     }
     for field in &details.fields {
+        let name = quoted(&field.name);
+        let kind = field.kind;
         if field.ambiguous_dates > 0 {
             notes.push(format!(
-                "In {} day and month of {} could be exchanged: only the order that the task states decides.",
-                counted(field.ambiguous_dates, "row"),
-                quoted(&field.name)
+                "Rows in which day and month of {name} could be exchanged, so that only the order that the task states \
+                 decides: {}.",
+                count(field.ambiguous_dates)
             ));
         }
         if field.gold_of_other_kind > 0 {
             notes.push(format!(
-                "{} of {} in the gold set cannot be read as {}, and only the same text is right there.",
-                counted(field.gold_of_other_kind, "value"),
-                quoted(&field.name),
-                field.kind
+                "Gold values of {name} that cannot be read as {kind}, where only the same text is right: {}.",
+                count(field.gold_of_other_kind)
             ));
         }
         if field.of_other_kind > 0 {
             notes.push(format!(
-                "{} of the candidate for {} cannot be read as {}, or are not allowed.",
-                counted(field.of_other_kind, "value"),
-                quoted(&field.name),
-                field.kind
+                "Values of the candidate for {name} that cannot be read as {kind}, or that the task does not allow: {}.",
+                count(field.of_other_kind)
             ));
         }
     }

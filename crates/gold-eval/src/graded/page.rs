@@ -72,7 +72,7 @@ fn table(part: &Section) -> Markup {
     };
     let left_out = part.rows.len().saturating_sub(SHOWN);
     html! {
-        table {
+        div class="scroll" { table class="bars" {
             thead { tr { @for (at, column) in part.columns.iter().enumerate() { th scope="col" class=(class(at)) { (one_line(&column.name, CELL)) } } } }
             tbody {
                 @for row in part.rows.iter().take(SHOWN) {
@@ -82,7 +82,7 @@ fn table(part: &Section) -> Markup {
                     tr { td colspan=(part.columns.len()) class="lead" { (count(left_out as u64)) " more are in report.json." } }
                 }
             }
-        }
+        } }
     }
 }
 

@@ -399,6 +399,13 @@ fn answers_are_joined_by_id_and_come_as_text_or_as_objects() {
         JoinError::Duplicate { .. }
     ));
     assert!(matches!(join(vec![answer("r009")]), JoinError::Extra { .. }));
+    // Its rows have the shape of answers, and would all be right.
+    let gold_itself = FieldAnswers::open(
+        &receipts.folder.path().join("gold.jsonl"),
+        "small",
+        &receipts.gold,
+    );
+    assert!(matches!(gold_itself, Err(PredictionsError::GoldItself { .. })));
     let larger = Receipts::new(4);
     let error = judge_fields(&FieldCase::new(&larger.gold, &baseline, &answers, ""), &gate()).unwrap_err();
     assert!(

@@ -8,6 +8,7 @@
 mod baseline;
 mod fields;
 mod gold_set;
+mod graded;
 mod predictions;
 mod reference_values;
 mod report;

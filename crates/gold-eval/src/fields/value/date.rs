@@ -128,7 +128,7 @@ fn month_of(word: &str) -> Option<u32> {
     let is_cut = |name: &&str| word.len() >= 3 && name.starts_with(word);
     let found = MONTHS
         .iter()
-        .position(|name| is_cut(&name) || (word == "sept" && *name == "september"))?;
+        .position(|name| is_cut(name) || (word == "sept" && *name == "september"))?;
     Some(found as u32 + 1)
 }
 
