@@ -245,7 +245,9 @@ fn check_fields(number: usize, row: &GoldRecord, schema: &FieldSchema) -> Result
                     "is blank: write null where the document has none, or leave the field out where nobody knows",
                 ));
             }
-            Some(Some(value)) if !field.values.is_empty() && !is_allowed(field, value) => {
+            Some(Some(value))
+                if !field.values.is_empty() && !is_allowed(field, &FieldValue::read(field, value)) =>
+            {
                 return Err(wrong(value, "is none of the values that the task allows"));
             }
             Some(None) if field.required => {

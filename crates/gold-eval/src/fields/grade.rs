@@ -90,7 +90,8 @@ pub fn grade_field(field: &Field, gold: Option<&str>, answer: Option<&str>) -> F
                 normalised: same,
                 token_f1: if same { 1.0 } else { 0.0 },
                 is_ambiguous: false,
-                is_of_other_kind: answer.is_some_and(|answer| !is_allowed(field, answer)),
+                is_of_other_kind: answer
+                    .is_some_and(|answer| !is_allowed(field, &FieldValue::read(field, answer))),
             };
         }
     };
@@ -113,15 +114,14 @@ pub fn grade_field(field: &Field, gold: Option<&str>, answer: Option<&str>) -> F
         normalised,
         token_f1,
         is_ambiguous: read_gold.is_ambiguous() || read_answer.is_ambiguous(),
-        is_of_other_kind: !is_allowed(field, answer),
+        is_of_other_kind: !is_allowed(field, &read_answer),
     }
 }
 
 /// Whether a value is one of the field's kind, and of those that are allowed if there is a list of them.
-pub(super) fn is_allowed(field: &Field, value: &str) -> bool {
-    let read = FieldValue::read(field, value);
-    let listed = |allowed: &String| FieldValue::read(field, allowed).is_same(&read, field);
-    read.is_of_kind(field) && (field.values.is_empty() || field.values.iter().any(listed))
+pub(super) fn is_allowed(field: &Field, value: &FieldValue) -> bool {
+    let listed = |allowed: &String| FieldValue::read(field, allowed).is_same(value, field);
+    value.is_of_kind(field) && (field.values.is_empty() || field.values.iter().any(listed))
 }
 
 #[cfg(test)]

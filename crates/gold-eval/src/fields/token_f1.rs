@@ -67,8 +67,11 @@ fn words_text(text: &str) -> String {
 
 /// What Python's `\w` matches, so that an article ends where the script says that it does.
 fn is_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || c == '_';
+    }
     let group = c.general_category_group();
-    c == '_' || matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
+    matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
 }
 
 /// What stands between white space, as Python's `split` has it.

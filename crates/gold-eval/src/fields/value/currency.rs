@@ -98,6 +98,10 @@ pub(super) fn same_currency(a: Option<Currency>, b: Option<Currency>, rule: Curr
 
 /// The text without a currency at one end or the same one at both; `None` if the two differ.
 pub(super) fn take_currency(text: &str) -> Option<(&str, Option<Currency>)> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    if text.starts_with(is_digit) && text.ends_with(is_digit) {
+        return Some((text, None));
+    }
     let (text, before) = longest(text, |text, spelling| {
         let (head, rest) = text.split_at_checked(spelling.len())?;
         let apart = |rest: &str| !rest.starts_with(char::is_alphabetic) || !ends_in_letter(spelling);
