@@ -7,12 +7,15 @@ mod overall;
 mod regression;
 
 use crate::{
-    CategoryScore, Comparison, Finding, Report, Rule, Share, Standing,
+    Comparison, Finding, Report, Rule, Share, Standing,
     figures::{count, counted, names, p_value, points},
+    part::{Part, PartKind},
 };
 
 /// The figures that rules are judged by.
 pub(crate) struct Evidence<'a> {
+    /// What the parts are that are called categories here.
+    pub(crate) kind: PartKind,
     /// The two-sided confidence of intervals.
     pub(crate) confidence: f64,
     /// The candidate's accuracy.
@@ -20,7 +23,7 @@ pub(crate) struct Evidence<'a> {
     /// The candidate against the baseline.
     pub(crate) comparison: &'a Comparison,
     /// The categories with gold rows, worst first.
-    pub(crate) categories: &'a [CategoryScore],
+    pub(crate) categories: Vec<Part>,
     /// The labels of the task without gold rows.
     pub(crate) without_rows: &'a [String],
     /// Where the candidate stands among earlier ones; `None` if no history was given.
@@ -30,10 +33,11 @@ pub(crate) struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     pub(crate) fn of(report: &'a Report) -> Self {
         Self {
+            kind: PartKind::Category,
             confidence: report.confidence,
             accuracy: report.candidate.score.accuracy,
             comparison: &report.against_baseline,
-            categories: &report.categories,
+            categories: report.categories.iter().map(Part::from).collect(),
             without_rows: &report.gold.without_rows,
             standing: report.standing.as_ref(),
         }
@@ -65,7 +69,10 @@ impl<'a> Evidence<'a> {
             return String::new();
         }
         let listed = names(self.without_rows.iter().map(String::as_str), 5);
-        format!(" Nothing is known of categories without gold rows: {listed}.")
+        format!(
+            " Nothing is known of {} without gold rows: {listed}.",
+            self.kind.plural()
+        )
     }
 }
 
@@ -75,14 +82,14 @@ fn scaled(count: u64, have: u64, rows: u64) -> u64 {
 }
 
 /// Further categories of which the same is to be said.
-fn also(what: &str, others: &[&CategoryScore]) -> String {
+fn also(what: &str, others: &[&Part]) -> String {
     if others.is_empty() {
         return String::new();
     }
     format!(" {what}: {}.", names(others.iter().map(|c| c.label.as_str()), 5))
 }
 
-fn loss_of(c: &CategoryScore) -> String {
+fn loss_of(c: &Part) -> String {
     format!(
         "{} lost and {} gained of {} ({} points, p {}, after Holm {})",
         count(c.counts.losses),

@@ -108,6 +108,14 @@ pub(crate) fn names<'a>(all: impl ExactSizeIterator<Item = &'a str>, most: usize
     listed.join(", ")
 }
 
+/// The word with which a sentence begins.
+pub(crate) fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
+}
+
 /// A label as it stands in a sentence.
 pub(crate) fn quoted(label: &str) -> String {
     format!("“{}”", one_line(label, 60))

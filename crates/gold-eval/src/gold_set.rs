@@ -189,6 +189,51 @@ pub enum GoldError {
         /// The label as written.
         label: String,
     },
+    /// The task's fields are not those for which the set was frozen.
+    #[error(
+        "the fields of task {task:?}, or the rules by which their values are compared, are not those for which gold \
+         version {version} was frozen: restore them, or freeze version {} for the new ones", version + 1
+    )]
+    OtherFields {
+        /// The task.
+        task: String,
+        /// The version that the lock names.
+        version: u32,
+    },
+    /// A row says nothing of any field.
+    #[error("gold row {row}, {id:?}, has no fields: write what each one holds, or remove the row")]
+    NotAnnotated {
+        /// The row, counted from 1.
+        row: usize,
+        /// Its id.
+        id: String,
+    },
+    /// A field is none of the task's.
+    #[error(
+        "gold row {row}, {id:?}, has the field {field:?}, which is none of the task's: correct one of the two"
+    )]
+    FieldOutside {
+        /// The row, counted from 1.
+        row: usize,
+        /// Its id.
+        id: String,
+        /// The field as written.
+        field: String,
+    },
+    /// A field's value cannot be right.
+    #[error("gold row {row}, {id:?}: the value {value:?} of the field {field:?} {what}")]
+    FieldValue {
+        /// The row, counted from 1.
+        row: usize,
+        /// Its id.
+        id: String,
+        /// The field.
+        field: String,
+        /// The value as written.
+        value: String,
+        /// What is wrong with it, and what to do.
+        what: &'static str,
+    },
     /// Every row has the same label.
     #[error("all {rows} gold rows are {label:?}: nothing can be told from one category, add rows of others")]
     OneCategory {

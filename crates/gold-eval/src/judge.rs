@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use stage_files::ContentHash;
 
 use crate::{
-    Baseline, Comparison, Gate, GoldSet, History, Leakage, Metrics, PairedCounts, Predictions, Report,
-    RightRows, RowsDiffer, Score, Share, Standing, TrainingRecord, Verdict,
+    Baseline, Comparison, Gate, GoldSet, GradesError, History, Leakage, LookDiffers, Metrics, PairedCounts,
+    Predictions, Report, RightRows, Score, Share, Standing, TrainingRecord, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
@@ -15,6 +15,7 @@ use crate::{
     nearness,
     power_plan::power_plan,
     report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts},
+    standing::Judged,
     summary,
 };
 
@@ -110,30 +111,18 @@ pub enum JudgeError {
         /// The content hash that the part names.
         found: ContentHash,
     },
+    /// Grades are not of the same rows and aspects.
+    #[error("the answers cannot be compared")]
+    Grades(#[from] GradesError),
     /// A near neighbour is said of a row that is not in the gold set.
     #[error("{id:?}, named as having a near neighbour in training, is no row of the gold set")]
     UnknownNeighbour {
         /// The id.
         id: String,
     },
-    /// A look in the history is at this gold set and yet at another number of rows, so its line was edited.
-    #[error(
-        "the look of {at}, answers {}, is at {found} rows of this gold set, which has {expected}: its line in the \
-         history was edited; restore it", answers.short()
-    )]
-    OtherRows {
-        /// When the look was, as its caller wrote it.
-        at: String,
-        /// The content hash of the answers.
-        answers: ContentHash,
-        /// The rows of the gold set.
-        expected: u64,
-        /// The rows of the look.
-        found: u64,
-    },
-    /// Two sets of answers are not of the same rows.
-    #[error("candidates cannot be compared")]
-    Rows(#[from] RowsDiffer),
+    /// The history does not fit the gold set.
+    #[error(transparent)]
+    Look(#[from] LookDiffers),
 }
 
 /// Judges a case by a gate. A candidate that fails is `Ok`: the verdict is in the report.
@@ -207,13 +196,18 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         categories,
     };
     if let Some(history) = case.history {
-        report.standing = Some(Standing::of(history, &report, gate.ladder())?);
+        let judged = Judged {
+            gold_hash: &report.gold.hash,
+            answers_hash: &report.candidate.answers_hash,
+            right: &report.candidate.right,
+            accuracy: report.candidate.score.accuracy,
+            comparison: &report.against_baseline,
+            confidence,
+        };
+        report.standing = Some(Standing::of(history, &judged, gate.ladder())?);
     }
-    report.rules = gate
-        .rules()
-        .iter()
-        .map(|rule| Evidence::of(&report).judge(rule))
-        .collect();
+    let evidence = Evidence::of(&report);
+    report.rules = gate.rules().iter().map(|rule| evidence.judge(rule)).collect();
     report.verdict = Verdict::of(&report.rules, &report.leakage);
     report.summary = summary::sentence(&report);
     report.notes = summary::notes(&report);

@@ -6,6 +6,7 @@ use near_texts::{
 };
 use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
+use task_spec::GoldRow;
 
 use crate::{
     GoldSet, TrainingRecord,
@@ -105,11 +106,20 @@ pub enum CertificateDifference {
 impl Leakage {
     /// Computes the certificate of a training record again and compares.
     pub(crate) fn of(record: Option<&TrainingRecord>, gold: &GoldSet) -> Self {
+        Self::of_rows(record, &gold.lock().hash, || gold.rows().to_vec())
+    }
+
+    /// The same for the questions of any gold set, by the hash of its file.
+    pub(crate) fn of_rows(
+        record: Option<&TrainingRecord>,
+        gold: &ContentHash,
+        rows: impl FnOnce() -> Vec<GoldRow>,
+    ) -> Self {
         let Some(record) = record else {
             return Self::NotCertified { computed: None };
         };
         let certificate = record.certificate();
-        let rows = GoldRows::of_file(gold.rows().to_vec(), gold.lock().hash.clone());
+        let rows = GoldRows::of_file(rows(), gold.clone());
         let rows = match certificate.and_then(|certificate| certificate.masked.as_ref()) {
             Some(masked) => rows.masked(&PersonalDataMask::new(masked.kinds.iter().copied())),
             None => rows,
@@ -119,7 +129,7 @@ impl Leakage {
         let computed = record
             .texts()
             .map(|texts| Box::new(leakage_certificate(texts, &rows, threshold)));
-        let differences = differences(record, computed.as_deref(), &gold.lock().hash);
+        let differences = differences(record, computed.as_deref(), gold);
         match (certificate, computed) {
             (_, computed) if !differences.is_empty() => Self::Differs {
                 differences,

@@ -64,6 +64,10 @@
 //! - [`History`]: every look at the gold set, appended, because each one wears it out a little; the [`Ladder`] says which
 //!   candidate is better than the best before it, and [`Standing`] what so many looks make of the evidence.
 //! - [`Trials`]: the gate on simulated answers, to know how often it errs before it is relied on.
+//! - Documents with fields: [`FieldGold`], [`FieldBaseline`] and [`FieldAnswers`] in the place of the first three, and
+//!   [`judge_fields`] a [`FieldCase`] by the same gate; [`read_answer`], [`FieldValue`] and [`grade_field`] alone say what an
+//!   answer holds and whether it is right. It costs that only whole records have a headline, and no confidence is looked at.
+//! - [`judge_grades`]: any other answers of several parts, once they are [`Grades`]; their own figures are [`Details`].
 //! - [`chart`]: the pictures of the report's page, to be put into other pages.
 //! - The statistics, usable alone: [`wilson`], [`mcnemar_exact`], [`mcnemar_mid_p`], [`mcnemar_mid_p_worse`],
 //!   [`paired_difference_interval`], [`holm`], [`smallest_visible_drop`], [`power`], [`calibration`],
@@ -88,6 +92,8 @@
 //! - Holm 1979, Scandinavian Journal of Statistics 6:65-70 (many tests at once).
 //! - Lam, Gopal and Qian 2023, arXiv:2309.14621 (interval of an F1).
 //! - Blum and Hardt 2015, arXiv:1502.04585 (the Ladder: many candidates on one gold set).
+//! - Chinchor and Sundheim 1993, MUC-5:69-78 (correct, wrong, missing, invented).
+//! - Rajpurkar, Jia and Liang 2018, arXiv:1806.03822 (token F1).
 //! - Guo et al. 2017, arXiv:1706.04599 (calibration error).
 
 mod gold_diff;
@@ -122,14 +128,17 @@ mod repeats;
 mod score;
 
 mod evidence;
+mod fields;
 mod finding;
 mod gate;
+mod graded;
 mod grades;
 mod history;
 mod judge;
 mod ladder;
 mod leakage;
 mod nearness;
+mod part;
 mod right_rows;
 mod rule;
 mod standing;
@@ -156,12 +165,22 @@ pub use confusion::{Confusion, ExampleRow, LISTED_CONFUSIONS};
 pub use contingency::TableError;
 pub use coverage::{COVERAGE_POINTS, CoveragePoint, coverage_curve};
 pub use distribution_scores::DistributionScores;
+pub use fields::{
+    AnswerForm, Day, Decimal, Extraction, ExtractionCounts, FieldAnswer, FieldAnswers, FieldBaseline,
+    FieldBaselineRow, FieldCase, FieldDetails, FieldError, FieldFigures, FieldGold, FieldGoldLock,
+    FieldGrade, FieldOutcome, FieldSupport, FieldValue, LONGEST_READABLE, ReadAnswer, TWO_DIGIT_PIVOT,
+    grade_field, judge_fields, read_answer, token_f1,
+};
 pub use finding::{Finding, Outcome, RowsNeeded};
 pub use gate::{Gate, GateConfig, GateConfigError, Preset, UnknownPreset};
 pub use gold_diff::{CategoryDiff, GoldDiff, RelabelledRow, RemovedRow, RewordedRow, VersionFacts};
 pub use gold_lock::{FrozenVersion, GoldLock};
 pub use gold_set::{GoldError, GoldSet};
 pub use gold_versions::{Frozen, Reasons, preview_freeze};
+pub use graded::{
+    AspectScore, Column, Details, GradedCase, GradedGold, GradedModel, GradedReport, GradesError, Section,
+    judge_grades,
+};
 pub use grades::Grades;
 pub use history::{History, Look, LooksBefore};
 pub use holm::holm;
@@ -180,6 +199,7 @@ pub use metrics::Metrics;
 pub use near_texts::{GoldNeighbour, LeakageCertificate};
 pub use nearness::NearnessBand;
 pub use paired_difference::paired_difference_interval;
+pub use part::PartKind;
 pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
 pub use power_plan::{CategoryRows, PowerPlan, PowerPlanConfig, PowerPlanError, PowerTarget};
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
@@ -188,7 +208,7 @@ pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, 
 pub use right_rows::{RightRows, RightRowsError, RowsDiffer};
 pub use rule::Rule;
 pub use score::Score;
-pub use standing::{AfterLooks, BestSoFar, Place, Standing};
+pub use standing::{AfterLooks, BestSoFar, LookDiffers, Place, Standing};
 pub use training::TrainingRecord;
 pub use trials::{Decision, Trials};
 pub use verdict::{BROKEN_INPUT_EXIT_CODE, Verdict};

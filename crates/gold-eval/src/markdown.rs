@@ -220,7 +220,7 @@ fn more_figures(report: &Report, text: &mut String) -> std::fmt::Result {
 ///
 /// Characters with a meaning get a backslash; those that a backslash does not disarm everywhere become entities.
 /// `@` and `#` are followed by an invisible space, for forges look for mentions after the rest is rendered.
-fn escape(text: &str, most: usize) -> String {
+pub(crate) fn escape(text: &str, most: usize) -> String {
     let mut escaped = String::new();
     for c in one_line(text, most).chars() {
         match c {

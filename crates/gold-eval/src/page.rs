@@ -15,7 +15,7 @@ use crate::{
 /// How many categories the page shows; with names of bounded length that keeps it below 1 MB.
 const SHOWN_CATEGORIES: usize = 250;
 
-const PAGE_STYLE: &str = "
+pub(crate) const PAGE_STYLE: &str = "
 body { margin: 0; background: #f6f7f8; }
 main { max-width: 68rem; margin: 0 auto; padding: 1.6rem 1.2rem 3rem; }
 header { color: #5b6776; margin-bottom: .9rem; }
@@ -139,7 +139,7 @@ fn more_figures(report: &Report) -> Markup {
     }
 }
 
-fn training_texts(leakage: &Leakage) -> &'static str {
+pub(crate) fn training_texts(leakage: &Leakage) -> &'static str {
     match leakage {
         _ if leakage.leaking_rows() > 0 => "hold gold rows",
         Leakage::NotCertified { .. } => "not certified",

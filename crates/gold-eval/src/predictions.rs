@@ -1,6 +1,10 @@
 //! A candidate's answers to a gold set.
 
-use std::{borrow::Cow, collections::HashSet, path::Path};
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, read_json_lines, write_json_lines};
@@ -28,6 +32,12 @@ pub enum PredictionsError {
     /// The answers do not match the gold rows one to one.
     #[error("the predictions do not fit the gold set")]
     Join(#[from] JoinError),
+    /// The file of answers is the gold file.
+    #[error("{} is the gold set itself, which is always right: give the answers of a model", path.display())]
+    GoldItself {
+        /// The file.
+        path: PathBuf,
+    },
     /// The predictor gave no answer.
     #[error("the gold set could not be predicted")]
     Predict(#[from] PredictError),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GateConfigError, figures};
+use crate::{GateConfigError, PartKind, figures};
 
 /// A rule of a [`GateConfig`](crate::GateConfig).
 ///
@@ -123,6 +123,13 @@ impl Rule {
     /// What the rule asks, in words.
     #[must_use]
     pub fn title(&self) -> String {
+        self.title_of(PartKind::Category)
+    }
+
+    /// The same in the words for other parts than categories.
+    #[must_use]
+    pub fn title_of(&self, kind: PartKind) -> String {
+        let noun = kind.noun();
         match self {
             Self::Superior {} => "Better than the baseline".to_owned(),
             Self::NotInferior { margin } => {
@@ -133,11 +140,12 @@ impl Rule {
             }
             Self::CategoryFloor { recall, .. } => {
                 format!(
-                    "Recall of at least {} in every category",
+                    "{} of at least {} in every {noun}",
+                    figures::capitalised(kind.share()),
                     figures::percent(*recall)
                 )
             }
-            Self::NoCategoryRegressed { .. } => "No category worse than the baseline".to_owned(),
+            Self::NoCategoryRegressed { .. } => format!("No {noun} worse than the baseline"),
             Self::Guard {
                 max_losses,
                 max_support,
@@ -146,7 +154,7 @@ impl Rule {
                     format!(" of at most {}", figures::counted(rows, "row"))
                 });
                 format!(
-                    "No category{small} loses {} net or more",
+                    "No {noun}{small} loses {} net or more",
                     figures::counted(*max_losses, "row")
                 )
             }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
 
 use crate::{
-    Climb, Comparison, History, Interval, JudgeError, Ladder, LadderStep, Look, Report,
+    Climb, Comparison, History, Interval, Ladder, LadderStep, Look, RightRows, Share,
     paired_difference_interval,
 };
 
@@ -95,25 +95,63 @@ pub struct AfterLooks {
     pub luck: f64,
 }
 
+/// What is known of a candidate whose standing is asked, whatever the task's kind.
+pub(crate) struct Judged<'a> {
+    /// The content hash of the gold set.
+    pub(crate) gold_hash: &'a ContentHash,
+    /// The content hash of the candidate's answers.
+    pub(crate) answers_hash: &'a ContentHash,
+    /// The rows that it has right.
+    pub(crate) right: &'a RightRows,
+    /// The share of them.
+    pub(crate) accuracy: Share,
+    /// The candidate against the baseline.
+    pub(crate) comparison: &'a Comparison,
+    /// The two-sided confidence of intervals.
+    pub(crate) confidence: f64,
+}
+
+/// An earlier look at the same gold set holds more or fewer rows than the set has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the look of {at} at answers {} holds {found} rows of a gold set that has {expected}: the history was edited; restore it",
+    answers.short()
+)]
+pub struct LookDiffers {
+    /// When the look was, as its caller wrote it.
+    pub at: String,
+    /// The content hash of its answers.
+    pub answers: ContentHash,
+    /// The rows of the gold set.
+    pub expected: u64,
+    /// The rows of the look.
+    pub found: u64,
+}
+
 impl Standing {
     /// Replays the looks at this gold set in their order, and puts the candidate after them.
-    pub(crate) fn of(history: &History, report: &Report, step: LadderStep) -> Result<Self, JudgeError> {
-        let candidate = &report.candidate;
-        let at_this = |look: &&Look| look.gold_hash == report.gold.hash;
+    pub(crate) fn of(
+        history: &History,
+        candidate: &Judged<'_>,
+        step: LadderStep,
+    ) -> Result<Self, LookDiffers> {
+        let at_this = |look: &&Look| look.gold_hash == *candidate.gold_hash;
         let mut replay = Replay::new(step);
         for look in history.looks().iter().filter(at_this) {
             replay.take(look, candidate.right.rows())?;
         }
-        let best = replay.best.map(|look| BestSoFar::of(look, report));
+        let best = replay.best.map(|look| BestSoFar::of(look, candidate));
         let is_best = best
             .as_ref()
-            .is_some_and(|best| best.answers_hash == candidate.answers_hash);
-        let judged_before = !replay.counted.insert(&candidate.answers_hash);
-        let is_new = replay.compared.insert(&candidate.answers_hash);
+            .is_some_and(|best| best.answers_hash == *candidate.answers_hash);
+        let judged_before = !replay.counted.insert(candidate.answers_hash);
+        let is_new = replay.compared.insert(candidate.answers_hash);
         let (candidates, compared) = (replay.counted.len() as u64, replay.compared.len() as u64);
-        let rung = is_new
-            .then(|| replay.ladder.submit(&candidate.right))
-            .transpose()?;
+        let rung = match is_new {
+            // Every look was compared with the number of rows, so that the best one has as many.
+            true => replay.ladder.submit(candidate.right).ok(),
+            false => None,
+        };
         // Answers that were compared before are not tried again: they stand where the looks since have left them.
         let counts = best
             .as_ref()
@@ -129,17 +167,14 @@ impl Standing {
         Ok(Self {
             ladder: step,
             place,
-            released: replay
-                .ladder
-                .released()
-                .unwrap_or(report.candidate.score.accuracy.value),
+            released: replay.ladder.released().unwrap_or(candidate.accuracy.value),
             step: step_taken,
             best,
             candidates,
             compared,
             judged_before,
             looks_at_others: history.looks().iter().filter(|look| !at_this(look)).count() as u64,
-            after_looks: AfterLooks::of(report, candidates),
+            after_looks: AfterLooks::of(candidate, candidates),
         })
     }
 
@@ -160,27 +195,30 @@ impl From<Climb> for Place {
 }
 
 impl BestSoFar {
-    fn of(look: &Look, report: &Report) -> Self {
-        let counts = (look.right.as_ref()).and_then(|best| report.candidate.right.against(best).ok());
+    fn of(look: &Look, candidate: &Judged<'_>) -> Self {
+        let counts = (look.right.as_ref()).and_then(|best| candidate.right.against(best).ok());
         Self {
             predictor: look.predictor.clone(),
             at: look.at.clone(),
             answers_hash: look.answers_hash.clone(),
             accuracy: look.accuracy,
-            comparison: counts.map(|counts| Comparison::new(&look.predictor, counts, report.confidence)),
+            comparison: counts.map(|counts| Comparison::new(&look.predictor, counts, candidate.confidence)),
         }
     }
 }
 
 impl AfterLooks {
-    fn of(report: &Report, candidates: u64) -> Self {
-        let (many, comparison) = (candidates as f64, &report.against_baseline);
-        let accuracy = report.candidate.score.accuracy;
+    fn of(candidate: &Judged<'_>, candidates: u64) -> Self {
+        let (many, comparison) = (candidates as f64, candidate.comparison);
+        let accuracy = candidate.accuracy;
         let variance = accuracy.value * (1.0 - accuracy.value) / accuracy.of as f64;
         Self {
             candidates,
             p_better: (many * comparison.p_better).min(1.0),
-            interval: paired_difference_interval(&comparison.counts, 1.0 - (1.0 - report.confidence) / many),
+            interval: paired_difference_interval(
+                &comparison.counts,
+                1.0 - (1.0 - candidate.confidence) / many,
+            ),
             luck: (2.0 * many.ln() * variance).sqrt(),
         }
     }
@@ -206,21 +244,20 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn take(&mut self, look: &'a Look, rows: u64) -> Result<(), JudgeError> {
+    fn take(&mut self, look: &'a Look, rows: u64) -> Result<(), LookDiffers> {
         self.counted.insert(&look.answers_hash);
         if self.compared.contains(&look.answers_hash) {
             return Ok(());
         }
+        let differs = |found| LookDiffers {
+            at: look.at.clone(),
+            answers: look.answers_hash.clone(),
+            expected: rows,
+            found,
+        };
         let rung = match &look.right {
-            Some(right) if right.rows() != rows => {
-                return Err(JudgeError::OtherRows {
-                    at: look.at.clone(),
-                    answers: look.answers_hash.clone(),
-                    expected: rows,
-                    found: right.rows(),
-                });
-            }
-            Some(right) => Some(self.ladder.submit(right)?),
+            Some(right) if right.rows() != rows => return Err(differs(right.rows())),
+            Some(right) => Some(self.ladder.submit(right).map_err(|rows| differs(rows.found))?),
             None => self.ladder.submit_accuracy(look.accuracy),
         };
         let Some(rung) = rung else { return Ok(()) };

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Comparison, Finding, Gate, GoldSet, Leakage, RightRows, RowsDiffer, Share, Verdict,
+    Comparison, Finding, Gate, GoldSet, Leakage, PartKind, RightRows, RowsDiffer, Share, Verdict,
     categories::{Answered, category_table_with, visible_drops},
     evidence::Evidence,
+    part::Part,
 };
 
 /// The rules of a gate on one gold set, for many pairs of models of which only is known which rows they have right.
@@ -75,10 +76,13 @@ impl<'a> Trials<'a> {
             shipped: None,
         };
         let evidence = Evidence {
+            kind: PartKind::Category,
             confidence,
             accuracy,
             comparison: &Comparison::new("baseline", counts, confidence),
-            categories: &category_table_with(&answered, gold.labels(), confidence, &self.visible),
+            categories: (category_table_with(&answered, gold.labels(), confidence, &self.visible).iter())
+                .map(Part::from)
+                .collect(),
             without_rows: &self.without_rows,
             standing: None,
         };

@@ -108,6 +108,19 @@ pub struct GoldRow {
     pub label: String,
 }
 
+/// A row of a gold set of documents with fields: a line of its `gold.jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoldRecord {
+    /// Unique in the gold set; answers are joined on it, never on position.
+    pub id: String,
+    /// The document.
+    pub input: String,
+    /// What each field holds: `None` where the document has no such field. A field that is left out was not annotated in
+    /// this document and counts for nobody.
+    pub fields: BTreeMap<String, Option<String>>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -209,7 +209,7 @@ impl From<LabelSet> for Vec<Label> {
 }
 
 /// Lower case, with every run of separators made one space.
-fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     text.to_lowercase()
         .split(|c: char| c.is_whitespace() || c == '-' || c == '_')
         .filter(|part| !part.is_empty())

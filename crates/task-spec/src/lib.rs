@@ -30,7 +30,8 @@
 //!   [`FieldSchema`], or sentences in a [`SentenceStyle`].
 //! - [`Message`], [`Role`]: one turn of a chat, as in the OpenAI messages format.
 //! - [`Example`]: a training row, a line of `train.jsonl`, with where it came from ([`Source`]).
-//! - [`GoldRow`]: a line of `gold.jsonl`, the frozen set that never touches training.
+//! - [`GoldRow`]: a line of `gold.jsonl`, the frozen set that never touches training; of documents with fields it is a
+//!   [`GoldRecord`].
 //! - [`Predictor`]: anything that answers (a served adapter, a teacher, a file of answers), by way of
 //!   [`Prediction`].
 //! - [`Served`]: a line of `served.jsonl`, what was asked and what was answered.
@@ -42,6 +43,7 @@
 //! thiserror alone, so that it can stand at every boundary.
 
 mod example;
+mod field;
 mod field_schema;
 mod label_set;
 mod message;
@@ -49,8 +51,9 @@ mod prediction;
 mod sentence_style;
 mod task;
 
-pub use example::{Example, GoldRow, Source};
-pub use field_schema::{Field, FieldKind, FieldSchema, FieldSchemaError};
+pub use example::{Example, GoldRecord, GoldRow, Source};
+pub use field::{CurrencyRule, DateOrder, DecimalMark, Field, FieldKind, Matching};
+pub use field_schema::{FieldSchema, FieldSchemaError};
 pub use label_set::{Label, LabelSet, LabelSetError};
 pub use message::{Message, Role};
 pub use prediction::{LabelProbability, PredictError, Prediction, Predictor, Served};

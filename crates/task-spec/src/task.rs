@@ -53,7 +53,7 @@ pub struct Task<A = LabelSet> {
 }
 
 /// What an answer may be, of whatever kind: the `output` of `task.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Output {

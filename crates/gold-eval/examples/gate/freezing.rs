@@ -7,7 +7,7 @@ use gold_eval::{Frozen, GoldLock, GoldSet, Reasons, preview_freeze};
 use stage_files::{read_json, read_toml};
 use task_spec::Task;
 
-use crate::{GoldFiles, say};
+use crate::{GoldFiles, fields, say};
 
 #[derive(Args)]
 pub(crate) struct FreezeFiles {
@@ -46,6 +46,9 @@ pub(crate) struct DiffFiles {
 }
 
 pub(crate) fn freeze(files: &FreezeFiles) -> Result<u8, Box<dyn Error>> {
+    if let Some(task) = fields::task(&files.gold.task)? {
+        return fields::freeze(&task, &files.gold, files.version);
+    }
     let task: Task = read_toml(&files.gold.task)?;
     let frozen = GoldSet::freeze_because(&files.gold.gold, &task, files.version, &reasons(&files.why)?)?;
     let lock = frozen.gold.lock();

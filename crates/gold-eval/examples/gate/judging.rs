@@ -11,7 +11,7 @@ use clap::Args;
 use gold_eval::{Baseline, Case, Gate, GateConfig, History, Predictions, Preset, TrainingRecord, judge};
 use stage_files::read_toml;
 
-use crate::{GoldFiles, open, say, terminal};
+use crate::{GoldFiles, fields, open, say, terminal};
 
 #[derive(Args)]
 pub(crate) struct JudgeFiles {
@@ -20,7 +20,8 @@ pub(crate) struct JudgeFiles {
     /// The pinned baseline.
     #[arg(long)]
     baseline: PathBuf,
-    /// The candidate's answers: JSON lines of {"id", "answer", "confidence"?, "probabilities"?, "outside"?}.
+    /// The candidate's answers: JSON lines of {"id", "answer", "confidence"?, "probabilities"?, "outside"?}; of a task of
+    /// fields {"id", "answer"} or {"id", "fields"}.
     #[arg(long)]
     predictions: PathBuf,
     /// Further answers of the same model to the same rows, if it does not always give the same; may be repeated.
@@ -66,6 +67,9 @@ pub(crate) struct JudgeFiles {
 }
 
 pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
+    if let Some(task) = fields::task(&files.gold.task)? {
+        return fields::judge(&task, &of_fields(files)?, &gate(files)?);
+    }
     let (_, gold) = open(&files.gold)?;
     let baseline = Baseline::open(&files.baseline, &gold)?;
     let candidate = Predictions::open(&files.predictions, &files.name, &gold)?;
@@ -101,6 +105,26 @@ pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
     report.write(&files.out)?;
     say(&terminal::table(&report))?;
     Ok(report.verdict.exit_code())
+}
+
+/// The same files for a task whose answers are fields.
+fn of_fields(files: &JudgeFiles) -> Result<fields::Files<'_>, Box<dyn Error>> {
+    if files.near.is_some() {
+        return Err(
+            "--near is for tasks of labels: give --train, from which near documents are found".into(),
+        );
+    }
+    Ok(fields::Files {
+        gold: &files.gold,
+        baseline: &files.baseline,
+        predictions: &files.predictions,
+        name: &files.name,
+        shipped: files.shipped.as_ref(),
+        training: training(files)?,
+        history: files.history.as_ref(),
+        at: &files.at,
+        out: &files.out,
+    })
 }
 
 /// What the candidate was trained on; `None` if nothing was said of it.

@@ -22,11 +22,14 @@
 //! ```
 //!
 //! When the task has new aliases: `gate rescore --task task.toml --gold gold.jsonl --baseline baseline.json --out new.json`.
+//! The same for a task whose answers are fields: gold rows are then `{"id", "input", "fields": {…}}`, and answers are what a
+//! model wrote, or the objects themselves.
 //!
 //! Exit codes: 0 ship (or done), 1 hold, 2 cannot tell, 3 broken input or wrong usage.
 
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
+mod fields;
 mod freezing;
 mod importing;
 mod judging;

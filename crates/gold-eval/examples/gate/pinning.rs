@@ -10,7 +10,7 @@ use clap::Args;
 use gold_eval::{Baseline, Carry, GoldSet, RescoredRow, Teacher, TeacherAnswer};
 use stage_files::{read_json_lines, write_json_lines};
 
-use crate::{GoldFiles, open, say};
+use crate::{GoldFiles, fields, open, say};
 
 /// How many answers that changed their meaning are listed.
 const LISTED: usize = 20;
@@ -71,9 +71,13 @@ pub(crate) struct CarryFiles {
 }
 
 pub(crate) fn pin(files: &PinFiles) -> Result<u8, Box<dyn Error>> {
+    let teacher = teacher(&files.model, &files.prompt)?;
+    if let Some(task) = fields::task(&files.gold.task)? {
+        return fields::pin(&task, &files.gold, teacher, &files.answers, &files.baseline);
+    }
     let (_, gold) = open(&files.gold)?;
     let answers: Vec<TeacherAnswer> = read_json_lines(&files.answers)?;
-    let pinned = Baseline::pin(&gold, teacher(&files.model, &files.prompt)?, answers)?;
+    let pinned = Baseline::pin(&gold, teacher, answers)?;
     pinned.write(&files.baseline)?;
     say(&format!("pinned {}", in_words(&pinned, &gold)))?;
     Ok(0)

@@ -28,15 +28,10 @@ pub fn verdict_banner(verdict: Verdict, summary: &str) -> Markup {
 #[must_use]
 pub fn headline(report: &Report) -> Markup {
     let (candidate, baseline) = (&report.candidate.score, &report.baseline.score);
-    let scale = scale_of(&[candidate.accuracy, baseline.accuracy]);
     let comparison = &report.against_baseline;
     let counts = &comparison.counts;
     html! {
-        div class="scores" {
-            (score_strip(&candidate.name, "candidate", candidate.accuracy, scale, false))
-            (score_strip(&baseline.name, "baseline", baseline.accuracy, scale, true))
-            div class="blank" {} div class="strip scale" style="display:flex;justify-content:space-between" { span { (whole_percent(scale.low)) } span { (whole_percent(scale.high)) } } div class="blank" {}
-        }
+        (score_scale((&candidate.name, candidate.accuracy), (&baseline.name, baseline.accuracy)))
         dl class="facts" {
             div { dt { "Difference" } dd { (points(comparison.difference)) " points" small { (points_range(comparison.interval)) } } }
             div { dt { "Rows that differ" } dd { (count(counts.gains)) " gained, " (count(counts.losses)) " lost" small { "mid-p " (p_value(comparison.p_mid)) ", exact " (p_value(comparison.p_exact)) } } }
@@ -53,6 +48,18 @@ pub fn headline(report: &Report) -> Markup {
             @if let Some(apart) = &report.apart_from_neighbours { @if let Some(share) = apart.candidate {
                 div { dt { "Without near neighbours" } dd { (percent(share.value)) small { (count(share.of)) " rows, baseline " (apart.baseline.map_or_else(String::new, |b| percent(b.value))) } } }
             } }
+        }
+    }
+}
+
+/// The candidate and the baseline, each by name and share, on one scale.
+pub(super) fn score_scale(candidate: (&str, Share), baseline: (&str, Share)) -> Markup {
+    let scale = scale_of(&[candidate.1, baseline.1]);
+    html! {
+        div class="scores" {
+            (score_strip(candidate.0, "candidate", candidate.1, scale, false))
+            (score_strip(baseline.0, "baseline", baseline.1, scale, true))
+            div class="blank" {} div class="strip scale" style="display:flex;justify-content:space-between" { span { (whole_percent(scale.low)) } span { (whole_percent(scale.high)) } } div class="blank" {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::{
-    Finding, Outcome,
+    Finding, Outcome, PartKind,
     figures::{count, quoted},
 };
 
@@ -13,15 +13,21 @@ const LISTED: usize = 8;
 /// The rules in the order of the gate, each with its outcome, its evidence, and the rows that would settle it.
 #[must_use]
 pub fn rule_list(findings: &[Finding]) -> Markup {
+    rule_list_of(findings, PartKind::Category)
+}
+
+/// The same in the words for other parts than categories.
+#[must_use]
+pub fn rule_list_of(findings: &[Finding], kind: PartKind) -> Markup {
     html! {
         ul class="rules" {
             @for finding in findings {
                 li {
                     (chip(finding.outcome))
                     div {
-                        strong { (finding.rule.title()) }
+                        strong { (finding.rule.title_of(kind)) }
                         p { (finding.evidence) }
-                        @if let Some(needed) = rows_needed(finding) { p { (needed) } }
+                        @if let Some(needed) = rows_needed_of(finding, kind) { p { (needed) } }
                     }
                 }
             }
@@ -40,6 +46,11 @@ fn chip(outcome: Outcome) -> Markup {
 
 /// The rows by category that would settle a finding, in words; `None` where there are none to name.
 pub(crate) fn rows_needed(finding: &Finding) -> Option<String> {
+    rows_needed_of(finding, PartKind::Category)
+}
+
+/// The same in the words for other parts than categories.
+pub(crate) fn rows_needed_of(finding: &Finding, kind: PartKind) -> Option<String> {
     let by_category = finding
         .settle
         .iter()
@@ -59,7 +70,7 @@ pub(crate) fn rows_needed(finding: &Finding) -> Option<String> {
     let rest = by_category.count().saturating_sub(LISTED);
     (!listed.is_empty()).then(|| {
         let more = if rest > 0 {
-            format!(", and {} further categories", count(rest as u64))
+            format!(", and {} further {}", count(rest as u64), kind.plural())
         } else {
             String::new()
         };

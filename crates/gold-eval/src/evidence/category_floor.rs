@@ -1,11 +1,12 @@
 //! Every category at or above a recall.
 
 use crate::{
-    CategoryScore, Finding, Outcome, RowsNeeded, Rule,
+    Finding, Outcome, RowsNeeded, Rule,
     evidence::{Evidence, also},
     figures::{count, counted, percent_range, quoted},
     finding::rows_until,
     interval::{two_sided_quantile, wilson_of_share},
+    part::Part,
 };
 
 /// The floor with the quantiles at which a recall lies above or below it.
@@ -45,12 +46,12 @@ impl Evidence<'_> {
             above: two_sided_quantile(self.confidence),
             below: two_sided_quantile(1.0 - (1.0 - self.confidence) / self.categories.len() as f64),
         };
-        let missed: Vec<&CategoryScore> = self
+        let missed: Vec<&Part> = self
             .categories
             .iter()
             .filter(|c| floor.is_missed(c.recall, c.support))
             .collect();
-        let open: Vec<&CategoryScore> = self
+        let open: Vec<&Part> = self
             .categories
             .iter()
             .filter(|c| !floor.is_cleared(c.recall, c.support))
@@ -70,13 +71,16 @@ impl Evidence<'_> {
                 "Shown to be below the floor:{told}{}",
                 also("Below it too", &missed[1..])
             ),
-            Outcome::Pass => format!("Every category is shown to be above the floor. The worst is{told}"),
+            Outcome::Pass => format!(
+                "Every {} is shown to be above the floor. The worst is{told}",
+                self.kind.noun()
+            ),
             Outcome::CannotTell => format!(
                 "{} of {} cannot be shown to be on either side of the floor.{}{told}{}",
                 count(undecided),
                 counted(
                     (self.categories.len() + self.without_rows.len()) as u64,
-                    "category"
+                    self.kind.noun()
                 ),
                 if told.is_empty() {
                     ""
@@ -108,7 +112,7 @@ impl Evidence<'_> {
     }
 }
 
-fn recall_of(c: &CategoryScore) -> String {
+fn recall_of(c: &Part) -> String {
     format!(
         "{} of {} right ({})",
         count(c.correct),

@@ -3,15 +3,16 @@
 use statrs::distribution::DiscreteCDF;
 
 use crate::{
-    CategoryScore, Finding, Outcome, Rule,
+    Finding, Outcome, Rule,
     evidence::{Evidence, loss_of},
     figures::{counted, percent, quoted},
     mcnemar::fair_coin,
+    part::Part,
 };
 
 impl Evidence<'_> {
     pub(super) fn guard(&self, rule: &Rule, max_losses: u64, max_support: u64) -> Finding {
-        let watched: Vec<&CategoryScore> = self
+        let watched: Vec<&Part> = self
             .categories
             .iter()
             .filter(|c| c.support <= max_support)
@@ -34,11 +35,11 @@ impl Evidence<'_> {
         let what = match most {
             Some(c) if lost > 0 => format!("{} lost most: {}.", quoted(&c.label), loss_of(c)),
             Some(_) => "None lost more rows than it gained.".to_owned(),
-            None => "No category is so small.".to_owned(),
+            None => format!("No {} is so small.", self.kind.noun()),
         };
         let evidence = format!(
             "{} watched. {what} Two equal models that disagree as often would trip this in {} of cases.",
-            counted(watched.len() as u64, "category"),
+            counted(watched.len() as u64, self.kind.noun()),
             percent(1.0 - no_alarm)
         );
         Finding::new(rule, outcome, evidence)
@@ -52,7 +53,7 @@ impl Evidence<'_> {
 }
 
 /// The probability that a category whose disagreements are even loses so many more than it gains.
-fn chance_of_net_losses(category: &CategoryScore, net: u64) -> f64 {
+fn chance_of_net_losses(category: &Part, net: u64) -> f64 {
     let disagreements = category.counts.gains + category.counts.losses;
     let Some(losses) = fair_coin(disagreements).filter(|_| net <= disagreements) else {
         return 0.0;

@@ -1,11 +1,12 @@
 //! No category worse than the baseline.
 
 use crate::{
-    CategoryScore, Finding, Outcome, RowsNeeded, Rule,
+    Finding, Outcome, RowsNeeded, Rule,
     evidence::{Evidence, also, loss_of, scaled},
     figures::{counted, names, quoted},
     finding::rows_until,
     mcnemar_mid_p_worse,
+    part::Part,
 };
 
 impl Evidence<'_> {
@@ -16,13 +17,13 @@ impl Evidence<'_> {
         max_suspect_drop: f64,
         max_unproven_drop: f64,
     ) -> Finding {
-        let mut by_p: Vec<&CategoryScore> = self.categories.iter().collect();
+        let mut by_p: Vec<&Part> = self.categories.iter().collect();
         by_p.sort_by(|a, b| {
             (a.p_worse.total_cmp(&b.p_worse))
                 .then(a.difference.total_cmp(&b.difference))
                 .then_with(|| a.label.cmp(&b.label))
         });
-        let those = |found: &dyn Fn(&CategoryScore) -> bool| -> Vec<&CategoryScore> {
+        let those = |found: &dyn Fn(&Part) -> bool| -> Vec<&Part> {
             by_p.iter().copied().filter(|c| found(c)).collect()
         };
         let worse = those(&|c| c.p_worse_holm <= alpha);
@@ -48,7 +49,7 @@ impl Evidence<'_> {
             Outcome::Fail => format!("Shown to be worse:{told}{}", also("Worse too", &worse[1..])),
             Outcome::CannotTell => format!(
                 "Looks worse, but its rows cannot settle it among {}:{told}{}",
-                counted(by_p.len() as u64, "category"),
+                counted(by_p.len() as u64, self.kind.noun()),
                 also("So do", &suspect[1..])
             ),
             Outcome::Pass => format!(
@@ -58,7 +59,7 @@ impl Evidence<'_> {
                 } else {
                     "The nearest to it is"
                 },
-                too_small(&blind),
+                self.too_small(&blind),
                 self.unseen()
             ),
         };
@@ -78,10 +79,22 @@ impl Evidence<'_> {
         let first_step = alpha / by_p.len() as f64;
         finding.settled_by(suspect.iter().filter_map(|c| rows_needed(c, first_step)))
     }
+
+    fn too_small(&self, blind: &[&Part]) -> String {
+        if blind.is_empty() {
+            return String::new();
+        }
+        format!(
+            " {} {} too few rows for this test to see any drop with 80% power ({}).",
+            counted(blind.len() as u64, self.kind.noun()),
+            if blind.len() == 1 { "has" } else { "have" },
+            names(blind.iter().map(|c| c.label.as_str()), 5)
+        )
+    }
 }
 
 /// The rows at which the drop seen would be evidence at the hardest step of Holm.
-fn rows_needed(c: &CategoryScore, alpha: f64) -> Option<RowsNeeded> {
+fn rows_needed(c: &Part, alpha: f64) -> Option<RowsNeeded> {
     let have = c.support;
     let seen = |rows| {
         mcnemar_mid_p_worse(
@@ -94,16 +107,4 @@ fn rows_needed(c: &CategoryScore, alpha: f64) -> Option<RowsNeeded> {
         have,
         need: rows_until(have, seen)?,
     })
-}
-
-fn too_small(blind: &[&CategoryScore]) -> String {
-    if blind.is_empty() {
-        return String::new();
-    }
-    format!(
-        " {} {} too few rows for this test to see any drop with 80% power ({}).",
-        counted(blind.len() as u64, "category"),
-        if blind.len() == 1 { "has" } else { "have" },
-        names(blind.iter().map(|c| c.label.as_str()), 5)
-    )
 }

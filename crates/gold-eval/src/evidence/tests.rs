@@ -41,10 +41,13 @@ fn judge(rule: &Rule, counts: &[Counts]) -> Finding {
         .map(|(i, _)| format!("c{i}"))
         .collect();
     let evidence = Evidence {
+        kind: PartKind::Category,
         confidence: 0.95,
         accuracy: Share::new(all.both_right + all.gains, all.rows(), 0.95).unwrap(),
         comparison: &Comparison::new("teacher", all, 0.95),
-        categories: &category_table(&answered, &labels, 0.95, 0.05),
+        categories: (category_table(&answered, &labels, 0.95, 0.05).iter())
+            .map(Part::from)
+            .collect(),
         without_rows: &without_rows,
         standing: None,
     };

@@ -3,8 +3,8 @@
 use std::fs;
 
 use gold_eval::{
-    Case, GateConfig, History, JudgeError, LadderStep, Look, Outcome, Place, Predictions, Preset, Report,
-    RightRows, Rule, Standing, Verdict, judge,
+    Case, GateConfig, History, JudgeError, LadderStep, Look, LookDiffers, Outcome, Place, Predictions,
+    Preset, Report, RightRows, Rule, Standing, Verdict, judge,
 };
 
 use crate::world::World;
@@ -273,7 +273,7 @@ fn a_look_at_another_number_of_rows_is_an_edited_line_and_named() {
     looked.looks[0].right = Some(RightRows::new([true; 12]));
     let error = looked.judged(&looked.candidate(|row| row < 99)).unwrap_err();
     assert!(
-        matches!(&error, JudgeError::OtherRows { at, found: 12, expected: 1000, .. } if at == "day 1"),
+        matches!(&error, JudgeError::Look(LookDiffers { at, found: 12, expected: 1000, .. }) if at == "day 1"),
         "{error}"
     );
 }

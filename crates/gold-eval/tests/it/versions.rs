@@ -313,6 +313,7 @@ fn a_new_version_does_not_begin_unseen() {
         gate: "strict".to_owned(),
         accuracy: 0.5,
         verdict: Verdict::Hold,
+        right: None,
     };
     let path = world.path("gold.jsonl");
     write_json_lines(&path, rows(&[3, 5, 3])).unwrap();

@@ -1,0 +1,167 @@
+//! A graded report as Markdown, for a comment on a pull request.
+
+use std::fmt::Write;
+
+use crate::{
+    Details, GradedReport, Outcome, Section, Verdict,
+    chart::rows_needed_of,
+    figures::{count, counted, level, p_value, percent, percent_range, points, points_range},
+    graded::words::whole,
+    markdown::escape,
+};
+
+/// How many aspects the comment shows.
+const SHOWN_ASPECTS: usize = 25;
+
+/// How many rows of each further table it shows.
+const SHOWN_ROWS: usize = 15;
+
+/// The longest cell of these, in characters.
+const CELL: usize = 120;
+
+pub(super) fn of<D: Details>(report: &GradedReport<D>) -> String {
+    let mut text = String::new();
+    // Writing into a string cannot fail.
+    let _infallible = write(report, &mut text);
+    text
+}
+
+fn write<D: Details>(report: &GradedReport<D>, text: &mut String) -> std::fmt::Result {
+    let word = match report.verdict {
+        Verdict::Ship => "✅ Ship",
+        Verdict::Hold => "❌ Hold",
+        Verdict::CannotTell => "❔ Cannot tell",
+    };
+    writeln!(
+        text,
+        "## {word}: {}\n\n{}\n",
+        escape(&report.gold.task, 60),
+        escape(&report.summary, 2000)
+    )?;
+    scores(report, text)?;
+    writeln!(text, "### Rules (gate {})\n", escape(&report.gate, 60))?;
+    for finding in &report.rules {
+        let word = match finding.outcome {
+            Outcome::Pass => "✅ pass",
+            Outcome::Fail => "❌ fail",
+            Outcome::CannotTell => "❔ cannot tell",
+        };
+        let needed =
+            rows_needed_of(finding, report.kind).map_or_else(String::new, |needed| format!(" {needed}"));
+        writeln!(
+            text,
+            "- **{}: {word}.** {}",
+            escape(&finding.rule.title_of(report.kind), 200),
+            escape(&format!("{}{needed}", finding.evidence), 4000)
+        )?;
+    }
+    aspects(report, text)?;
+    for section in report.details.sections() {
+        table(&section, text)?;
+    }
+    writeln!(text, "### To know besides\n")?;
+    for note in &report.notes {
+        writeln!(text, "- {}", escape(note, 2000))?;
+    }
+    writeln!(
+        text,
+        "\nGold version {} (`{}`), answers `{}`, {}.",
+        report.gold.version,
+        report.gold.hash.short(),
+        report.answers_hash.short(),
+        escape(&report.at, 60)
+    )
+}
+
+fn scores<D>(report: &GradedReport<D>, text: &mut String) -> std::fmt::Result {
+    writeln!(
+        text,
+        "| | whole {}s right | {} interval |\n|---|--:|--:|",
+        whole(report.kind),
+        level(report.confidence)
+    )?;
+    for (role, model) in [("candidate", &report.candidate), ("baseline", &report.baseline)] {
+        writeln!(
+            text,
+            "| {} ({role}) | {} | {} |",
+            escape(&model.name, 80),
+            percent(model.accuracy.value),
+            percent_range(model.accuracy.interval)
+        )?;
+    }
+    for comparison in std::iter::once(&report.against_baseline).chain(&report.against_shipped) {
+        writeln!(
+            text,
+            "\nAgainst {}: {} points ({}), {} gained and {} lost, mid-p {}, exact {}.",
+            escape(&comparison.against, 80),
+            points(comparison.difference),
+            points_range(comparison.interval),
+            counted(comparison.counts.gains, "row"),
+            count(comparison.counts.losses),
+            p_value(comparison.p_mid),
+            p_value(comparison.p_exact)
+        )?;
+    }
+    writeln!(text)
+}
+
+fn aspects<D>(report: &GradedReport<D>, text: &mut String) -> std::fmt::Result {
+    let noun = report.kind.noun();
+    writeln!(
+        text,
+        "\n### Every {noun}, worst first\n\n| {noun} | rows | right | interval | baseline | change | p worse, Holm | \
+         visible drop |\n|---|--:|--:|--:|--:|--:|--:|--:|"
+    )?;
+    for aspect in report.aspects.iter().take(SHOWN_ASPECTS) {
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            escape(&aspect.name, 60),
+            count(aspect.right.of),
+            percent(aspect.right.value),
+            percent_range(aspect.right.interval),
+            percent(aspect.baseline),
+            points(aspect.difference),
+            p_value(aspect.p_worse_holm),
+            aspect
+                .smallest_visible_drop
+                .map_or_else(|| "none".to_owned(), |drop| format!("{:.1} points", 100.0 * drop))
+        )?;
+    }
+    left_out(report.aspects.len(), SHOWN_ASPECTS, text)
+}
+
+fn table(section: &Section, text: &mut String) -> std::fmt::Result {
+    if section.rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "### {}\n\n{}\n",
+        escape(&section.title, 120),
+        escape(&section.lead, 1000)
+    )?;
+    for column in &section.columns {
+        write!(text, "| {} ", escape(&column.name, CELL))?;
+    }
+    writeln!(text, "|")?;
+    for column in &section.columns {
+        write!(text, "{}", if column.is_numeric { "|--:" } else { "|---" })?;
+    }
+    writeln!(text, "|")?;
+    for row in section.rows.iter().take(SHOWN_ROWS) {
+        for cell in row {
+            write!(text, "| {} ", escape(cell, CELL))?;
+        }
+        writeln!(text, "|")?;
+    }
+    left_out(section.rows.len(), SHOWN_ROWS, text)
+}
+
+fn left_out(all: usize, shown: usize, text: &mut String) -> std::fmt::Result {
+    let rest = all.saturating_sub(shown);
+    if rest > 0 {
+        writeln!(text, "\n{} more are in `report.json`.", count(rest as u64))?;
+    }
+    writeln!(text)
+}

@@ -1,0 +1,135 @@
+//! What is reported of graded answers, in full: the content of `report.json`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use stage_files::{ContentHash, FileError, write_json, write_whole};
+
+use crate::{
+    AspectScore, Comparison, Details, Finding, Leakage, Look, LooksBefore, PartKind, RightRows, Share,
+    Standing, Teacher, Verdict,
+    graded::{markdown, page},
+};
+
+/// A verdict on graded answers and everything behind it; `D` are the figures of the kind of task.
+///
+/// The same case gives the same report, and the same report the same bytes in each of its three forms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GradedReport<D = ()> {
+    /// When, as the caller wrote it.
+    pub at: String,
+    /// What the gate says.
+    pub verdict: Verdict,
+    /// The verdict as a sentence.
+    pub summary: String,
+    /// What a reader should know besides, each in a sentence.
+    pub notes: Vec<String>,
+    /// What the aspects are.
+    pub kind: PartKind,
+    /// The gate's name.
+    pub gate: String,
+    /// The two-sided confidence of every interval.
+    pub confidence: f64,
+    /// Each rule of the gate with its outcome and evidence.
+    pub rules: Vec<Finding>,
+    /// The gold set.
+    pub gold: GradedGold,
+    /// Whose answers are the line to beat.
+    pub teacher: Teacher,
+    /// How good they are.
+    pub baseline: GradedModel,
+    /// The model that was judged.
+    pub candidate: GradedModel,
+    /// The content hash of its model, where it was given.
+    pub model_hash: Option<ContentHash>,
+    /// The content hash of its answers.
+    pub answers_hash: ContentHash,
+    /// The candidate against the baseline, by whole rows.
+    pub against_baseline: Comparison,
+    /// The candidate against the model that was shipped last.
+    pub against_shipped: Option<Comparison>,
+    /// Whether the candidate has seen gold rows, and who vouches for it.
+    pub leakage: Leakage,
+    /// Earlier looks at this gold set; `None` if no history was given.
+    pub looks_before: Option<LooksBefore>,
+    /// Which rows the candidate has right, for later candidates to be compared with.
+    pub right: RightRows,
+    /// Where the candidate stands among all that this gold set has judged; `None` if no history was given.
+    pub standing: Option<Standing>,
+    /// Every aspect that applies to gold rows, worst first.
+    pub aspects: Vec<AspectScore>,
+    /// The aspects that apply to none.
+    pub without_rows: Vec<String>,
+    /// The figures of the kind of task.
+    pub details: D,
+}
+
+/// The gold set of a graded report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GradedGold {
+    /// The task's name.
+    pub task: String,
+    /// The version of the set.
+    pub version: u32,
+    /// BLAKE3 of the gold file.
+    pub hash: ContentHash,
+    /// How many rows there are.
+    pub rows: u64,
+}
+
+/// One model of a graded report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GradedModel {
+    /// Its name.
+    pub name: String,
+    /// Rows in which nothing is wrong.
+    pub accuracy: Share,
+}
+
+impl<D> GradedReport<D> {
+    /// This look, to be added to the [`History`](crate::History).
+    #[must_use]
+    pub fn look(&self) -> Look {
+        Look {
+            at: self.at.clone(),
+            gold_version: self.gold.version,
+            gold_hash: self.gold.hash.clone(),
+            predictor: self.candidate.name.clone(),
+            model_hash: self.model_hash.clone(),
+            answers_hash: self.answers_hash.clone(),
+            gate: self.gate.clone(),
+            accuracy: self.candidate.accuracy.value,
+            verdict: self.verdict,
+            right: Some(self.right.clone()),
+        }
+    }
+}
+
+impl<D: Details> GradedReport<D> {
+    /// The report as Markdown, for a comment on a pull request.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        markdown::of(self)
+    }
+
+    /// The report as one HTML page that needs nothing else and stays below 1 MB.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        page::of(self)
+    }
+
+    /// Writes `report.json`, `report.md` and `report.html` into a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Write`] or [`FileError::Encode`].
+    pub fn write(&self, folder: &Path) -> Result<(), FileError>
+    where
+        D: Serialize,
+    {
+        write_json(&folder.join("report.json"), self)?;
+        write_whole(&folder.join("report.md"), self.to_markdown())?;
+        write_whole(&folder.join("report.html"), self.to_html())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! A graded report in sentences.
+
+use crate::{
+    Details, GradedReport, Outcome, PartKind, Verdict,
+    figures::{count, counted, names, one_line, percent, quoted},
+};
+
+/// What a row is, whose aspects are all right.
+pub(super) fn whole(kind: PartKind) -> &'static str {
+    match kind {
+        PartKind::Category => "row",
+        PartKind::Field => "record",
+        PartKind::Check => "sentence",
+    }
+}
+
+/// The verdict in one or two sentences: the worst aspect stands beside the average.
+pub(super) fn sentence<D>(report: &GradedReport<D>) -> String {
+    let (candidate, baseline) = (&report.candidate, &report.baseline);
+    let scores = format!(
+        "{} has the whole {} right in {} of {}, {} in {}.",
+        one_line(&candidate.name, 80),
+        whole(report.kind),
+        percent(candidate.accuracy.value),
+        counted(report.gold.rows, "gold row"),
+        one_line(&baseline.name, 80),
+        percent(baseline.accuracy.value)
+    );
+    let worst = report.aspects.first().map_or_else(String::new, |worst| {
+        format!(
+            " The worst {} is {}: {} of {} right ({}, the baseline {}).",
+            report.kind.noun(),
+            quoted(&worst.name),
+            count(worst.right.count),
+            count(worst.right.of),
+            percent(worst.right.value),
+            percent(worst.baseline)
+        )
+    });
+    format!("{scores}{worst} {}", why(report))
+}
+
+fn why<D>(report: &GradedReport<D>) -> String {
+    let rules = |outcome| {
+        let those = report.rules.iter().filter(|finding| finding.outcome == outcome);
+        those
+            .map(|finding| format!("“{}”", finding.rule.title_of(report.kind)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match report.verdict {
+        Verdict::Ship => match report.rules.len() {
+            1 => "The one rule of the gate passes.".to_owned(),
+            all => format!("All {all} rules of the gate pass."),
+        },
+        Verdict::Hold => format!("Broken: {}.", rules(Outcome::Fail)),
+        Verdict::CannotTell => match rules(Outcome::CannotTell) {
+            open if open.is_empty() => match report.leakage.leaking_rows() {
+                0 => "The training rows or their certificate are not the candidate's, so the score may be memory."
+                    .to_owned(),
+                _ => "Gold rows are among the training rows, so the score is partly memory.".to_owned(),
+            },
+            open => format!("Not settled by these rows: {open}."),
+        },
+    }
+}
+
+/// What a reader should know besides.
+pub(super) fn notes<D: Details>(report: &GradedReport<D>) -> Vec<String> {
+    let mut notes = vec![report.leakage.in_words()];
+    match &report.looks_before {
+        None => {
+            notes.push("No history was given, so earlier looks at this gold set are not counted.".to_owned())
+        }
+        Some(before) => {
+            notes.extend((report.standing.iter()).flat_map(|standing| standing.notes(before.looks)));
+        }
+    }
+    if !report.without_rows.is_empty() {
+        notes.push(format!(
+            "Nothing is known of {} that no gold row says anything about: {}.",
+            counted(report.without_rows.len() as u64, report.kind.noun()),
+            names(report.without_rows.iter().map(String::as_str), 10)
+        ));
+    }
+    let blind = (report.aspects.iter())
+        .filter(|aspect| aspect.smallest_visible_drop.is_none())
+        .count() as u64;
+    if blind > 0 {
+        notes.push(format!(
+            "In {} of {} the rows are too few for the test to see any drop with 80% power; there only counts can speak.",
+            count(blind),
+            counted(report.aspects.len() as u64, report.kind.noun())
+        ));
+    }
+    if !report.teacher.is_dated() {
+        notes.push(format!(
+            "The baseline's model id {} carries no date: it may name another model tomorrow.",
+            quoted(&report.teacher.model)
+        ));
+    }
+    notes.extend(report.details.notes());
+    notes
+}
