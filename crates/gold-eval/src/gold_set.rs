@@ -28,8 +28,8 @@ pub enum GoldError {
     /// The file is not the one that was frozen.
     #[error(
         "{} was edited after it was frozen as version {version}: expected content {}, found {}; put the frozen \
-         file back, or freeze this one as version {} and pin its baseline anew",
-        path.display(), expected.short(), found.short(), version + 1
+         file back, or freeze this one as version {} and carry its baseline over",
+        path.display(), expected.short(), found.short(), version.saturating_add(1)
     )]
     Edited {
         /// The gold file.
@@ -44,7 +44,7 @@ pub enum GoldError {
     /// Another content, or another label set, is frozen under this version or a later one.
     #[error(
         "{} already freezes version {locked}, which differs from what is here: freeze it as version {} or later, \
-         not as {asked}", path.display(), locked + 1
+         not as {asked}", path.display(), locked.saturating_add(1)
     )]
     AlreadyFrozen {
         /// The lock.
@@ -67,7 +67,7 @@ pub enum GoldError {
     /// The task's labels are not those for which the set was frozen.
     #[error(
         "the labels of task {task:?} are not those for which gold version {version} was frozen: restore them, or \
-         freeze version {} for the new ones", version + 1
+         freeze version {} for the new ones", version.saturating_add(1)
     )]
     OtherLabels {
         /// The task.

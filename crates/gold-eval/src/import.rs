@@ -14,7 +14,7 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
-use stage_files::{ContentHash, write_whole};
+use stage_files::{ContentHash, FileError, write_whole};
 use task_spec::{GoldRow, LabelSet};
 
 pub use account::{ImportAccount, UsedFields};
@@ -164,7 +164,10 @@ impl Imported {
     pub fn write(&self, path: &Path) -> Result<ContentHash, ImportError> {
         let mut text = Vec::new();
         for row in &self.rows {
-            serde_json::to_writer(&mut text, row).expect("text is JSON, and memory takes it");
+            serde_json::to_writer(&mut text, row).map_err(|source| FileError::Encode {
+                path: path.to_owned(),
+                source,
+            })?;
             text.push(b'\n');
         }
         if path.exists() && ContentHash::of_file(path)? != ContentHash::of_bytes(&text) {

@@ -22,7 +22,7 @@
 //!
 //! When the task has new aliases: `gate rescore --task task.toml --gold gold.jsonl --baseline baseline.json --out new.json`.
 //!
-//! Exit codes: 0 ship (or done), 1 hold, 2 cannot tell, 3 broken input or wrong usage.
+//! Exit codes: 0 ship (or done), 1 hold (of import: rows were set aside), 2 cannot tell, 3 broken input or wrong usage.
 
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -48,7 +48,7 @@ use task_spec::Task;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 ship (or done), 1 hold, 2 cannot tell, 3 broken input or wrong usage."
+    after_help = "Exit codes: 0 ship (or done), 1 hold (of import: rows were set aside), 2 cannot tell, 3 broken input or wrong usage."
 )]
 struct Cli {
     #[command(subcommand)]

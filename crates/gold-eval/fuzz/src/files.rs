@@ -27,7 +27,8 @@ pub fn holds(data: &[u8]) {
                 assert_eq!(predictions.rows().len(), world.gold.rows().len());
                 let again = world.path("again.jsonl");
                 predictions.write(&again, &world.gold).expect("it can be written");
-                let again = Predictions::open(&again, "p", &world.gold).expect("what was written can be read");
+                let again =
+                    Predictions::open(&again, "p", &world.gold).expect("what was written can be read");
                 assert_eq!(again.answers_hash(), predictions.answers_hash());
             }
         }
