@@ -75,7 +75,8 @@ pub enum GoldError {
         /// The version that the lock names.
         version: u32,
     },
-    /// The file begins with a byte order mark, which the readers of other stages would take for a part of the first row.
+    /// The file begins with a byte order mark, which the readers of other stages would take for a part of the first
+    /// row.
     #[error("{} begins with a byte order mark: save it as UTF-8 without one", path.display())]
     ByteOrderMark {
         /// The gold file.
@@ -213,10 +214,10 @@ impl GoldSet {
     /// Freezes `gold` as `version`: checks every row, writes `gold.lock` beside it (the same name with the
     /// extension `lock`), and returns the set.
     ///
-    /// Nothing that was frozen is lost: a copy of the rows and of the lock stays as `gold.v1.jsonl` and `gold.v1.lock`, by
-    /// which the version can be opened again, and the lock of a later version lists those before it. Freezing the same
-    /// content and version again changes nothing. A new version may add rows; where it removes, relabels or rewords some,
-    /// reasons are asked for: see [`freeze_because`](Self::freeze_because).
+    /// Nothing that was frozen is lost: a copy of the rows and of the lock stays as `gold.v1.jsonl` and
+    /// `gold.v1.lock`, by which the version can be opened again, and the lock of a later version lists those before
+    /// it. Freezing the same content and version again changes nothing. A new version may add rows; where it removes,
+    /// relabels or rewords some, reasons are asked for: see [`freeze_because`](Self::freeze_because).
     ///
     /// # Errors
     ///
@@ -225,13 +226,13 @@ impl GoldSet {
         Self::freeze_because(gold, task, version, &Reasons::default()).map(|frozen| frozen.gold)
     }
 
-    /// Freezes `gold` as `version`, as [`freeze`](Self::freeze), with the reasons why rows of the version before changed; and
-    /// says what changed, which it also writes beside it as `gold.v2.diff.json`.
+    /// Freezes `gold` as `version`, as [`freeze`](Self::freeze), with the reasons why rows of the version before
+    /// changed; and says what changed, which it also writes beside it as `gold.v2.diff.json`.
     ///
     /// # Errors
     ///
-    /// [`GoldError::AlreadyFrozen`] if the lock, or the copy of this version, holds other content or other labels, or the lock
-    /// a later version than asked for; [`GoldError::Unexplained`] and [`GoldError::NeedlessReason`];
+    /// [`GoldError::AlreadyFrozen`] if the lock, or the copy of this version, holds other content or other labels, or
+    /// the lock a later version than asked for; [`GoldError::Unexplained`] and [`GoldError::NeedlessReason`];
     /// [`GoldError::Kept`] if the rows of the version before are not where they were kept; [`GoldError::LockBehind`];
     /// otherwise as [`GoldSet::open`].
     pub fn freeze_because(

@@ -17,8 +17,8 @@ use crate::{FrozenVersion, GoldDiff, GoldError, GoldLock, GoldSet};
 
 /// Why rows of a frozen version are removed, relabelled or reworded in the next.
 ///
-/// A gold label that is corrected after candidates were seen is how a gate is talked round, so each change is on record with
-/// its reason, in the [`GoldDiff`] of the version.
+/// A gold label that is corrected after candidates were seen is how a gate is talked round, so each change is on
+/// record with its reason, in the [`GoldDiff`] of the version.
 ///
 /// ```
 /// use gold_eval::Reasons;

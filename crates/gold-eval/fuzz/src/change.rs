@@ -20,9 +20,9 @@ const SOME_WORDS: &[&str] = &[
     "probabilities",
 ];
 
-/// Changes a line's JSON, or the order of the lines, behind `before` bytes that say what the file is; `other` changes bytes,
-/// and is used now and then, and where there is no JSON. As libFuzzer asks: of `data` the first `size` bytes are the input,
-/// and the new length, which is returned, is at most `max_size`.
+/// Changes a line's JSON, or the order of the lines, behind `before` bytes that say what the file is; `other` changes
+/// bytes, and is used now and then, and where there is no JSON. As libFuzzer asks: of `data` the first `size` bytes
+/// are the input, and the new length, which is returned, is at most `max_size`.
 pub fn lines(
     before: usize,
     data: &mut [u8],

@@ -1,4 +1,5 @@
-//! The other files around a gold set: a byte for which, then the lock, a baseline, predictions, a history, a gate or reasons.
+//! The other files around a gold set: a byte for which, then the lock, a baseline, predictions, a history, a gate or
+//! reasons.
 
 use gold_eval::{Baseline, Carry, GateConfig, GoldSet, History, Predictions, Reasons};
 use stage_files::read_toml;
