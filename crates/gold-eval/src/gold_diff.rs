@@ -12,8 +12,9 @@ use crate::{FrozenVersion, GoldError, GoldSet, Reasons};
 
 /// The change from one version of a gold set to another: the content of `gold.v2.diff.json`.
 ///
-/// Rows are matched by id, never by position or by text. A row may be both relabelled and reworded, and then stands in both
-/// lists. Each list is in the order of ids. Printed ([`Display`](std::fmt::Display)), it is what a reviewer has to read.
+/// Rows are matched by id, never by position or by text. A row may be both relabelled and reworded, and then stands
+/// in both lists. Each list is in the order of ids. Printed ([`Display`](std::fmt::Display)), it is what a reviewer
+/// has to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GoldDiff {

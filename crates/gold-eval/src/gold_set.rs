@@ -28,8 +28,8 @@ pub enum GoldError {
     /// The file is not the one that was frozen.
     #[error(
         "{} was edited after it was frozen as version {version}: expected content {}, found {}; put the frozen \
-         file back, or freeze this one as version {} and pin its baseline anew",
-        path.display(), expected.short(), found.short(), version + 1
+         file back, or freeze this one as version {} and carry its baseline over",
+        path.display(), expected.short(), found.short(), version.saturating_add(1)
     )]
     Edited {
         /// The gold file.
@@ -44,7 +44,7 @@ pub enum GoldError {
     /// Another content, or another label set, is frozen under this version or a later one.
     #[error(
         "{} already freezes version {locked}, which differs from what is here: freeze it as version {} or later, \
-         not as {asked}", path.display(), locked + 1
+         not as {asked}", path.display(), locked.saturating_add(1)
     )]
     AlreadyFrozen {
         /// The lock.
@@ -67,7 +67,7 @@ pub enum GoldError {
     /// The task's labels are not those for which the set was frozen.
     #[error(
         "the labels of task {task:?} are not those for which gold version {version} was frozen: restore them, or \
-         freeze version {} for the new ones", version + 1
+         freeze version {} for the new ones", version.saturating_add(1)
     )]
     OtherLabels {
         /// The task.
@@ -75,7 +75,8 @@ pub enum GoldError {
         /// The version that the lock names.
         version: u32,
     },
-    /// The file begins with a byte order mark, which the readers of other stages would take for a part of the first row.
+    /// The file begins with a byte order mark, which the readers of other stages would take for a part of the first
+    /// row.
     #[error("{} begins with a byte order mark: save it as UTF-8 without one", path.display())]
     ByteOrderMark {
         /// The gold file.
@@ -258,10 +259,10 @@ impl GoldSet {
     /// Freezes `gold` as `version`: checks every row, writes `gold.lock` beside it (the same name with the
     /// extension `lock`), and returns the set.
     ///
-    /// Nothing that was frozen is lost: a copy of the rows and of the lock stays as `gold.v1.jsonl` and `gold.v1.lock`, by
-    /// which the version can be opened again, and the lock of a later version lists those before it. Freezing the same
-    /// content and version again changes nothing. A new version may add rows; where it removes, relabels or rewords some,
-    /// reasons are asked for: see [`freeze_because`](Self::freeze_because).
+    /// Nothing that was frozen is lost: a copy of the rows and of the lock stays as `gold.v1.jsonl` and
+    /// `gold.v1.lock`, by which the version can be opened again, and the lock of a later version lists those before
+    /// it. Freezing the same content and version again changes nothing. A new version may add rows; where it removes,
+    /// relabels or rewords some, reasons are asked for: see [`freeze_because`](Self::freeze_because).
     ///
     /// # Errors
     ///
@@ -270,13 +271,13 @@ impl GoldSet {
         Self::freeze_because(gold, task, version, &Reasons::default()).map(|frozen| frozen.gold)
     }
 
-    /// Freezes `gold` as `version`, as [`freeze`](Self::freeze), with the reasons why rows of the version before changed; and
-    /// says what changed, which it also writes beside it as `gold.v2.diff.json`.
+    /// Freezes `gold` as `version`, as [`freeze`](Self::freeze), with the reasons why rows of the version before
+    /// changed; and says what changed, which it also writes beside it as `gold.v2.diff.json`.
     ///
     /// # Errors
     ///
-    /// [`GoldError::AlreadyFrozen`] if the lock, or the copy of this version, holds other content or other labels, or the lock
-    /// a later version than asked for; [`GoldError::Unexplained`] and [`GoldError::NeedlessReason`];
+    /// [`GoldError::AlreadyFrozen`] if the lock, or the copy of this version, holds other content or other labels, or
+    /// the lock a later version than asked for; [`GoldError::Unexplained`] and [`GoldError::NeedlessReason`];
     /// [`GoldError::Kept`] if the rows of the version before are not where they were kept; [`GoldError::LockBehind`];
     /// otherwise as [`GoldSet::open`].
     pub fn freeze_because(

@@ -17,8 +17,8 @@ use crate::{FrozenVersion, GoldDiff, GoldError, GoldLock, GoldSet};
 
 /// Why rows of a frozen version are removed, relabelled or reworded in the next.
 ///
-/// A gold label that is corrected after candidates were seen is how a gate is talked round, so each change is on record with
-/// its reason, in the [`GoldDiff`] of the version.
+/// A gold label that is corrected after candidates were seen is how a gate is talked round, so each change is on
+/// record with its reason, in the [`GoldDiff`] of the version.
 ///
 /// ```
 /// use gold_eval::Reasons;
@@ -154,8 +154,8 @@ impl<'a> VersionFiles<'a> {
         }
     }
 
-    /// The newest version of which a copy of the lock is there.
-    fn newest_kept(&self) -> Result<Option<u32>, GoldError> {
+    /// The newest version of which a copy of the lock is there, one version aside.
+    fn newest_kept_but(&self, aside: u32) -> Result<Option<u32>, GoldError> {
         let folder = self.gold.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         let entries = fs::read_dir(folder).map_err(|source| FileError::Read {
@@ -174,7 +174,8 @@ impl<'a> VersionFiles<'a> {
                 .ok()
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        Ok(names.filter_map(|name| version_of(&name)).max())
+        let versions = names.filter_map(|name| version_of(&name));
+        Ok(versions.filter(|&version| version != aside).max())
     }
 
     /// Leaves a copy of a version's rows and lock; one that is there already must be the same.
@@ -196,10 +197,11 @@ impl<'a> VersionFiles<'a> {
         }
         write_whole(&rows, &bytes)?;
         let kept = self.kept_lock(lock.version);
-        if kept.exists() && !read_json::<GoldLock>(&kept)?.freezes_as(lock) {
+        if !kept.exists() {
+            write_json(&kept, lock)?;
+        } else if !read_json::<GoldLock>(&kept)?.freezes_as(lock) {
             return Err(already_frozen(kept, lock.version, lock.version));
         }
-        write_json(&kept, lock)?;
         Ok(())
     }
 }
@@ -225,10 +227,8 @@ pub fn preview_freeze(
     };
     let locked_version = locked.as_ref().map_or(0, |lock| lock.version);
     // A kill between the copy and the lock leaves a copy of this very version: freezing it again is the way on.
-    if let Some(newest) = files
-        .newest_kept()?
-        .filter(|&newest| newest > locked_version && newest != version)
-    {
+    let newest = files.newest_kept_but(version)?;
+    if let Some(newest) = newest.filter(|&newest| newest > locked_version) {
         return Err(GoldError::LockBehind {
             path,
             newer: files.kept_lock(newest),

@@ -137,8 +137,8 @@ impl History {
         }
     }
 
-    /// The looks at a version of a gold set, and how many there were at the versions before it: a new version has mostly
-    /// old rows, and does not begin unseen.
+    /// The looks at a version of a gold set, and how many there were at the versions before it: a new version has
+    /// mostly old rows, and does not begin unseen.
     #[must_use]
     pub fn before_version(&self, lock: &GoldLock) -> LooksBefore {
         let earlier: BTreeSet<&ContentHash> = lock.earlier.iter().map(|earlier| &earlier.hash).collect();

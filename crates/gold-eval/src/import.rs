@@ -14,7 +14,7 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
-use stage_files::{ContentHash, write_whole};
+use stage_files::{ContentHash, FileError, write_whole};
 use task_spec::{GoldRow, LabelSet};
 
 pub use account::{ImportAccount, UsedFields};
@@ -63,7 +63,8 @@ pub enum RowFormat {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImportConfig {
-    /// How the file is cut into rows; by the ending of its name unless given (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json`,
+    /// How the file is cut into rows; by the ending of its name unless given (`.csv`, `.tsv`, `.jsonl`, `.ndjson`,
+    /// `.json`,
     /// `.yaml`, `.yml`, each also with `.gz` or `.zst` behind it).
     pub kind: Option<FileKind>,
     /// What the fields mean; by the first row unless given.
@@ -74,14 +75,15 @@ pub struct ImportConfig {
     /// The field or column that holds the right answer; unless given the one of `label`, `category`, `intent`, `class`,
     /// `ideal`, `expected`, `expected_output`, `answer`, `correct_label` and `ground_truth` that is there.
     pub label: Option<String>,
-    /// The field or column that holds an id; `id` unless given, and where there is none the id is derived from the question:
+    /// The field or column that holds an id; `id` unless given, and where there is none the id is derived from the
+    /// question:
     /// `q-` and the first 16 hexadecimal digits of BLAKE3 over its bytes. The same question has the same id in every import,
     /// whatever its label and its place.
     pub id: Option<String>,
     /// What stands between two cells of a table, an ASCII character; unless given a tab in a `.tsv`, otherwise a comma.
     pub delimiter: Option<char>,
-    /// How the text is encoded, by a name of the WHATWG Encoding Standard such as `windows-1252`, `utf-16le` or `shift_jis`;
-    /// unless given what the byte order mark says, otherwise UTF-8.
+    /// How the text is encoded, by a name of the WHATWG Encoding Standard such as `windows-1252`, `utf-16le` or
+    /// `shift_jis`; unless given what the byte order mark says, otherwise UTF-8.
     pub encoding: Option<String>,
 }
 
@@ -137,12 +139,12 @@ pub struct Imported {
 }
 
 impl Import {
-    /// Reads a file. With `labels`, an answer may be spelled as an alias of one and becomes its name, and an answer that means
-    /// none sets its row aside; without, answers are taken as they stand.
+    /// Reads a file. With `labels`, an answer may be spelled as an alias of one and becomes its name, and an answer
+    /// that means none sets its row aside; without, answers are taken as they stand.
     ///
-    /// A row that cannot be used is set aside with the reason. No choice is made between rows that contradict each other: the
-    /// same question with two answers, or the same id for two questions, sets all of them aside, whatever their order. A row
-    /// that stands twice counts once.
+    /// A row that cannot be used is set aside with the reason. No choice is made between rows that contradict each
+    /// other: the same question with two answers, or the same id for two questions, sets all of them aside, whatever
+    /// their order. A row that stands twice counts once.
     ///
     /// Memory is bounded by what is kept: a row is at most 4 MiB long, a JSON or YAML document 32 MiB.
     ///
@@ -164,7 +166,10 @@ impl Imported {
     pub fn write(&self, path: &Path) -> Result<ContentHash, ImportError> {
         let mut text = Vec::new();
         for row in &self.rows {
-            serde_json::to_writer(&mut text, row).expect("text is JSON, and memory takes it");
+            serde_json::to_writer(&mut text, row).map_err(|source| FileError::Encode {
+                path: path.to_owned(),
+                source,
+            })?;
             text.push(b'\n');
         }
         if path.exists() && ContentHash::of_file(path)? != ContentHash::of_bytes(&text) {

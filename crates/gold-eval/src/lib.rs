@@ -79,10 +79,10 @@
 //! # Errors and panics
 //!
 //! Broken *input* is an error of the boundary where it came in ([`GoldError`], [`BaselineError`],
-//! [`PredictionsError`], [`GateConfigError`], [`JudgeError`], [`ImportError`]), which names the row or the setting. A model that
-//! fails the gate is no error: [`judge`] returns `Ok`, and [`Verdict::exit_code`] is 0, 1 or 2;
-//! [`BROKEN_INPUT_EXIT_CODE`] is 3. Nothing panics. Nothing here reads a clock, opens a socket, or edits a gold
-//! file; the same case gives the same bytes.
+//! [`PredictionsError`], [`GateConfigError`], [`JudgeError`], [`ImportError`]), which names the row or the setting. A
+//! model that fails the gate is no error: [`judge`] returns `Ok`, and [`Verdict::exit_code`] is 0, 1 or 2;
+//! [`BROKEN_INPUT_EXIT_CODE`] is 3. Nothing panics. Nothing here reads a clock, opens a socket, or edits a gold file;
+//! the same case gives the same bytes.
 //!
 //! # References
 //!

@@ -68,8 +68,8 @@ impl Unpacked {
         })
     }
 
-    /// The same file with its bytes changed on their way, such as from another encoding; [`hash`](Self::hash) stays that of
-    /// the bytes as they lie there.
+    /// The same file with its bytes changed on their way, such as from another encoding; [`hash`](Self::hash) stays
+    /// that of the bytes as they lie there.
     #[must_use]
     pub fn through(self, change: impl FnOnce(Box<dyn BufRead + Send>) -> Box<dyn BufRead + Send>) -> Self {
         Self {

@@ -1,7 +1,6 @@
 //! `gate import`: gold rows from the files of other tools.
 
 use std::{
-    collections::BTreeSet,
     error::Error,
     path::{Path, PathBuf},
 };
@@ -85,6 +84,13 @@ enum Format {
 }
 
 pub(crate) fn run(files: &ImportFiles) -> Result<u8, Box<dyn Error>> {
+    if let Some(path) = files.new_task.as_ref().filter(|path| path.exists()) {
+        return Err(format!(
+            "{} is there: give it as --task, or choose another place",
+            path.display()
+        )
+        .into());
+    }
     let task: Option<Task> = files.task.as_deref().map(read_toml).transpose()?;
     let config = ImportConfig {
         kind: files.kind.map(|kind| match kind {
@@ -106,10 +112,10 @@ pub(crate) fn run(files: &ImportFiles) -> Result<u8, Box<dyn Error>> {
     let imported = config
         .check()?
         .read(&files.from, task.as_ref().map(Task::labels))?;
+    imported.write(&files.out)?;
     if let Some(path) = &files.new_task {
         write_task(path, imported.account.labels.keys())?;
     }
-    imported.write(&files.out)?;
     say(&format!("{}written to {}", imported.account, files.out.display()))?;
     if imported.set_aside.is_empty() {
         return Ok(0);
@@ -119,25 +125,14 @@ pub(crate) fn run(files: &ImportFiles) -> Result<u8, Box<dyn Error>> {
     for row in imported.set_aside.iter().take(LISTED) {
         eprintln!("set aside: {row}");
     }
-    eprintln!(
-        "{} rows were set aside; all of them: {}",
-        imported.set_aside.len(),
-        path.display()
-    );
+    let all = gold_eval::figures::counted(imported.set_aside.len() as u64, "row");
+    eprintln!("{all} set aside, all of them in {}", path.display());
     Ok(if files.accept_set_aside { 0 } else { SET_ASIDE })
 }
 
-/// A task of the labels that were found; one that is there stays.
+/// A task of the labels that were found.
 fn write_task<'a>(path: &Path, labels: impl Iterator<Item = &'a String>) -> Result<(), Box<dyn Error>> {
-    if path.exists() {
-        return Err(format!(
-            "{} is there: give it as --task, or choose another place",
-            path.display()
-        )
-        .into());
-    }
-    let labels: BTreeSet<&String> = labels.collect();
-    let task = Task::of_labels("gold", labels.into_iter().map(Label::new).collect())?;
+    let task = Task::of_labels("gold", labels.map(Label::new).collect())?;
     write_whole(path, toml::to_string_pretty(&task)?)?;
     Ok(())
 }

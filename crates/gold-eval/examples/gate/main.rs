@@ -21,11 +21,13 @@
 //!              --model gpt-4o-2024-08-06 --prompt prompt.txt --baseline baseline.v2.json
 //! ```
 //!
-//! When the task has new aliases: `gate rescore --task task.toml --gold gold.jsonl --baseline baseline.json --out new.json`.
+//! When the task has new aliases: `gate rescore --task task.toml --gold gold.jsonl --baseline baseline.json --out
+//! new.json`.
+//!
 //! The same for a task whose answers are fields: gold rows are then `{"id", "input", "fields": {…}}`, and answers are what a
 //! model wrote, or the objects themselves.
 //!
-//! Exit codes: 0 ship (or done), 1 hold, 2 cannot tell, 3 broken input or wrong usage.
+//! Exit codes: 0 ship (or done), 1 hold (of import: rows were set aside), 2 cannot tell, 3 broken input or wrong usage.
 
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -53,7 +55,7 @@ use task_spec::Task;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 ship (or done), 1 hold, 2 cannot tell, 3 broken input or wrong usage."
+    after_help = "Exit codes: 0 ship (or done), 1 hold (of import: rows were set aside), 2 cannot tell, 3 broken input or wrong usage."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -66,7 +68,8 @@ enum Command {
     Import(Box<importing::ImportFiles>),
     /// Freeze a gold set: check every row, write gold.lock beside it, and say what changed since the version before.
     ///
-    /// A copy of the rows stays as gold.v1.jsonl, with its lock as gold.v1.lock; what changed is also in gold.v2.diff.json.
+    /// A copy of the rows stays as gold.v1.jsonl, with its lock as gold.v1.lock; what changed is also in
+    /// gold.v2.diff.json.
     Freeze(freezing::FreezeFiles),
     /// Show what freezing the next version would change; writes nothing.
     Diff(freezing::DiffFiles),

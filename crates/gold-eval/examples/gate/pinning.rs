@@ -120,10 +120,10 @@ pub(crate) fn carry(files: &CarryFiles) -> Result<u8, Box<dyn Error>> {
     if let Some(path) = &files.ask {
         write_json_lines(path, carry.to_ask())?;
         say(&format!(
-            "asked of {} with the prompt {}, {} becomes what --answers takes",
+            "{}: ask {} these, with the prompt whose BLAKE3 begins with {}, and give its answers by --answers",
+            path.display(),
             carry.teacher().model,
-            carry.teacher().prompt_hash.short(),
-            path.display()
+            carry.teacher().prompt_hash.short()
         ))?;
         return Ok(0);
     }
@@ -133,7 +133,11 @@ pub(crate) fn carry(files: &CarryFiles) -> Result<u8, Box<dyn Error>> {
             read_json_lines::<TeacherAnswer>(answers)?,
         ),
         _ if carry.to_ask().is_empty() => (carry.teacher().clone(), Vec::new()),
-        _ => return Err("these rows are written by --ask, and their answers read by --answers".into()),
+        _ => {
+            let needed = "write the rows that have to be asked by --ask FILE, and give the teacher's answers by --answers, \
+                          --model and --prompt";
+            return Err(needed.into());
+        }
     };
     let baseline = carry.finish(&gold, &asked, answers)?;
     write(&baseline, &gold, files.baseline.as_deref(), "--baseline")?;

@@ -10,11 +10,19 @@ thread_local! {
 }
 
 /// What stands in no seed and in files elsewhere.
-const SOME_WORDS: &[&str] = &["assistant", "name", "example_user", "image_url", "metadata", "output_text", "probabilities"];
+const SOME_WORDS: &[&str] = &[
+    "assistant",
+    "name",
+    "example_user",
+    "image_url",
+    "metadata",
+    "output_text",
+    "probabilities",
+];
 
-/// Changes a line's JSON, or the order of the lines, behind `before` bytes that say what the file is; `other` changes bytes,
-/// and is used now and then, and where there is no JSON. As libFuzzer asks: of `data` the first `size` bytes are the input,
-/// and the new length, which is returned, is at most `max_size`.
+/// Changes a line's JSON, or the order of the lines, behind `before` bytes that say what the file is; `other` changes
+/// bytes, and is used now and then, and where there is no JSON. As libFuzzer asks: of `data` the first `size` bytes
+/// are the input, and the new length, which is returned, is at most `max_size`.
 pub fn lines(
     before: usize,
     data: &mut [u8],
@@ -32,7 +40,11 @@ pub fn lines(
     let mut lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
     let (at, to) = (random.below(lines.len()), random.below(lines.len()));
     let mutated = |text: &[u8], random: &mut Random| {
-        MUTATOR.with(|mutator| mutator.get_or_init(|| Mutator::new(samples(), SOME_WORDS)).changed(text, random))
+        MUTATOR.with(|mutator| {
+            mutator
+                .get_or_init(|| Mutator::new(samples(), SOME_WORDS))
+                .changed(text, random)
+        })
     };
     let whole = match random.below(7) {
         0 => {

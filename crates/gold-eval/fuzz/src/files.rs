@@ -1,4 +1,5 @@
-//! The other files around a gold set: a byte for which, then the lock, a baseline, predictions, a history, a gate or reasons.
+//! The other files around a gold set: a byte for which, then the lock, a baseline, predictions, a history, a gate or
+//! reasons.
 
 use gold_eval::{Baseline, Carry, GateConfig, GoldSet, History, Predictions, Reasons};
 use stage_files::read_toml;
@@ -27,7 +28,8 @@ pub fn holds(data: &[u8]) {
                 assert_eq!(predictions.rows().len(), world.gold.rows().len());
                 let again = world.path("again.jsonl");
                 predictions.write(&again, &world.gold).expect("it can be written");
-                let again = Predictions::open(&again, "p", &world.gold).expect("what was written can be read");
+                let again =
+                    Predictions::open(&again, "p", &world.gold).expect("what was written can be read");
                 assert_eq!(again.answers_hash(), predictions.answers_hash());
             }
         }

@@ -35,7 +35,11 @@ pub fn holds(data: &[u8]) {
         let opened = GoldSet::open(&world.path(rows), &world.path(lock), &world.task).expect("it was frozen");
         assert_eq!((opened.rows(), opened.lock()), (frozen.rows(), frozen.lock()));
     }
-    let old = GoldSet::open(&world.path("gold.v1.jsonl"), &world.path("gold.v1.lock"), &world.task);
+    let old = GoldSet::open(
+        &world.path("gold.v1.jsonl"),
+        &world.path("gold.v1.lock"),
+        &world.task,
+    );
     assert_eq!(old.expect("it was frozen").rows(), world.gold.rows());
 }
 

@@ -42,14 +42,23 @@ pub fn holds(name: &str, data: &[u8]) {
             return;
         }
     };
-    assert_eq!(found, import.read(&path, labels).expect("it could be read before"));
+    assert_eq!(
+        found,
+        import.read(&path, labels).expect("it could be read before")
+    );
     adds_up(&found, folder.path());
 }
 
 fn adds_up(found: &Imported, folder: &Path) {
     let account = &found.account;
-    assert_eq!(account.rows_read, (found.rows.len() + found.set_aside.len()) as u64);
-    assert_eq!(account.set_aside.values().sum::<u64>(), found.set_aside.len() as u64);
+    assert_eq!(
+        account.rows_read,
+        (found.rows.len() + found.set_aside.len()) as u64
+    );
+    assert_eq!(
+        account.set_aside.values().sum::<u64>(),
+        found.set_aside.len() as u64
+    );
     assert!(!account.to_string().is_empty());
     for row in &found.set_aside {
         assert!(row.row >= 1 && row.row <= account.rows_read && !row.to_string().is_empty());
@@ -60,6 +69,7 @@ fn adds_up(found: &Imported, folder: &Path) {
     assert_eq!(ids.len(), found.rows.len(), "an id stands twice");
     let path = folder.join("gold.jsonl");
     found.write(&path).expect("rows can be written");
-    let read: Vec<task_spec::GoldRow> = stage_files::read_json_lines(&path).expect("what was written can be read");
+    let read: Vec<task_spec::GoldRow> =
+        stage_files::read_json_lines(&path).expect("what was written can be read");
     assert_eq!(read, found.rows);
 }

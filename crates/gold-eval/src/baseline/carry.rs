@@ -24,9 +24,9 @@ pub struct Question {
 
 /// What is left to be done before a baseline holds for the next version of the gold set.
 ///
-/// A raw answer is kept where its row asks the same question as before: a row with another right answer keeps it and is
-/// scored anew, a row with another question does not. Only the rest has to be put to the teacher again, and only to the same
-/// one, asked in the same way: answers of two models, or to two prompts, are no line.
+/// A raw answer is kept where its row asks the same question as before: a row with another right answer keeps it and
+/// is scored anew, a row with another question does not. Only the rest has to be put to the teacher again, and only
+/// to the same one, asked in the same way: answers of two models, or to two prompts, are no line.
 #[derive(Debug, Clone)]
 pub struct Carry {
     teacher: Teacher,
@@ -46,9 +46,9 @@ impl Carry {
     ///
     /// # Errors
     ///
-    /// [`BaselineError::NotEarlier`] if the baseline was not pinned on a version before this one, [`BaselineError::Gold`] if
-    /// the rows of that version are not where freezing left them, [`BaselineError::File`], and [`BaselineError::Join`] if the
-    /// file answers a row twice.
+    /// [`BaselineError::NotEarlier`] if the baseline was not pinned on a version before this one,
+    /// [`BaselineError::Gold`] if the rows of that version are not where freezing left them, [`BaselineError::File`],
+    /// and [`BaselineError::Join`] if the file answers a row twice.
     pub fn open(path: &Path, gold_file: &Path, gold: &GoldSet) -> Result<Self, BaselineError> {
         let file: BaselineFile = read_json(path)?;
         let is_it =

@@ -40,11 +40,11 @@ pub struct Rescore {
 }
 
 impl Baseline {
-    /// Scores the raw answers in a pinned baseline again, for a task whose aliases changed since, and says what that changes.
+    /// Scores the raw answers in a pinned baseline again, for a task whose aliases changed since, and says what that
+    /// changes.
     ///
-    /// The file stays as it is: [`write`](Self::write) the result to another place. It says in
-    /// [`steps`](Self::steps) from which file it comes. The line moves with it, so reports on either side of it are not to be
-    /// compared.
+    /// The file stays as it is: [`write`](Self::write) the result to another place. It says in [`steps`](Self::steps)
+    /// from which file it comes. The line moves with it, so reports on either side of it are not to be compared.
     ///
     /// # Errors
     ///

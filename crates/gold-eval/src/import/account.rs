@@ -11,9 +11,6 @@ use stage_files::ContentHash;
 use super::RowFormat;
 use crate::figures::{count, counted, one_line};
 
-/// How many labels are listed.
-const LISTED: usize = 8;
-
 /// What was read, and how. Printed ([`Display`](fmt::Display)), it says loudly what was set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportAccount {
@@ -100,12 +97,14 @@ impl fmt::Display for ImportAccount {
         let mut rarest: Vec<(&u64, &String)> =
             self.labels.iter().map(|(label, rows)| (rows, label)).collect();
         rarest.sort_unstable();
-        let listed: Vec<String> = rarest
-            .iter()
-            .take(LISTED)
-            .map(|(rows, label)| format!("{} {}", one_line(label, 40), count(**rows)))
-            .collect();
-        writeln!(f, "rarest categories: {}", listed.join(", "))?;
+        if let (Some((fewest, label)), Some((most, _))) = (rarest.first(), rarest.last()) {
+            let (fewest, most) = (counted(**fewest, "row"), count(**most));
+            writeln!(
+                f,
+                "{fewest} to {most} in a category, the fewest in {:?}",
+                one_line(label, 60)
+            )?;
+        }
         for (rows, what) in [
             (
                 self.respelled,

@@ -46,8 +46,8 @@ pub(super) fn open(
     Ok((decoded, encoding))
 }
 
-/// The bytes of another encoding as UTF-8. What is malformed is an error: a replacement character in a gold row is a question
-/// that nobody asked.
+/// The bytes of another encoding as UTF-8. What is malformed is an error: a replacement character in a gold row is a
+/// question that nobody asked.
 struct Decoded {
     from: Box<dyn BufRead + Send>,
     decoder: Decoder,

@@ -121,7 +121,7 @@ pub enum ImportError {
         names: String,
     },
     /// No row could be used.
-    #[error("none of the {} of {} can be used", counted(*rows, "row"), path.display())]
+    #[error("{} has no row that can be used, of {}", path.display(), counted(*rows, "row"))]
     NoRows {
         /// The file.
         path: PathBuf,

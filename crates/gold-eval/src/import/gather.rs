@@ -69,21 +69,7 @@ pub(super) fn gather(
         }
     }
     find_contradictions(&mut candidates);
-    let mut account = ImportAccount {
-        file: file.clone(),
-        hash: source.hash,
-        encoding: source.encoding.name().to_owned(),
-        format,
-        fields: UsedFields::default(),
-        rows_read,
-        rows: 0,
-        derived_ids: 0,
-        respelled: 0,
-        prompts_left_out: 0,
-        assertions_left_out: 0,
-        labels: BTreeMap::new(),
-        set_aside: BTreeMap::new(),
-    };
+    let mut account = ImportAccount::of(&file, source.hash, source.encoding.name(), format, rows_read);
     let mut rows = Vec::new();
     for candidate in candidates {
         match candidate.why_not {
@@ -121,6 +107,25 @@ pub(super) fn gather(
 }
 
 impl ImportAccount {
+    /// An account of rows none of which has been counted so far.
+    fn of(file: &str, hash: ContentHash, encoding: &str, format: RowFormat, rows_read: u64) -> Self {
+        Self {
+            file: file.to_owned(),
+            hash,
+            encoding: encoding.to_owned(),
+            format,
+            fields: UsedFields::default(),
+            rows_read,
+            rows: 0,
+            derived_ids: 0,
+            respelled: 0,
+            prompts_left_out: 0,
+            assertions_left_out: 0,
+            labels: BTreeMap::new(),
+            set_aside: BTreeMap::new(),
+        }
+    }
+
     fn count(&mut self, candidate: &Candidate) {
         let draft = &candidate.draft;
         self.rows += 1;

@@ -13,8 +13,8 @@ use super::{
 const SPECIAL: &str = "__";
 /// Columns that hold assertions.
 const EXPECTED: &str = "__expected";
-/// What the assertions of promptfoo are called (its `BaseAssertionTypesSchema`, and names that it still reads): a cell that
-/// begins with one of them and a colon is that assertion, any other cell is the answer itself.
+/// What the assertions of promptfoo are called (its `BaseAssertionTypesSchema`, and names that it still reads): a
+/// cell that begins with one of them and a colon is that assertion, any other cell is the answer itself.
 const ASSERTIONS: &[&str] = &[
     "answer-relevance",
     "bleu",

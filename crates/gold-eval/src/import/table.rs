@@ -1,8 +1,8 @@
 //! Rows of a table, each of one line or of several.
 //!
-//! The grammar of RFC 4180, section 2. A quote that does not begin a cell is a character like any other. Text behind a closing
-//! quote, or no closing quote at all, is the sign of a stray one, which would swallow all rows up to the next: then the line
-//! on which it was opened is a row that cannot be used, and reading goes on behind that line.
+//! The grammar of RFC 4180, section 2. A quote that does not begin a cell is a character like any other. Text behind
+//! a closing quote, or no closing quote at all, is the sign of a stray one, which would swallow all rows up to the
+//! next: then the line on which it was opened is a row that cannot be used, and reading goes on behind that line.
 
 use std::collections::VecDeque;
 

@@ -2,8 +2,8 @@ use gold_eval::{ImportConfig, RowFormat, Unusable};
 
 use crate::import::{import_as, imported, input, pairs};
 
-// The shapes are those of the README in evals/registry/data of openai/evals, and of the JSON lines of OpenAI's Evals API
-// (`EvalJsonlFileContentSource`); the texts are ours.
+// The shapes are those of the README in evals/registry/data of openai/evals, and of the JSON lines of OpenAI's Evals
+// API (`EvalJsonlFileContentSource`); the texts are ours.
 
 #[test]
 fn the_question_of_a_sample_is_the_users_message_and_examples_are_none() {

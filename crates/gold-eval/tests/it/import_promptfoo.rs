@@ -2,8 +2,8 @@ use gold_eval::{ImportConfig, ImportError, RowFormat, Unusable};
 
 use crate::import::{import_as, imported, input, pairs};
 
-// The shapes are those of promptfoo's documentation ("Test Case Configuration") and of its reader of CSV (src/csv.ts); the
-// texts are ours.
+// The shapes are those of promptfoo's documentation ("Test Case Configuration") and of its reader of CSV
+// (src/csv.ts); the texts are ours.
 
 #[test]
 fn test_cases_of_a_configuration_are_read_with_their_lines() {

@@ -1,12 +1,13 @@
 use std::fs;
 
 use gold_eval::{
-    CategoryDiff, GoldDiff, GoldError, GoldLock, GoldSet, History, Look, Reasons, Verdict, preview_freeze,
+    Baseline, Case, CategoryDiff, GoldDiff, GoldError, GoldLock, GoldSet, History, Look, PredictedRow,
+    Predictions, Preset, Reasons, TeacherAnswer, Verdict, judge, preview_freeze,
 };
 use stage_files::{ContentHash, read_json, write_json, write_json_lines};
-use task_spec::GoldRow;
+use task_spec::{GoldRow, Prediction};
 
-use crate::world::{World, rows, task};
+use crate::world::{World, rows, task, teacher};
 
 /// Rows of version 2: g0000 is gone, g0001 has another label, g0002 another question, and one is new.
 fn changed() -> Vec<GoldRow> {
@@ -328,6 +329,26 @@ fn a_new_version_does_not_begin_unseen() {
     }
     let before = History::open(&file).unwrap().before_version(second.lock());
     assert_eq!((before.looks, before.at_earlier_versions), (1, 2));
-    let before = History::open(&file).unwrap().before_version(world.gold.lock());
+    let history = History::open(&file).unwrap();
+    let before = history.before_version(world.gold.lock());
     assert_eq!((before.looks, before.at_earlier_versions), (2, 0));
+    let answer = |row: &GoldRow| TeacherAnswer {
+        id: row.id.clone(),
+        answer: row.label.clone(),
+        confidence: None,
+    };
+    let baseline = Baseline::pin(&second, teacher(), second.rows().iter().map(answer)).unwrap();
+    let rows = second.rows().iter().map(|row| PredictedRow {
+        id: row.id.clone(),
+        prediction: Prediction::new(row.label.clone()),
+    });
+    let candidate = Predictions::new("a", &second, rows).unwrap();
+    let case = Case::new(&second, &baseline, &candidate, "now").with_history(&history);
+    let report = judge(&case, &Preset::ClearTheLine.config().check().unwrap()).unwrap();
+    let note = "Versions before this one were looked at 2 times";
+    assert!(
+        report.notes.iter().any(|said| said.starts_with(note)),
+        "{:?}",
+        report.notes
+    );
 }
