@@ -6,7 +6,7 @@ use stage_files::ContentHash;
 
 use crate::{
     Baseline, Comparison, Gate, GoldSet, History, Leakage, PairedCounts, Predictions, Report, RightRows,
-    RowsDiffer, Score, Share, Standing, TrainingRecord, Verdict,
+    Score, Share, Standing, TrainingRecord, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
@@ -119,9 +119,6 @@ pub enum JudgeError {
         /// The rows of the look.
         found: u64,
     },
-    /// Two sets of answers are not of the same rows.
-    #[error("candidates cannot be compared")]
-    Rows(#[from] RowsDiffer),
 }
 
 /// Judges a case by a gate. A candidate that fails is `Ok`: the verdict is in the report.

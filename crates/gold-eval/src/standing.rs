@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
 
 use crate::{
-    Climb, Comparison, History, Interval, JudgeError, Ladder, LadderStep, Look, Report,
+    Climb, Comparison, History, Interval, JudgeError, Ladder, LadderStep, Look, Report, RightRows, Rung,
     paired_difference_interval,
 };
 
@@ -111,9 +111,7 @@ impl Standing {
         let judged_before = !replay.counted.insert(&candidate.answers_hash);
         let is_new = replay.compared.insert(&candidate.answers_hash);
         let (candidates, compared) = (replay.counted.len() as u64, replay.compared.len() as u64);
-        let rung = is_new
-            .then(|| replay.ladder.submit(&candidate.right))
-            .transpose()?;
+        let rung = is_new.then(|| replay.submit(&candidate.right));
         // Answers that were compared before are not tried again: they stand where the looks since have left them.
         let counts = best
             .as_ref()
@@ -206,6 +204,11 @@ impl<'a> Replay<'a> {
         }
     }
 
+    fn submit(&mut self, right: &RightRows) -> Rung {
+        let rung = self.ladder.submit(right);
+        rung.expect("looks at another number of rows than the candidate's are refused before")
+    }
+
     fn take(&mut self, look: &'a Look, rows: u64) -> Result<(), JudgeError> {
         self.counted.insert(&look.answers_hash);
         if self.compared.contains(&look.answers_hash) {
@@ -220,7 +223,7 @@ impl<'a> Replay<'a> {
                     found: right.rows(),
                 });
             }
-            Some(right) => Some(self.ladder.submit(right)?),
+            Some(right) => Some(self.submit(right)),
             None => self.ladder.submit_accuracy(look.accuracy),
         };
         let Some(rung) = rung else { return Ok(()) };
