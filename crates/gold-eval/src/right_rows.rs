@@ -125,6 +125,7 @@ impl RightRows {
     }
 
     /// Of each row whether it is right.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = bool> {
         (0..self.rows).map(|row| self.words[row / WORD] & bit(row) != 0)
     }
