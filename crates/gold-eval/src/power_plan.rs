@@ -169,6 +169,15 @@ impl PowerPlan {
             .iter()
             .filter(|category| category.add > 0)
             .collect();
+        let fewest = open[0].add;
+        if open.len() > 1 && open.iter().all(|category| category.add == fewest) {
+            return format!(
+                "{asked}. To see it in every one, add {} to each of {}: {} in all.",
+                counted(fewest, "row"),
+                counted(open.len() as u64, "category"),
+                counted(self.add, "row")
+            );
+        }
         let mut listed: Vec<String> = open
             .iter()
             .take(most)

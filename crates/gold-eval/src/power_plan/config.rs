@@ -94,7 +94,8 @@ impl PowerPlanConfig {
         } = self;
         within("gains", gains, (0.0..=0.25).contains(&gains), "from 0 to 0.25")?;
         let most = 1.0 - 2.0 * gains;
-        let range = "at least 0.001 and at most 1 less twice the gains, as a share: 0.1 for ten points";
+        let range =
+            "from 0.001, a tenth of a point, to 1 less twice the gains, which is 0.96 unless they are set";
         within("drop", drop, (0.001..=most).contains(&drop), range)?;
         within(
             "alpha",

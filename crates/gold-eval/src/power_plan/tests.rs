@@ -93,6 +93,11 @@ fn a_plan_says_what_to_add_where() {
              to “c00”: {add} rows in all."
         )
     );
+    let each = target(0.5).plan(rows(&[6, 6])).in_words(5);
+    assert!(each.ends_with(&format!(
+        "add {add} rows to each of 2 categories: {} rows in all.",
+        2 * add
+    )));
     assert!(plan.within(add).0.len() == 2 && add > 1);
     assert!(
         target(0.5)

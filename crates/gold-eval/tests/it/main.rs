@@ -8,6 +8,7 @@
 mod baseline;
 mod gold_set;
 mod metric_values;
+mod metrics;
 mod predictions;
 mod reference_values;
 mod report;
