@@ -6,7 +6,7 @@ use task_spec::{LabelSet, Prediction};
 ///
 /// A distribution over many labels for many rows is millions of names. They are looked up once, when the predictions
 /// come in, and not for every figure.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Meaning {
     /// What each answer means; `None` outside the task.
     pub(crate) answers: Vec<Option<usize>>,
@@ -18,20 +18,14 @@ const OUTSIDE: u32 = u32::MAX;
 
 impl Meaning {
     pub(crate) fn of(rows: &[Prediction], labels: &LabelSet) -> Self {
-        let mut meaning = Self::default();
-        for row in rows {
-            meaning.add(row, labels);
-        }
-        meaning
-    }
-
-    /// Adds a row, and returns what the entries of its distribution mean.
-    fn add(&mut self, row: &Prediction, labels: &LabelSet) {
-        self.answers.push(labels.resolve(&row.answer));
         let index = |label: &str| labels.resolve(label).and_then(|index| u32::try_from(index).ok());
-        let listed = row.probabilities.iter();
-        self.listed
-            .extend(listed.map(|entry| index(&entry.label).unwrap_or(OUTSIDE)));
+        let listed = rows.iter().flat_map(|row| &row.probabilities);
+        Self {
+            answers: rows.iter().map(|row| labels.resolve(&row.answer)).collect(),
+            listed: listed
+                .map(|entry| index(&entry.label).unwrap_or(OUTSIDE))
+                .collect(),
+        }
     }
 
     /// The distribution of each of `rows`, the same that this was made of, as (label, probability).

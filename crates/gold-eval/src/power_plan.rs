@@ -12,6 +12,7 @@ use crate::{
     figures::{counted, quoted},
     power::smallest_drop,
 };
+use config::LEAST_ALPHA;
 pub use config::{PowerPlanConfig, PowerPlanError};
 use reach::Reach;
 
@@ -72,9 +73,9 @@ const REPORTED_DROP: f64 = 0.10;
 
 /// The plan of a report: for a drop of ten points in the categories with gold rows, which are those that the gate tests.
 pub(crate) fn power_plan(gold: &GoldSet, gate: &Gate) -> PowerPlan {
-    let config = PowerPlanConfig::new(REPORTED_DROP).with_alpha(gate.category_alpha());
+    let config = PowerPlanConfig::new(REPORTED_DROP).with_alpha(gate.category_alpha().max(LEAST_ALPHA));
     let with_rows = gold.lock().labels.iter().filter(|(_, rows)| **rows > 0);
-    // The drop is in range, and the gate's level was checked with the gate.
+    // The drop is in range, and the gate's level was checked with the gate, but for how near to 0 it is.
     PowerTarget { config }.plan(with_rows.map(|(label, rows)| (label.clone(), *rows)).collect())
 }
 
@@ -169,6 +170,15 @@ impl PowerPlan {
             .iter()
             .filter(|category| category.add > 0)
             .collect();
+        let fewest = open[0].add;
+        if open.len() > 1 && open.iter().all(|category| category.add == fewest) {
+            return format!(
+                "{asked}. To see it in every one, add {} to each of {}: {} in all.",
+                counted(fewest, "row"),
+                counted(open.len() as u64, "category"),
+                counted(self.add, "row")
+            );
+        }
         let mut listed: Vec<String> = open
             .iter()
             .take(most)

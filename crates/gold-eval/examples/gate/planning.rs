@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, error::Error};
 
 use clap::Args;
-use gold_eval::{GoldSet, PowerPlan, PowerPlanConfig};
+use gold_eval::{GoldSet, PowerPlan, PowerPlanConfig, figures::counted};
 use stage_files::{read_json_lines, read_toml, write_json};
 use task_spec::{GoldRow, Task};
 
@@ -70,10 +70,10 @@ fn table(plan: &PowerPlan, budget: Option<u64>) -> String {
     let points = |drop: f64| format!("{:.1}", 100.0 * drop);
     let mut lines = vec![
         format!(
-            "{} gold rows in {} categories. The gate tests each for a drop, one-sided mid-p McNemar; as the first of \
+            "{} in {}. The gate tests each for a drop, one-sided mid-p McNemar; as the first of \
              {} under Holm\nthat is at a level of {:.5}. {:.0}% of a category's rows are taken to be gained while it drops.",
-            plan.rows,
-            plan.categories.len(),
+            counted(plan.rows, "gold row"),
+            counted(plan.categories.len() as u64, "category"),
             plan.categories.len(),
             plan.step,
             100.0 * plan.gains
@@ -90,9 +90,11 @@ fn table(plan: &PowerPlan, budget: Option<u64>) -> String {
     if let Some(budget) = budget {
         let (categories, spent) = plan.within(budget);
         lines.push(format!(
-            "With {budget} rows more it is seen in {} of {} categories: the cheapest, with {spent} of them.",
+            "With {} more it is seen in {} of {}: the cheapest, which take {} of them.",
+            counted(budget, "row"),
             categories.len(),
-            plan.categories.len()
+            counted(plan.categories.len() as u64, "category"),
+            spent
         ));
     }
     lines.push(format!(

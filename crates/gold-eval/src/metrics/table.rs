@@ -75,7 +75,7 @@ pub(crate) fn figure_rows(report: &Report) -> Vec<FigureRow> {
         add(
             &format!("Mean of {} runs", runs.runs),
             format!(
-                "{}{mean}, runs {:.2} points apart",
+                "{}{mean}, standard deviation between runs {:.2} points",
                 percent(runs.mean),
                 100.0 * runs.standard_deviation
             ),

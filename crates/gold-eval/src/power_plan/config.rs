@@ -4,13 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ASSUMED_GAINS, POWER, PowerTarget};
 
+/// The level below which nothing is planned: no number of rows shows anything at a level of 0.
+pub(super) const LEAST_ALPHA: f64 = 1e-12;
+
 /// The drop that a gold set is to show in every category.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PowerPlanConfig {
     /// The net drop, as a share of a category's rows: 0.001 or more, and at most 1 less twice the gains.
     pub drop: f64,
-    /// The chance of any false alarm among the categories, above 0 and below 0.5; 0.05 unless given.
+    /// The chance of any false alarm among the categories, from 1e-12 to below 0.5; 0.05 unless given.
     #[serde(default = "usual_alpha")]
     pub alpha: f64,
     /// The chance with which the drop is to be seen, from 0.5 to 0.99; [`POWER`] unless given.
@@ -94,14 +97,11 @@ impl PowerPlanConfig {
         } = self;
         within("gains", gains, (0.0..=0.25).contains(&gains), "from 0 to 0.25")?;
         let most = 1.0 - 2.0 * gains;
-        let range = "at least 0.001 and at most 1 less twice the gains, as a share: 0.1 for ten points";
+        let range =
+            "from 0.001, a tenth of a point, to 1 less twice the gains, which is 0.96 unless they are set";
         within("drop", drop, (0.001..=most).contains(&drop), range)?;
-        within(
-            "alpha",
-            alpha,
-            alpha > 0.0 && alpha < 0.5,
-            "above 0 and below 0.5",
-        )?;
+        let range = "from 1e-12 to below 0.5";
+        within("alpha", alpha, (LEAST_ALPHA..0.5).contains(&alpha), range)?;
         within("power", power, (0.5..=0.99).contains(&power), "from 0.5 to 0.99")?;
         Ok(PowerTarget { config: self })
     }

@@ -93,6 +93,11 @@ fn a_plan_says_what_to_add_where() {
              to “c00”: {add} rows in all."
         )
     );
+    let each = target(0.5).plan(rows(&[6, 6])).in_words(5);
+    assert!(each.ends_with(&format!(
+        "add {add} rows to each of 2 categories: {} rows in all.",
+        2 * add
+    )));
     assert!(plan.within(add).0.len() == 2 && add > 1);
     assert!(
         target(0.5)
@@ -111,7 +116,9 @@ fn settings_out_of_range_are_refused_by_name() {
     for drop in [f64::NAN, 0.0, -0.1, 0.97, 10.0] {
         assert_eq!(refused(PowerPlanConfig::new(drop)), "drop");
     }
-    assert_eq!(refused(PowerPlanConfig::new(0.1).with_alpha(0.5)), "alpha");
+    for alpha in [0.5, 0.0, 1e-300, f64::NAN] {
+        assert_eq!(refused(PowerPlanConfig::new(0.1).with_alpha(alpha)), "alpha");
+    }
     assert_eq!(refused(PowerPlanConfig::new(0.1).with_power(1.0)), "power");
     let gains = PowerPlanConfig {
         gains: 0.3,
@@ -124,4 +131,6 @@ fn settings_out_of_range_are_refused_by_name() {
 fn the_smallest_drop_that_may_be_asked_for_is_planned_quickly() {
     let plan = target(0.001).plan(rows(&[1000; 40]));
     assert!((500_000..1_000_000).contains(&plan.steady), "{}", plan.steady);
+    let strictest = PowerPlanConfig::new(0.001).with_alpha(1e-12).check().unwrap();
+    assert!(strictest.plan(rows(&[0; 40])).fewest > plan.steady);
 }

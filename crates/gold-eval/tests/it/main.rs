@@ -21,6 +21,7 @@ mod looks;
 mod metric_values;
 #[path = "../../examples/simulate/pairs.rs"]
 mod pairs;
+mod metrics;
 mod predictions;
 mod reference_values;
 mod report;

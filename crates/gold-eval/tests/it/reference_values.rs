@@ -175,7 +175,9 @@ fn visible_drops_are_those_of_the_published_grid() {
             );
         }
     }
-    assert_eq!(smallest_visible_drop(8, 0.05 / 40.0), None);
+    for rows in 0..=8 {
+        assert_eq!(smallest_visible_drop(rows, 0.05 / 40.0), None, "{rows} rows");
+    }
 }
 
 #[test]
