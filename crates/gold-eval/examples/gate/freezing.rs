@@ -1,9 +1,12 @@
 //! `gate freeze` and `gate diff`: the versions of a gold set.
 
-use std::{error::Error, path::PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
-use gold_eval::{Frozen, GoldLock, GoldSet, Reasons, preview_freeze};
+use gold_eval::{GoldDiff, GoldLock, GoldSet, Reasons, preview_freeze};
 use stage_files::{read_json, read_toml};
 use task_spec::Task;
 
@@ -38,6 +41,9 @@ pub(crate) struct DiffFiles {
     /// The version that the gold file would be frozen as; unless given the one after the lock's.
     #[arg(long = "as-version")]
     version: Option<u32>,
+    /// Compare with this frozen version, such as gold.v1.jsonl, in place of the newest.
+    #[arg(long, value_name = "FILE", conflicts_with = "version")]
+    against: Option<PathBuf>,
     /// Print the change as JSON.
     #[arg(long)]
     json: bool,
@@ -65,23 +71,31 @@ pub(crate) fn freeze(files: &FreezeFiles) -> Result<u8, Box<dyn Error>> {
     Ok(0)
 }
 
-/// What freezing would do. Nothing is written.
+/// What freezing would do, or what changed since an earlier version. Nothing is written.
 pub(crate) fn diff(files: &DiffFiles) -> Result<u8, Box<dyn Error>> {
     let task: Task = read_toml(&files.gold.task)?;
-    let lock: GoldLock = read_json(&files.gold.gold.with_extension("lock"))?;
-    let version = files.version.unwrap_or(lock.version.saturating_add(1));
-    let Frozen { diff, .. } = preview_freeze(&files.gold.gold, &task, version, &reasons(&files.why)?)?;
+    let open = |gold: &Path| GoldSet::open(gold, &gold.with_extension("lock"), &task);
+    let diff = match &files.against {
+        Some(against) => Some(GoldDiff::between(&open(against)?, &open(&files.gold.gold)?)),
+        None => {
+            let lock: GoldLock = read_json(&files.gold.gold.with_extension("lock"))?;
+            let version = files.version.unwrap_or(lock.version.saturating_add(1));
+            preview_freeze(&files.gold.gold, &task, version, &reasons(&files.why)?)?.diff
+        }
+    };
     match diff {
-        None => say(&format!("the gold file is what was frozen as version {version}"))?,
+        None => say("the gold file is what was frozen as this version")?,
         Some(diff) if files.json => say(&serde_json::to_string_pretty(&diff)?)?,
-        Some(diff) if diff.is_empty() => say(&format!("nothing differs from version {}", lock.version))?,
+        Some(diff) if diff.is_empty() => say(&format!("nothing differs from version {}", diff.from.version))?,
         Some(diff) => {
             say(&diff.to_string())?;
-            match diff.unexplained().len() {
-                0 => {}
-                rows => say(&format!(
-                    "{rows} changed rows need a reason before this can be frozen"
+            let unexplained = diff.unexplained().len();
+            match &files.against {
+                _ if unexplained == 0 => {}
+                None => say(&format!(
+                    "{unexplained} changed rows need a reason before this can be frozen"
                 ))?,
+                Some(_) => say("reasons are in the gold.v*.diff.json of the versions in between")?,
             }
         }
     }

@@ -117,11 +117,14 @@ pub(crate) fn run(files: &ImportFiles) -> Result<u8, Box<dyn Error>> {
         write_task(path, imported.account.labels.keys())?;
     }
     say(&format!("{}written to {}", imported.account, files.out.display()))?;
+    let path = files.out.with_extension("set-aside.jsonl");
+    // One of an earlier run would tell of rows that are used now.
+    if !imported.set_aside.is_empty() || path.exists() {
+        write_json_lines(&path, &imported.set_aside)?;
+    }
     if imported.set_aside.is_empty() {
         return Ok(0);
     }
-    let path = files.out.with_extension("set-aside.jsonl");
-    write_json_lines(&path, &imported.set_aside)?;
     for row in imported.set_aside.iter().take(LISTED) {
         eprintln!("set aside: {row}");
     }
