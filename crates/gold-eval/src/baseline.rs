@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, read_json, write_json};
 
-use crate::{GoldSet, JoinError, join, predictions::is_probability};
+use crate::{GoldSet, JoinError, Usage, join, predictions::is_probability};
 
 /// Which teacher answered, and how it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +136,9 @@ struct BaselineFile {
     teacher: Teacher,
     correct: u64,
     outside: u64,
+    /// What the answers took; baselines of before it was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
     rows: Vec<BaselineRow>,
 }
 
@@ -193,9 +196,17 @@ impl Baseline {
             teacher,
             correct: right.count() as u64,
             outside: labels.iter().filter(|label| label.is_none()).count() as u64,
+            usage: None,
             rows,
         };
         Ok(Self { file })
+    }
+
+    /// Pins what the answers took beside them, for rules that compare costs; nothing measured changes nothing.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.file.usage = Some(usage).filter(|usage| !usage.is_empty());
+        self
     }
 
     /// Writes `baseline.json`; writing the same one again changes nothing.
@@ -236,7 +247,8 @@ impl Baseline {
             answer: row.answer.clone(),
             confidence: row.confidence,
         });
-        let scored = Self::pin(gold, file.teacher, raw)?;
+        let mut scored = Self::pin(gold, file.teacher, raw)?;
+        scored.file.usage = file.usage;
         let pinned = join::by_id(gold, file.rows.into_iter().map(|row| (row.id.clone(), row)))?;
         for (pinned, scored) in pinned.into_iter().zip(&scored.file.rows) {
             if pinned.label != scored.label {
@@ -261,6 +273,12 @@ impl Baseline {
     #[must_use]
     pub fn rows(&self) -> &[BaselineRow] {
         &self.file.rows
+    }
+
+    /// What the answers took, where it was pinned.
+    #[must_use]
+    pub fn usage(&self) -> Option<&Usage> {
+        self.file.usage.as_ref()
     }
 
     /// How many answers are right.

@@ -1,12 +1,20 @@
 //! What each rule makes of the figures.
 
 mod category_floor;
+mod confidence;
+mod cost;
+mod given;
 mod guard;
+mod latency;
+mod outside;
 mod overall;
 mod regression;
+mod scope;
+
+pub(crate) use given::Given;
 
 use crate::{
-    CategoryScore, Comparison, Finding, Report, Rule, Share,
+    Against, CategoryScore, Comparison, Finding, Report, Rule, Share,
     figures::{count, counted, names, p_value, points},
 };
 
@@ -22,6 +30,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) categories: &'a [CategoryScore],
     /// The labels of the task without gold rows.
     pub(crate) without_rows: &'a [String],
+    /// What only some cases bring along.
+    pub(crate) given: Given<'a>,
 }
 
 impl<'a> Evidence<'a> {
@@ -32,24 +42,44 @@ impl<'a> Evidence<'a> {
             comparison: &report.against_baseline,
             categories: &report.categories,
             without_rows: &report.gold.without_rows,
+            given: Given::default(),
         }
     }
 
     pub(crate) fn judge(&self, rule: &Rule) -> Finding {
+        if rule.against() == Against::Baseline && rule.categories().is_empty() {
+            self.judge_in_scope(rule)
+        } else {
+            self.scoped(rule)
+        }
+    }
+
+    /// Judges a rule by the comparison and the categories at hand, whichever they are.
+    fn judge_in_scope(&self, rule: &Rule) -> Finding {
         match *rule {
-            Rule::Superior {} => self.superior(rule),
-            Rule::NotInferior { margin } => self.not_inferior(rule, margin),
+            Rule::Superior { .. } => self.superior(rule),
+            Rule::NotInferior { margin, .. } => self.not_inferior(rule, margin),
             Rule::AccuracyFloor { accuracy } => self.accuracy_floor(rule, accuracy),
-            Rule::CategoryFloor { recall, min_support } => self.category_floor(rule, recall, min_support),
+            Rule::CategoryFloor {
+                recall, min_support, ..
+            } => self.category_floor(rule, recall, min_support),
             Rule::NoCategoryRegressed {
                 alpha,
                 max_suspect_drop,
                 max_unproven_drop,
+                ..
             } => self.no_category_regressed(rule, alpha, max_suspect_drop, max_unproven_drop),
             Rule::Guard {
                 max_losses,
                 max_support,
+                ..
             } => self.guard(rule, max_losses, max_support.unwrap_or(u64::MAX)),
+            Rule::Latency { percentile, max_ms } => self.latency(rule, percentile / 100.0, max_ms),
+            Rule::Cost { max_usd, per_answers } => self.cost(rule, max_usd, per_answers),
+            Rule::RelativeCost { max_share } => self.relative_cost(rule, max_share),
+            Rule::Calibration { max_error } => self.calibration_limit(rule, max_error),
+            Rule::Coverage { coverage, accuracy } => self.coverage(rule, coverage, accuracy),
+            Rule::OutsideAnswers { max_share } => self.outside_answers(rule, max_share),
         }
     }
 

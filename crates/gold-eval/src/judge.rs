@@ -6,14 +6,14 @@ use stage_files::ContentHash;
 
 use crate::{
     Baseline, Comparison, Gate, GoldSet, History, Leakage, PairedCounts, Predictions, Report, Score, Share,
-    TrainingRecord, Verdict,
+    Settlement, TrainingRecord, Usage, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
     coverage::coverage_curve,
-    evidence::Evidence,
+    evidence::{Evidence, Given},
     nearness,
-    report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts},
+    report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, REPORT_SCHEMA_VERSION},
     summary,
 };
 
@@ -35,6 +35,8 @@ pub struct Case<'a> {
     pub training: Option<&'a TrainingRecord>,
     /// Earlier looks at the gold set.
     pub history: Option<&'a History>,
+    /// What the candidate's answers took, for rules on latency and cost; the baseline's is pinned with its answers.
+    pub usage: Option<&'a Usage>,
     /// When this is, in whatever form the reports shall state it: nothing here reads a clock.
     pub at: &'a str,
 }
@@ -51,6 +53,7 @@ impl<'a> Case<'a> {
             near_in_training: None,
             training: None,
             history: None,
+            usage: None,
             at,
         }
     }
@@ -73,6 +76,13 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn with_training(mut self, training: &'a TrainingRecord) -> Self {
         self.training = Some(training);
+        self
+    }
+
+    /// Adds what the candidate's answers took.
+    #[must_use]
+    pub fn with_usage(mut self, usage: &'a Usage) -> Self {
+        self.usage = Some(usage);
         self
     }
 
@@ -104,6 +114,19 @@ pub enum JudgeError {
         /// The id.
         id: String,
     },
+    /// A rule names a category that the task does not have.
+    #[error(
+        "the rule {rule} names the category {name:?}, which is no label of the task{}",
+        meant.as_ref().map_or_else(String::new, |meant| format!(": write {meant:?}"))
+    )]
+    UnknownCategory {
+        /// The rule's name.
+        rule: &'static str,
+        /// The category as the rule names it.
+        name: String,
+        /// The label that is meant, where the task has one by another spelling or by this alias.
+        meant: Option<String>,
+    },
 }
 
 /// Judges a case by a gate. A candidate that fails is `Ok`: the verdict is in the report.
@@ -115,6 +138,7 @@ pub enum JudgeError {
 /// [`JudgeError`] if the parts of the case do not belong together.
 pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     belong_together(case)?;
+    known_categories(case.gold, gate)?;
     let (gold, confidence) = (case.gold, gate.confidence());
     let (candidate, baseline) = (case.candidate.labels(gold), case.baseline.labels(gold));
     let shipped = case
@@ -141,23 +165,27 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     let near = near_rows(case, &leakage);
     let both = (candidate.as_slice(), baseline.as_slice());
     let mut report = Report {
+        schema_version: REPORT_SCHEMA_VERSION,
         at: case.at.to_owned(),
         // The verdict and its words follow below from the figures.
         verdict: Verdict::CannotTell,
         summary: String::new(),
         notes: Vec::new(),
         rules: Vec::new(),
+        settlement: Settlement::default(),
         gate: gate.name().to_owned(),
         confidence,
         gold: GoldFacts::of(gold),
         baseline: BaselineFacts {
             teacher: teacher.clone(),
             score: score(&teacher.model, &baseline),
+            usage: case.baseline.usage().and_then(Usage::facts),
         },
         candidate: CandidateFacts {
             model_hash: case.candidate.model_hash().cloned(),
             answers_hash: case.candidate.answers_hash().clone(),
             score: score(case.candidate.predictor(), &candidate),
+            usage: case.usage.and_then(Usage::facts),
         },
         against_baseline: compared(&teacher.model, &baseline),
         against_shipped: shipped.as_ref().map(|(name, labels)| compared(name, labels)),
@@ -172,11 +200,26 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         confusions: confusions(gold, &candidate, &baseline),
         categories,
     };
-    report.rules = gate
-        .rules()
-        .iter()
-        .map(|rule| Evidence::of(&report).judge(rule))
-        .collect();
+    let against_shipped = shipped.as_ref().map(|(_, shipped)| {
+        let answered = Answered {
+            baseline: shipped,
+            ..answered
+        };
+        category_table(&answered, gold.labels(), confidence, gate.category_alpha())
+    });
+    let evidence = Evidence {
+        given: Given {
+            shipped: report.against_shipped.as_ref().zip(against_shipped.as_deref()),
+            usage: case.usage,
+            baseline_usage: case.baseline.usage(),
+            calibration: report.calibration.as_ref(),
+            confident: &with_confidence,
+            outside: Some(report.candidate.score.outside),
+        },
+        ..Evidence::of(&report)
+    };
+    report.rules = gate.rules().iter().map(|rule| evidence.judge(rule)).collect();
+    report.settlement = Settlement::of(&report.rules);
     report.verdict = Verdict::of(&report.rules, &report.leakage);
     report.summary = summary::sentence(&report);
     report.notes = summary::notes(&report);
@@ -215,6 +258,19 @@ fn belong_together(case: &Case<'_>) -> Result<(), JudgeError> {
     match near.find(|id| !ids.contains(id.as_str())) {
         Some(id) => Err(JudgeError::UnknownNeighbour { id: id.clone() }),
         None => Ok(()),
+    }
+}
+
+/// Refuses a rule that names a category of another task: it would watch nothing.
+fn known_categories(gold: &GoldSet, gate: &Gate) -> Result<(), JudgeError> {
+    let labels = gold.labels();
+    match gate.unknown_category(|name| labels.index_of(name).is_some_and(|label| labels.name(label) == Some(name))) {
+        None => Ok(()),
+        Some((rule, name)) => Err(JudgeError::UnknownCategory {
+            rule,
+            name: name.to_owned(),
+            meant: labels.resolve(name).and_then(|label| labels.name(label)).map(str::to_owned),
+        }),
     }
 }
 

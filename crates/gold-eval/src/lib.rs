@@ -43,7 +43,7 @@
 //! let report = judge(&Case::new(&gold, &baseline, &candidate, "2026-11-05"), &gate)?;
 //! assert_eq!(report.verdict, Verdict::Ship);
 //! assert!(report.against_baseline.p_better < 0.001);
-//! report.write(folder.path())?; // report.json, report.md, report.html
+//! report.write(folder.path())?; // report.json, report.md, report.html, junit.xml
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -54,15 +54,18 @@
 //! - [`Predictions`]: a candidate's answers, from a file, from memory, or asked of a
 //!   [`Predictor`](task_spec::Predictor) by [`predict_gold`].
 //! - [`GateConfig`], [`Rule`], [`Preset`]: what must hold, as data; [`GateConfig::check`] makes it a [`Gate`].
+//! - [`Usage`]: what the answers took, for rules on latency and cost; a sample, read from any lines that hold it.
 //! - [`TrainingRecord`]: the candidate's training rows and their leakage certificate, which is computed again: without one
 //!   a verdict is marked ([`Leakage`]), and nothing ships on one that is not the candidate's. It costs an exact join of the
 //!   training texts with the gold rows.
-//! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, and all figures.
+//! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, the [`Settlement`] of those
+//!   that could not tell, and all figures; as JSON, Markdown, a page, JUnit XML ([`JunitReport`]) and
+//!   [`github_annotations`].
 //! - [`History`]: every look at the gold set, appended, because each one wears it out a little.
 //! - [`chart`]: the pictures of the report's page, to be put into other pages.
 //! - The statistics, usable alone: [`wilson`], [`mcnemar_exact`], [`mcnemar_mid_p`], [`mcnemar_mid_p_worse`],
 //!   [`paired_difference_interval`], [`holm`], [`smallest_visible_drop`], [`power`], [`calibration`],
-//!   [`coverage_curve`].
+//!   [`coverage_curve`], [`quantile_interval`], [`mean_interval`], [`mean_ratio_interval`].
 //!
 //! # Errors and panics
 //!
@@ -91,10 +94,13 @@ mod comparison;
 mod holm;
 mod interval;
 mod mcnemar;
+mod mean;
+mod order_statistics;
 mod paired_difference;
 mod power;
 
 mod calibration;
+mod calibration_interval;
 mod categories;
 mod confusion;
 mod coverage;
@@ -109,11 +115,15 @@ mod judge;
 mod leakage;
 mod nearness;
 mod rule;
+mod settlement;
 mod training;
+mod usage;
 mod verdict;
 
 pub mod chart;
 pub mod figures;
+mod github;
+mod junit;
 mod markdown;
 mod page;
 mod report;
@@ -126,7 +136,8 @@ pub use comparison::Comparison;
 pub use confusion::{Confusion, ExampleRow, LISTED_CONFUSIONS};
 pub use coverage::{COVERAGE_POINTS, CoveragePoint, coverage_curve};
 pub use finding::{Finding, Outcome, RowsNeeded};
-pub use gate::{Gate, GateConfig, GateConfigError, Preset, UnknownPreset};
+pub use gate::{Gate, GateConfig, GateConfigError, MOST_RULES, Preset, UnknownPreset};
+pub use github::github_annotations;
 pub use gold_lock::GoldLock;
 pub use gold_set::{GoldError, GoldSet};
 pub use grades::Grades;
@@ -135,15 +146,20 @@ pub use holm::holm;
 pub use interval::{Interval, Share, wilson};
 pub use join::JoinError;
 pub use judge::{Case, JudgeError, judge};
+pub use junit::{JunitPart, JunitReport};
 pub use leakage::{CertificateDifference, Leakage};
 pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_worse};
+pub use mean::{Mean, mean_interval, mean_ratio_interval};
 pub use near_texts::{GoldNeighbour, LeakageCertificate};
 pub use nearness::NearnessBand;
+pub use order_statistics::{QuantileInterval, quantile_interval};
 pub use paired_difference::paired_difference_interval;
 pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
-pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, Report};
-pub use rule::Rule;
+pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, REPORT_SCHEMA_VERSION, Report};
+pub use rule::{Against, Rule};
 pub use score::Score;
+pub use settlement::{Settlement, Step};
 pub use training::TrainingRecord;
+pub use usage::{MeasuredAnswer, Usage, UsageError, UsageFacts};
 pub use verdict::{BROKEN_INPUT_EXIT_CODE, Verdict};

@@ -1,20 +1,29 @@
 //! What is reported, in full: the content of `report.json`.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
-    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, Leakage, Look,
-    LooksBefore, NearnessBand, Score, Share, Teacher, Verdict, markdown, page,
+    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, JunitPart, JunitReport,
+    Leakage, Look, LooksBefore, NearnessBand, Score, Settlement, Share, Teacher, UsageFacts, Verdict,
+    figures::{counted, percent, percent_range, points},
+    markdown, page,
 };
+
+/// The version of the shape of `report.json`: raised when a field is taken away or changes its meaning. New fields do
+/// not raise it, so readers pass over those that they do not know.
+pub const REPORT_SCHEMA_VERSION: u32 = 1;
 
 /// A verdict and everything behind it.
 ///
-/// The same case gives the same report, and the same report the same bytes in each of its three forms.
+/// The same case gives the same report, and the same report the same bytes in each of its forms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// [`REPORT_SCHEMA_VERSION`] when it was written; 0 in a report of before there was one.
+    #[serde(default)]
+    pub schema_version: u32,
     /// When, as the caller wrote it.
     pub at: String,
     /// What the gate says.
@@ -29,6 +38,9 @@ pub struct Report {
     pub confidence: f64,
     /// Each rule of the gate with its outcome and evidence.
     pub rules: Vec<Finding>,
+    /// What would settle the rules that could not tell, cheapest first.
+    #[serde(default)]
+    pub settlement: Settlement,
     /// The gold set.
     pub gold: GoldFacts,
     /// The line to beat.
@@ -97,6 +109,9 @@ pub struct BaselineFacts {
     pub teacher: Teacher,
     /// Its score.
     pub score: Score,
+    /// What its answers took, where that was pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageFacts>,
 }
 
 /// The candidate of a report.
@@ -108,6 +123,9 @@ pub struct CandidateFacts {
     pub answers_hash: ContentHash,
     /// Its score.
     pub score: Score,
+    /// What its answers took, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageFacts>,
 }
 
 /// The figures on gold rows that nothing in training resembles, and on the others.
@@ -144,7 +162,7 @@ impl Report {
         }
     }
 
-    /// The report as Markdown, for a comment on a pull request.
+    /// The report as Markdown, for a comment on a pull request: below the 65,536 characters that GitHub takes.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         markdown::of(self)
@@ -156,7 +174,54 @@ impl Report {
         page::of(self)
     }
 
-    /// Writes `report.json`, `report.md` and `report.html` into a folder.
+    /// The verdict, its rules and its categories as JUnit XML: see [`JunitReport`].
+    #[must_use]
+    pub fn to_junit(&self) -> String {
+        let part = |c: &'_ CategoryScore| {
+            format!(
+                "{} of {} right ({}), {} points from the baseline.",
+                c.correct,
+                counted(c.support, "row"),
+                percent_range(c.recall_interval),
+                points(c.difference)
+            )
+        };
+        let with_rows = self.categories.iter().map(|c| JunitPart {
+            name: &c.label,
+            figures: part(c),
+            is_unseen: c.smallest_visible_drop.is_none(),
+        });
+        let without_rows = self.gold.without_rows.iter().map(|label| JunitPart {
+            name: label,
+            figures: "No gold rows.".to_owned(),
+            is_unseen: true,
+        });
+        let mut parts: Vec<JunitPart<'_>> = with_rows.chain(without_rows).collect();
+        // By name, so that a change of figures moves no test case.
+        parts.sort_by_key(|part| part.name);
+        JunitReport {
+            task: &self.gold.task,
+            gate: &self.gate,
+            at: &self.at,
+            verdict: self.verdict,
+            summary: &self.summary,
+            findings: &self.rules,
+            parts_name: "categories",
+            parts,
+            properties: BTreeMap::from([
+                ("accuracy", percent(self.candidate.score.accuracy.value)),
+                ("answers", self.candidate.answers_hash.to_string()),
+                ("baseline", self.baseline.teacher.model.clone()),
+                ("candidate", self.candidate.score.name.clone()),
+                ("gate", self.gate.clone()),
+                ("gold", self.gold.hash.to_string()),
+                ("gold version", self.gold.version.to_string()),
+            ]),
+        }
+        .to_xml()
+    }
+
+    /// Writes `report.json`, `report.md`, `report.html` and `junit.xml` into a folder.
     ///
     /// # Errors
     ///
@@ -165,6 +230,7 @@ impl Report {
         write_json(&folder.join("report.json"), self)?;
         write_whole(&folder.join("report.md"), self.to_markdown())?;
         write_whole(&folder.join("report.html"), self.to_html())?;
+        write_whole(&folder.join("junit.xml"), self.to_junit())?;
         Ok(())
     }
 }
