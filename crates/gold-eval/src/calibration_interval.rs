@@ -55,7 +55,8 @@ mod tests {
         let (mut below, mut above) = (0, 0);
         for _ in 0..1000 {
             let drawn: Vec<f64> = (0..rows).map(|_| confidences(random.random())).collect();
-            let answers: Vec<(f64, bool)> = drawn.iter().map(|&c| (c, random.random_bool(right(c)))).collect();
+            let answers: Vec<(f64, bool)> =
+                drawn.iter().map(|&c| (c, random.random_bool(right(c)))).collect();
             // The true error of these very confidences, over the same bins.
             let mut gaps = [0.0; CALIBRATION_BINS];
             for &confidence in &drawn {
@@ -76,8 +77,14 @@ mod tests {
         for rows in [100, 400, 2000] {
             for (name, found) in [
                 ("calibrated", misses(rows, sure, |c| c)),
-                ("too sure by ten points", misses(rows, sure, |c| (c - 0.1).max(0.0))),
-                ("too sure, one bin", misses(rows, |u| 0.91 + 0.09 * u, |c| c - 0.2)),
+                (
+                    "too sure by ten points",
+                    misses(rows, sure, |c| (c - 0.1).max(0.0)),
+                ),
+                (
+                    "too sure, one bin",
+                    misses(rows, |u| 0.91 + 0.09 * u, |c| c - 0.2),
+                ),
                 ("too modest", misses(rows, |u| 0.3 + 0.5 * u, |c| c + 0.15)),
             ] {
                 println!("{rows} rows, {name}: {found:?} of 1000 below and above");
@@ -89,7 +96,9 @@ mod tests {
 
     #[test]
     fn more_rows_narrow_it() {
-        let rows: Vec<(f64, bool)> = (0..200).map(|i| (0.5 + f64::from(i) / 400.0, i % 3 > 0)).collect();
+        let rows: Vec<(f64, bool)> = (0..200)
+            .map(|i| (0.5 + f64::from(i) / 400.0, i % 3 > 0))
+            .collect();
         let found = calibration(&rows, 0.95).unwrap();
         let (now, more) = (found.error_interval(0.95), found.interval_at(0.95, 4.0));
         assert!(((now.high - found.ece) - 2.0 * (more.high - found.ece)).abs() < 1e-12);

@@ -119,4 +119,6 @@ fn loss_of(c: &CategoryScore) -> String {
 }
 
 #[cfg(test)]
+mod measured_tests;
+#[cfg(test)]
 mod tests;

@@ -235,9 +235,11 @@ impl Gate {
 
     /// The first category that a rule names and that `is_known` does not know, with the rule's name.
     pub(crate) fn unknown_category(&self, is_known: impl Fn(&str) -> bool) -> Option<(&'static str, &str)> {
-        let mut named = self.config.rules.iter().flat_map(|rule| {
-            rule.categories().iter().map(|name| (rule.name(), name.as_str()))
-        });
+        let mut named = self
+            .config
+            .rules
+            .iter()
+            .flat_map(|rule| rule.categories().iter().map(|name| (rule.name(), name.as_str())));
         named.find(|(_, name)| !is_known(name))
     }
 }

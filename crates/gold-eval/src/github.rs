@@ -18,8 +18,14 @@ pub fn github_annotations(verdict: Verdict, summary: &str, findings: &[Finding])
     let those = |outcome, kind| {
         let findings = findings.iter().filter(move |finding| finding.outcome == outcome);
         findings.map(move |finding| {
-            let next = Settlement::of(std::slice::from_ref(finding)).in_words(3).join(" ");
-            annotation(kind, &finding.rule.title(), &format!("{} {next}", finding.evidence))
+            let next = Settlement::of(std::slice::from_ref(finding))
+                .in_words(3)
+                .join(" ");
+            annotation(
+                kind,
+                &finding.rule.title(),
+                &format!("{} {next}", finding.evidence),
+            )
         })
     };
     lines.extend(those(Outcome::Fail, "error"));
@@ -29,7 +35,10 @@ pub fn github_annotations(verdict: Verdict, summary: &str, findings: &[Finding])
 
 fn annotation(kind: &str, title: &str, message: &str) -> String {
     let message = one_line(message.trim(), 2000).replace('%', "%25");
-    let title = one_line(title, 200).replace('%', "%25").replace(':', "%3A").replace(',', "%2C");
+    let title = one_line(title, 200)
+        .replace('%', "%25")
+        .replace(':', "%3A")
+        .replace(',', "%2C");
     format!("::{kind} title={title}::{message}")
 }
 
@@ -47,7 +56,10 @@ mod tests {
             finding(Rule::category_floor(0.5), Outcome::Fail),
         ];
         let text = github_annotations(Verdict::Hold, "It is held.", &findings);
-        let kinds: Vec<&str> = text.lines().map(|line| &line[..line.find(' ').unwrap()]).collect();
+        let kinds: Vec<&str> = text
+            .lines()
+            .map(|line| &line[..line.find(' ').unwrap()])
+            .collect();
         assert_eq!(kinds, ["::error", "::error", "::warning"], "{text}");
         assert!(text.contains("50.0%25 in every category"), "{text}");
     }
@@ -56,6 +68,9 @@ mod tests {
     fn no_text_from_outside_is_a_command() {
         let hostile = "100%\n::set-output name=x::y\r::error::z";
         let text = github_annotations(Verdict::Ship, hostile, &[]);
-        assert_eq!(text, "::notice title=Gate%3A ship::100%25 ::set-output name=x::y ::error::z");
+        assert_eq!(
+            text,
+            "::notice title=Gate%3A ship::100%25 ::set-output name=x::y ::error::z"
+        );
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use stage_files::ContentHash;
 
 use crate::{
-    Baseline, Comparison, Gate, GoldSet, History, Leakage, PairedCounts, Predictions, Report, Score, Share,
-    Settlement, TrainingRecord, Usage, Verdict,
+    Baseline, Comparison, Finding, Gate, GoldSet, History, Leakage, PairedCounts, Predictions, Report, Score,
+    Settlement, Share, TrainingRecord, Usage, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
@@ -200,12 +200,33 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         confusions: confusions(gold, &candidate, &baseline),
         categories,
     };
-    let against_shipped = shipped.as_ref().map(|(_, shipped)| {
+    report.rules = findings(&report, case, gate, &answered, &with_confidence);
+    report.settlement = Settlement::of(&report.rules);
+    report.verdict = Verdict::of(&report.rules, &report.leakage);
+    report.summary = summary::sentence(&report);
+    report.notes = summary::notes(&report);
+    Ok(report)
+}
+
+/// What each rule of the gate makes of the figures and of what the case brings along.
+fn findings(
+    report: &Report,
+    case: &Case<'_>,
+    gate: &Gate,
+    answered: &Answered<'_>,
+    confident: &[(f64, bool)],
+) -> Vec<Finding> {
+    let against_shipped = answered.shipped.map(|shipped| {
         let answered = Answered {
             baseline: shipped,
-            ..answered
+            ..*answered
         };
-        category_table(&answered, gold.labels(), confidence, gate.category_alpha())
+        category_table(
+            &answered,
+            case.gold.labels(),
+            gate.confidence(),
+            gate.category_alpha(),
+        )
     });
     let evidence = Evidence {
         given: Given {
@@ -213,17 +234,12 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
             usage: case.usage,
             baseline_usage: case.baseline.usage(),
             calibration: report.calibration.as_ref(),
-            confident: &with_confidence,
+            confident,
             outside: Some(report.candidate.score.outside),
         },
-        ..Evidence::of(&report)
+        ..Evidence::of(report)
     };
-    report.rules = gate.rules().iter().map(|rule| evidence.judge(rule)).collect();
-    report.settlement = Settlement::of(&report.rules);
-    report.verdict = Verdict::of(&report.rules, &report.leakage);
-    report.summary = summary::sentence(&report);
-    report.notes = summary::notes(&report);
-    Ok(report)
+    gate.rules().iter().map(|rule| evidence.judge(rule)).collect()
 }
 
 /// (confidence, right) of the rows that have a confidence.
@@ -264,12 +280,19 @@ fn belong_together(case: &Case<'_>) -> Result<(), JudgeError> {
 /// Refuses a rule that names a category of another task: it would watch nothing.
 fn known_categories(gold: &GoldSet, gate: &Gate) -> Result<(), JudgeError> {
     let labels = gold.labels();
-    match gate.unknown_category(|name| labels.index_of(name).is_some_and(|label| labels.name(label) == Some(name))) {
+    match gate.unknown_category(|name| {
+        labels
+            .index_of(name)
+            .is_some_and(|label| labels.name(label) == Some(name))
+    }) {
         None => Ok(()),
         Some((rule, name)) => Err(JudgeError::UnknownCategory {
             rule,
             name: name.to_owned(),
-            meant: labels.resolve(name).and_then(|label| labels.name(label)).map(str::to_owned),
+            meant: labels
+                .resolve(name)
+                .and_then(|label| labels.name(label))
+                .map(str::to_owned),
         }),
     }
 }

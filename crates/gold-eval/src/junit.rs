@@ -1,17 +1,4 @@
 //! A verdict as JUnit XML, which continuous integration shows without being taught.
-//!
-//! The file is red exactly where the verdict is not "ship". What each outcome becomes:
-//!
-//! | | in the file | why |
-//! |---|---|---|
-//! | verdict ship; a rule passes | a test case | |
-//! | verdict hold; a rule fails | `failure` | the rows show it: an assertion that does not hold |
-//! | verdict or rule cannot tell | `error` | the check could not be made; as `skipped` it would pass for green |
-//! | a category that breaks a rule | `failure` | |
-//! | a category that is too small for the test to see a drop, or that a rule waits for | `skipped` | its rule is the error |
-//!
-//! Valid by the two schemas in use: Ant's (`JUnit.xsd`), which fixes the order and asks for every attribute, and that of
-//! Jenkins' xUnit plugin (`junit-10.xsd`). Ant's wants a time as well, which the file has if the report's date is one.
 
 mod xml;
 
@@ -27,6 +14,19 @@ use crate::{
 const SHOWN_STEPS: usize = 25;
 
 /// What a JUnit file says: the verdict, a test case for each rule, and one for each part of the task.
+///
+/// The file is red exactly where the verdict is not "ship". What each outcome becomes:
+///
+/// | | in the file | why |
+/// |---|---|---|
+/// | verdict ship; a rule passes | a test case | |
+/// | verdict hold; a rule fails | `failure` | the rows show it: an assertion that does not hold |
+/// | verdict or rule cannot tell | `error` | the check could not be made; as `skipped` it would pass for green |
+/// | a category that breaks a rule | `failure` | |
+/// | a category that is too small for the test to see a drop, or that a rule waits for | `skipped` | its rule is the error |
+///
+/// Valid by the two schemas in use: Ant's (`JUnit.xsd`), which fixes the order and asks for every attribute, and that of
+/// Jenkins' xUnit plugin (`junit-10.xsd`). Ant's wants a time as well, which the file has if the report's date is one.
 #[derive(Debug, Clone)]
 pub struct JunitReport<'a> {
     /// The task's name.
@@ -64,7 +64,10 @@ impl JunitReport<'_> {
     /// The file. The same report gives the same bytes; nothing is measured, so that all times are 0.
     #[must_use]
     pub fn to_xml(&self) -> String {
-        xml::document(&[self.verdict_suite(), self.rules_suite(), self.parts_suite()], self.at)
+        xml::document(
+            &[self.verdict_suite(), self.rules_suite(), self.parts_suite()],
+            self.at,
+        )
     }
 
     fn verdict_suite(&self) -> Suite {
@@ -128,9 +131,10 @@ impl JunitReport<'_> {
                 None if open.contains(part.name) => {
                     Status::Skipped(format!("{} A rule waits for more rows of it.", part.figures))
                 }
-                None if part.is_unseen => {
-                    Status::Skipped(format!("{} So few rows show no drop with 80% power.", part.figures))
-                }
+                None if part.is_unseen => Status::Skipped(format!(
+                    "{} So few rows show no drop with 80% power.",
+                    part.figures
+                )),
                 None => Status::Passed,
             },
         };
@@ -155,7 +159,12 @@ fn with_what_to_give(finding: &Finding) -> String {
     if let Some(what) = &finding.give {
         text = format!("{text} To settle it, give {what}.");
     }
-    let rows: u64 = finding.settle.iter().filter(|rows| rows.category.is_some()).map(|rows| rows.missing()).sum();
+    let rows: u64 = finding
+        .settle
+        .iter()
+        .filter(|rows| rows.category.is_some())
+        .map(|rows| rows.missing())
+        .sum();
     if rows > 0 {
         text = format!("{text} At least {} would settle it.", counted(rows, "more row"));
     }
@@ -173,7 +182,11 @@ impl UniqueNames {
         let name = one_line(name, 160);
         let times = self.seen.entry(name.clone()).or_default();
         *times += 1;
-        if *times == 1 { name } else { format!("{name} ({times})") }
+        if *times == 1 {
+            name
+        } else {
+            format!("{name} ({times})")
+        }
     }
 }
 

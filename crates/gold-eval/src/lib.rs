@@ -156,7 +156,9 @@ pub use order_statistics::{QuantileInterval, quantile_interval};
 pub use paired_difference::paired_difference_interval;
 pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
-pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, REPORT_SCHEMA_VERSION, Report};
+pub use report::{
+    ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, REPORT_SCHEMA_VERSION, Report,
+};
 pub use rule::{Against, Rule};
 pub use score::Score;
 pub use settlement::{Settlement, Step};

@@ -97,7 +97,9 @@ fn student_quantile(count: u64, confidence: f64) -> f64 {
         confidence.clamp(0.0, 1.0 - f64::EPSILON)
     };
     let freedom = count.saturating_sub(1).max(1) as f64;
-    StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |student| student.inverse_cdf(0.5 + confidence / 2.0))
+    StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |student| {
+        student.inverse_cdf(0.5 + confidence / 2.0)
+    })
 }
 
 #[cfg(test)]
@@ -114,8 +116,14 @@ mod tests {
     #[test]
     fn the_ratio_to_a_mean_that_may_be_zero_has_no_bounds() {
         let above = Mean::of(&[1.0, 1.1, 0.9]).unwrap();
-        assert_eq!(mean_ratio_interval(&above, &Mean::of(&[-1.0, 0.5, 1.0]).unwrap(), 0.95), None);
-        assert_eq!(mean_ratio_interval(&above, &Mean::of(&[0.0, 0.0]).unwrap(), 0.95), None);
+        assert_eq!(
+            mean_ratio_interval(&above, &Mean::of(&[-1.0, 0.5, 1.0]).unwrap(), 0.95),
+            None
+        );
+        assert_eq!(
+            mean_ratio_interval(&above, &Mean::of(&[0.0, 0.0]).unwrap(), 0.95),
+            None
+        );
     }
 
     proptest::proptest! {

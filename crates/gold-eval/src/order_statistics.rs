@@ -24,7 +24,11 @@ pub struct QuantileInterval {
 pub fn quantile_interval(values: &[f64], quantile: f64, confidence: f64) -> Option<QuantileInterval> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let quantile = if quantile.is_nan() { 0.5 } else { quantile.clamp(0.0, 1.0) };
+    let quantile = if quantile.is_nan() {
+        0.5
+    } else {
+        quantile.clamp(0.0, 1.0)
+    };
     let side = one_side(confidence);
     let below = Binomial::new(quantile, sorted.len() as u64).ok()?;
     // The ranks at which the chance that the quantile lies beyond falls to one side's share.
@@ -43,12 +47,19 @@ pub fn quantile_interval(values: &[f64], quantile: f64, confidence: f64) -> Opti
 pub(crate) fn decides(exceeding: u64, rows: u64, quantile: f64, confidence: f64) -> bool {
     let side = one_side(confidence);
     Binomial::new(1.0 - quantile, rows).is_ok_and(|above| {
-        above.cdf(exceeding) <= side || exceeding.checked_sub(1).is_some_and(|fewer| above.sf(fewer) <= side)
+        above.cdf(exceeding) <= side
+            || exceeding
+                .checked_sub(1)
+                .is_some_and(|fewer| above.sf(fewer) <= side)
     })
 }
 
 fn one_side(confidence: f64) -> f64 {
-    let confidence = if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 1.0) };
+    let confidence = if confidence.is_nan() {
+        0.0
+    } else {
+        confidence.clamp(0.0, 1.0)
+    };
     (1.0 - confidence) / 2.0
 }
 
@@ -88,7 +99,10 @@ mod tests {
     fn the_median_of_a_hundred_lies_between_the_40th_and_the_61st() {
         // The row for n = 100 of every table of the median's interval at 95%.
         let found = quantile_interval(&upto(100), 0.5, 0.95).unwrap();
-        assert_eq!((found.value, found.low, found.high), (50.0, Some(40.0), Some(61.0)));
+        assert_eq!(
+            (found.value, found.low, found.high),
+            (50.0, Some(40.0), Some(61.0))
+        );
     }
 
     proptest::proptest! {

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
-    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, JunitPart, JunitReport,
-    Leakage, Look, LooksBefore, NearnessBand, Score, Settlement, Share, Teacher, UsageFacts, Verdict,
+    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, JunitPart,
+    JunitReport, Leakage, Look, LooksBefore, NearnessBand, Score, Settlement, Share, Teacher, UsageFacts,
+    Verdict,
     figures::{counted, percent, percent_range, points},
     markdown, page,
 };

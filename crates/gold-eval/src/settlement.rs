@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Finding, Outcome, RowsNeeded,
-    figures::{count, counted, names, quoted},
+    figures::{count, counted, one_line, quoted},
 };
 
 /// How many rules a step names.
@@ -54,7 +54,10 @@ impl Settlement {
     pub fn of(findings: &[Finding]) -> Self {
         let (mut data, mut rows) = (BTreeMap::<&str, Vec<String>>::new(), BTreeMap::new());
         let mut unsettled = Vec::new();
-        for finding in findings.iter().filter(|finding| finding.outcome == Outcome::CannotTell) {
+        for finding in findings
+            .iter()
+            .filter(|finding| finding.outcome == Outcome::CannotTell)
+        {
             let title = finding.rule.title();
             if finding.give.is_none() && finding.settle.is_empty() {
                 unsettled.push(title.clone());
@@ -71,7 +74,9 @@ impl Settlement {
             }
         }
         let missing = |category: bool| {
-            let those = rows.values().filter(move |(rows, _)| rows.category.is_some() == category);
+            let those = rows
+                .values()
+                .filter(move |(rows, _)| rows.category.is_some() == category);
             those.map(|(rows, _)| rows.missing()).sum::<u64>()
         };
         let total = missing(true).max(missing(false));
@@ -81,7 +86,9 @@ impl Settlement {
             what: what.to_owned(),
             rules,
         });
-        let rows = rows.into_iter().map(|(rows, rules)| Step::AddRows { rows, rules });
+        let rows = rows
+            .into_iter()
+            .map(|(rows, rules)| Step::AddRows { rows, rules });
         Self {
             steps: data.chain(rows).collect(),
             rows: total,
@@ -103,13 +110,18 @@ impl Settlement {
             let more = counted((self.steps.len() - most) as u64, "further step");
             words.push(format!("{more}, each of as many rows or more."));
         }
-        let steps_of_rows = self.steps.iter().filter(|step| matches!(step, Step::AddRows { .. }));
+        let steps_of_rows = self
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::AddRows { .. }));
         if steps_of_rows.count() > 1 {
             words.push(format!("All in all: {} to add.", counted(self.rows, "gold row")));
         }
         if !self.unsettled.is_empty() {
             let rules = names(self.unsettled.iter().map(String::as_str), NAMED_RULES);
-            words.push(format!("No number of rows settles this at the rates seen: {rules}."));
+            words.push(format!(
+                "No number of rows settles this at the rates seen: {rules}."
+            ));
         }
         words
     }
@@ -135,7 +147,15 @@ impl Step {
 }
 
 fn titles(rules: &[String]) -> String {
-    names(rules.iter().map(String::as_str), NAMED_RULES)
+    let mut named: Vec<String> = rules
+        .iter()
+        .take(NAMED_RULES)
+        .map(|title| format!("“{}”", one_line(title, 200)))
+        .collect();
+    if let Some(more) = rules.len().checked_sub(NAMED_RULES).filter(|more| *more > 0) {
+        named.push(format!("{} more", count(more as u64)));
+    }
+    named.join(", ")
 }
 
 #[cfg(test)]
@@ -182,7 +202,10 @@ mod tests {
                 "All in all: 42 gold rows to add.",
             ]
         );
-        assert_eq!(found.in_words(1)[1], "3 further steps, each of as many rows or more.");
+        assert_eq!(
+            found.in_words(1)[1],
+            "3 further steps, each of as many rows or more."
+        );
     }
 
     #[test]

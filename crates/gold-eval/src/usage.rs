@@ -5,7 +5,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use stage_files::{FileError, read_json_lines};
 
-use crate::{Mean, quantile_interval};
+use crate::{
+    Mean,
+    figures::{count, counted, milliseconds, usd},
+    quantile_interval,
+};
 
 /// What one answer took, where it was measured. A line of any JSON-lines file that may hold `latency_ms` and `cost_usd`:
 /// a `predictions.jsonl`, a teacher's raw answers, the log of a load test. Other keys are passed over.
@@ -181,6 +185,31 @@ pub struct UsageFacts {
     pub costs: u64,
     /// What an answer costs on the average, in US dollars; of at least two.
     pub mean_usd: Option<f64>,
+}
+
+impl UsageFacts {
+    /// The figures in words, without a full stop.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let mut parts = Vec::new();
+        if let (Some(p50), Some(p95), Some(p99)) = (self.p50_ms, self.p95_ms, self.p99_ms) {
+            let of = if self.latencies < self.answers {
+                format!("{} of {}", count(self.latencies), counted(self.answers, "answer"))
+            } else {
+                counted(self.answers, "answer")
+            };
+            parts.push(format!(
+                "latency p50 {}, p95 {}, p99 {} ({of})",
+                milliseconds(p50),
+                milliseconds(p95),
+                milliseconds(p99)
+            ));
+        }
+        if let Some(mean) = self.mean_usd {
+            parts.push(format!("{} for 1,000 answers", usd(1000.0 * mean)));
+        }
+        parts.join("; ")
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! gate judge  --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
 //!             --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
 //!             --at 2026-11-05T09:00:00Z --history history.jsonl --out run
+//! gate presets strict > gate.toml     (a gate to change; `gate rules` shows every rule that there is)
 //! ```
 //!
 //! Exit codes: 0 ship (or done), 1 hold, 2 cannot tell, 3 broken input or wrong usage.
@@ -14,6 +15,7 @@
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
 mod judging;
+mod presets;
 mod terminal;
 
 use std::{
@@ -25,7 +27,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
-use gold_eval::{BROKEN_INPUT_EXIT_CODE, Baseline, GoldSet, Teacher, TeacherAnswer};
+use gold_eval::{BROKEN_INPUT_EXIT_CODE, Baseline, GoldSet, Teacher, TeacherAnswer, Usage};
 use stage_files::{read_json_lines, read_toml};
 use task_spec::Task;
 
@@ -54,7 +56,7 @@ enum Command {
     Pin {
         #[command(flatten)]
         gold: GoldFiles,
-        /// JSON lines of {"id", "answer", "confidence"?}.
+        /// JSON lines of {"id", "answer", "confidence"?, "latency_ms"?, "cost_usd"?}.
         #[arg(long)]
         answers: PathBuf,
         /// The dated id of the model that answered.
@@ -67,8 +69,12 @@ enum Command {
         #[arg(long, default_value = "baseline.json")]
         baseline: PathBuf,
     },
-    /// Judge a candidate's answers; writes report.json, report.md and report.html.
+    /// Judge a candidate's answers; writes report.json, report.md, report.html and junit.xml.
     Judge(Box<judging::JudgeFiles>),
+    /// List the presets, or print one as TOML, to be changed and given to judge --gate.
+    Presets(presets::PresetName),
+    /// Print every rule that a gate may have, as TOML with what each setting means.
+    Rules,
 }
 
 #[derive(Args)]
@@ -130,8 +136,9 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
             let (_, set) = open(&gold)?;
             let prompt =
                 fs::read_to_string(&prompt).map_err(|e| format!("cannot read {}: {e}", prompt.display()))?;
+            let usage = Usage::open(&answers)?;
             let answers: Vec<TeacherAnswer> = read_json_lines(&answers)?;
-            let pinned = Baseline::pin(&set, Teacher::new(model, &prompt), answers)?;
+            let pinned = Baseline::pin(&set, Teacher::new(model, &prompt), answers)?.with_usage(usage);
             pinned.write(&baseline)?;
             say(&format!(
                 "pinned {}: {} of {} rows right, {} answers outside the task",
@@ -143,6 +150,8 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
             Ok(0)
         }
         Command::Judge(files) => judging::run(&files),
+        Command::Presets(name) => presets::print(&name),
+        Command::Rules => presets::print_every_rule(),
     }
 }
 
@@ -154,7 +163,7 @@ fn open(files: &GoldFiles) -> Result<(Task, GoldSet), Box<dyn Error>> {
 
 /// Prints; a reader that has heard enough, such as `head`, does not change the verdict.
 fn say(text: &str) -> Result<(), Box<dyn Error>> {
-    match writeln!(io::stdout(), "{text}") {
+    match writeln!(anstream::stdout(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }

@@ -38,8 +38,11 @@ fn chip(outcome: Outcome) -> Markup {
     html! { span class={ "chip " (class) } { (word) } }
 }
 
-/// The rows by category that would settle a finding, in words; `None` where there are none to name.
+/// The data or the rows by category that would settle a finding, in words; `None` where there are none to name.
 pub(crate) fn rows_needed(finding: &Finding) -> Option<String> {
+    if let Some(what) = &finding.give {
+        return Some(format!("To settle it, give {what}."));
+    }
     let by_category = finding
         .settle
         .iter()

@@ -113,6 +113,10 @@ impl Evidence<'_> {
     }
 
     fn some_confidences(&self, some: u64) -> String {
-        format!("Only {} of {} have a confidence.", count(some), counted(self.accuracy.of, "answer"))
+        format!(
+            "Only {} of {} have a confidence.",
+            count(some),
+            counted(self.accuracy.of, "answer")
+        )
     }
 }

@@ -34,14 +34,14 @@ impl Evidence<'_> {
             ("high_usd", times * interval.high),
             ("measured", mean.count as f64),
         ]);
-        let decides = |rows| side(Mean { count: rows, ..mean }.interval(self.confidence), limit) != Outcome::CannotTell;
+        let decides =
+            |rows| side(Mean { count: rows, ..mean }.interval(self.confidence), limit) != Outcome::CannotTell;
         with_need(finding, mean.count, decides, "the cost of at least")
     }
 
     pub(super) fn relative_cost(&self, rule: &Rule, max_share: f64) -> Finding {
-        let means = mean_cost(self.given.usage, "the candidate").and_then(|ours| {
-            Ok((ours, mean_cost(self.given.baseline_usage, "the baseline")?))
-        });
+        let means = mean_cost(self.given.usage, "the candidate")
+            .and_then(|ours| Ok((ours, mean_cost(self.given.baseline_usage, "the baseline")?)));
         let (ours, theirs) = match means {
             Ok(means) => means,
             Err((evidence, give)) => return Finding::missing(rule, evidence, give),
@@ -50,7 +50,10 @@ impl Evidence<'_> {
         let Some(interval) = at(&ours, &theirs) else {
             return Finding::missing(
                 rule,
-                format!("The baseline’s cost, {} an answer, is not shown to be above 0.", usd(theirs.value)),
+                format!(
+                    "The baseline’s cost, {} an answer, is not shown to be above 0.",
+                    usd(theirs.value)
+                ),
                 "the true `cost_usd` of the baseline’s answers",
             );
         };
@@ -77,7 +80,8 @@ impl Evidence<'_> {
             ..*mean
         };
         let decides = |rows| {
-            at(&more(&ours, rows), &more(&theirs, rows)).is_some_and(|i| side(i, max_share) != Outcome::CannotTell)
+            at(&more(&ours, rows), &more(&theirs, rows))
+                .is_some_and(|i| side(i, max_share) != Outcome::CannotTell)
         };
         with_need(finding, have, decides, "the cost of both models for at least")
     }
@@ -109,27 +113,33 @@ fn side(interval: Interval, most: f64) -> Outcome {
 /// The mean cost of an answer, or what there is instead and what to give.
 fn mean_cost(usage: Option<&Usage>, who: &str) -> Result<Mean, (String, String)> {
     let place = if who == "the candidate" {
-        "the lines of the predictions"
+        "the lines of the predictions, or in a file of measured answers"
     } else {
-        "the teacher’s answers that are pinned"
+        "the lines of the teacher’s answers when they are pinned"
     };
     let Some(usage) = usage.filter(|usage| !usage.cost_usd().is_empty()) else {
         return Err((
             format!("No answer of {who} has a cost."),
-            format!("`cost_usd` in {place}, or in a file of measured answers"),
+            format!("`cost_usd` in {place}"),
         ));
     };
     let (known, all) = (usage.cost_usd().len() as u64, usage.answers());
     if known < all {
         return Err((
-            format!("Only {known} of {} of {who} have a cost: the others may be the dear ones.", counted(all, "answer")),
+            format!(
+                "Only {known} of {} of {who} have a cost: the others may be the dear ones.",
+                counted(all, "answer")
+            ),
             format!("`cost_usd` of every answer of {who}"),
         ));
     }
     match Mean::of(usage.cost_usd()) {
         Some(mean) if known >= LEAST_COSTS => Ok(mean),
         _ => Err((
-            format!("{} of {who} with a cost are too few for an average.", counted(known, "answer")),
+            format!(
+                "{} of {who} with a cost are too few for an average.",
+                counted(known, "answer")
+            ),
             format!("the cost of at least {LEAST_COSTS} answers of {who}"),
         )),
     }
@@ -141,6 +151,7 @@ fn with_need(finding: Finding, have: u64, decides: impl Fn(u64) -> bool, what: &
     }
     finding.giving(match rows_until(have, decides) {
         Some(need) => format!("{what} {}", counted(need, "answer")),
-        None => "another limit: so near to it no number of measured answers settles on which side it lies".to_owned(),
+        None => "another limit: so near to it no number of measured answers settles on which side it lies"
+            .to_owned(),
     })
 }

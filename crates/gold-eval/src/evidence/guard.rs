@@ -23,7 +23,8 @@ impl Evidence<'_> {
         });
         let most = watched.first().copied();
         let lost = most.map_or(0, |c| c.counts.net_losses());
-        let trips = |c: &CategoryScore| u64::try_from(c.counts.net_losses()).is_ok_and(|lost| lost >= max_losses);
+        let trips =
+            |c: &CategoryScore| u64::try_from(c.counts.net_losses()).is_ok_and(|lost| lost >= max_losses);
         let outcome = if most.is_some_and(trips) {
             Outcome::Fail
         } else {
@@ -46,7 +47,10 @@ impl Evidence<'_> {
                 percent(1.0 - no_alarm)
             )
         };
-        let evidence = format!("{} watched. {what}{by_chance}", counted(watched.len() as u64, "category"));
+        let evidence = format!(
+            "{} watched. {what}{by_chance}",
+            counted(watched.len() as u64, "category")
+        );
         Finding::new(rule, outcome, evidence)
             .about(most.map(|c| c.label.as_str()))
             .broken_by(watched.iter().filter(|c| trips(c)).map(|c| c.label.as_str()))

@@ -24,7 +24,9 @@ impl Evidence<'_> {
         let padded = |with: f64| [measured, &vec![with; unmeasured]].concat();
         let at_most = quantile_interval(&padded(f64::INFINITY), quantile, self.confidence);
         let at_least = quantile_interval(&padded(0.0), quantile, self.confidence);
-        let high = at_most.and_then(|found| found.high).filter(|high| high.is_finite());
+        let high = at_most
+            .and_then(|found| found.high)
+            .filter(|high| high.is_finite());
         let low = at_least.and_then(|found| found.low);
         let outcome = match (low, high) {
             (_, Some(high)) if high <= max_ms => Outcome::Pass,
@@ -40,7 +42,10 @@ impl Evidence<'_> {
             (None, None) => "not known".to_owned(),
         };
         let lacking = if unmeasured > 0 {
-            format!(" {} without a latency, which may be the slowest.", are(unmeasured as u64))
+            format!(
+                " {} without a latency, which may be the slowest.",
+                are(unmeasured as u64)
+            )
         } else {
             String::new()
         };
@@ -63,12 +68,23 @@ impl Evidence<'_> {
         }
         let have = measured.len() as u64;
         let need = rows_until(have, |rows| {
-            decides(scaled(exceeding as u64, have, rows), rows, quantile, self.confidence)
+            decides(
+                scaled(exceeding as u64, have, rows),
+                rows,
+                quantile,
+                self.confidence,
+            )
         });
         finding.giving(match need {
-            _ if unmeasured > 0 => format!("the latency of the {} that lack it", counted(unmeasured as u64, "answer")),
+            _ if unmeasured > 0 => format!(
+                "the latency of the {} that lack it",
+                counted(unmeasured as u64, "answer")
+            ),
             Some(need) => format!("the latency of at least {}", counted(need, "answer")),
-            None => "another limit: so near to it no number of measured answers settles on which side it lies".to_owned(),
+            None => {
+                "another limit: so near to it no number of measured answers settles on which side it lies"
+                    .to_owned()
+            }
         })
     }
 }

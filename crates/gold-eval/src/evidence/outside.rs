@@ -10,7 +10,8 @@ use crate::{
 impl Evidence<'_> {
     pub(super) fn outside_answers(&self, rule: &Rule, max_share: f64) -> Finding {
         let outside = self.given.outside;
-        let Some(share) = outside.and_then(|outside| Share::new(outside, self.accuracy.of, self.confidence)) else {
+        let Some(share) = outside.and_then(|outside| Share::new(outside, self.accuracy.of, self.confidence))
+        else {
             return Finding::missing(
                 rule,
                 "The task has no labels that an answer could miss.",

@@ -109,7 +109,11 @@ impl Evidence<'_> {
     }
 
     /// The rows that would settle a rule on all rows, where it is not settled.
-    pub(super) fn settling(&self, outcome: Outcome, decides: impl Fn(u64, u64) -> bool) -> Option<RowsNeeded> {
+    pub(super) fn settling(
+        &self,
+        outcome: Outcome,
+        decides: impl Fn(u64, u64) -> bool,
+    ) -> Option<RowsNeeded> {
         let have = self.accuracy.of;
         let open = outcome == Outcome::CannotTell;
         let need = open

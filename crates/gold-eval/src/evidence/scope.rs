@@ -1,10 +1,8 @@
 //! Rules against the last shipped model, and rules on chosen categories.
 
 use crate::{
-    Against, CategoryScore, Finding, Outcome, Rule,
-    evidence::Evidence,
-    figures::names,
-    holm, smallest_visible_drop,
+    Against, CategoryScore, Finding, Outcome, Rule, evidence::Evidence, figures::names, holm,
+    smallest_visible_drop,
 };
 
 impl Evidence<'_> {
@@ -29,7 +27,12 @@ impl Evidence<'_> {
             let kept = table.iter().filter(|c| is_chosen(&c.label)).cloned().collect();
             tested_alone(kept, rule.category_alpha())
         };
-        let without_rows: Vec<String> = self.without_rows.iter().filter(|l| is_chosen(l)).cloned().collect();
+        let without_rows: Vec<String> = self
+            .without_rows
+            .iter()
+            .filter(|l| is_chosen(l))
+            .cloned()
+            .collect();
         let finding = Evidence {
             comparison,
             categories: &categories,

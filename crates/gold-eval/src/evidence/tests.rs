@@ -91,10 +91,7 @@ fn the_margin_is_held_missed_or_not_told() {
     assert_eq!(outcome((1300, 10, 130, 60)), Outcome::Fail);
     assert_eq!(outcome((130, 3, 4, 3)), Outcome::CannotTell);
     // Two models that never differ on 20 rows may still differ by more than the margin elsewhere.
-    let same = judge(
-        &Rule::not_inferior(0.02),
-        &[(10, 0, 0, 0), (10, 0, 0, 0)],
-    );
+    let same = judge(&Rule::not_inferior(0.02), &[(10, 0, 0, 0), (10, 0, 0, 0)]);
     assert_eq!(same.outcome, Outcome::CannotTell);
     // Tango without disagreements: z^2 / (n + z^2) <= 0.02 from 189 rows on.
     assert_eq!(same.settle[0].need, 189);

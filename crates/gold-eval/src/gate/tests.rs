@@ -50,10 +50,7 @@ fn nonsense_is_refused_by_name() {
         (Rule::not_inferior(0.0), "margin"),
         (Rule::not_inferior(f64::NAN), "margin"),
         (Rule::AccuracyFloor { accuracy: 1.0 }, "accuracy"),
-        (
-            Rule::category_floor(-0.1),
-            "recall",
-        ),
+        (Rule::category_floor(-0.1), "recall"),
         (
             Rule::CategoryFloor {
                 recall: 0.5,
@@ -93,6 +90,21 @@ fn nonsense_is_refused_by_name() {
             "max_unproven_drop",
         ),
         (guard(0), "max_losses"),
+    ] {
+        let error = gate(vec![rule]).check().unwrap_err();
+        assert!(
+            matches!(error, GateConfigError::OutOfRange { key: found, .. } if found == key),
+            "{error}"
+        );
+    }
+    let mut config = Preset::Strict.config();
+    config.confidence = 1.0;
+    assert!(config.check().is_err());
+}
+
+#[test]
+fn limits_that_make_no_sense_are_refused_by_name() {
+    for (rule, key) in [
         (
             Rule::Latency {
                 percentile: 100.0,
@@ -131,10 +143,7 @@ fn nonsense_is_refused_by_name() {
             "coverage",
         ),
         (Rule::OutsideAnswers { max_share: 0.0 }, "max_share"),
-        (
-            Rule::guard(3, Some(0)),
-            "max_support",
-        ),
+        (Rule::guard(3, Some(0)), "max_support"),
     ] {
         let error = gate(vec![rule]).check().unwrap_err();
         assert!(
@@ -142,9 +151,6 @@ fn nonsense_is_refused_by_name() {
             "{error}"
         );
     }
-    let mut config = Preset::Strict.config();
-    config.confidence = 1.0;
-    assert!(config.check().is_err());
 }
 
 #[test]
@@ -169,7 +175,10 @@ fn the_same_rule_against_another_model_or_on_other_categories_is_another_rule() 
         rules: [config.rules.clone(), vec![config.rules[4].clone()]].concat(),
         ..config
     };
-    assert_eq!(twice.check().unwrap_err(), GateConfigError::Twice { rule: "latency" });
+    assert_eq!(
+        twice.check().unwrap_err(),
+        GateConfigError::Twice { rule: "latency" }
+    );
 }
 
 #[test]
@@ -192,6 +201,8 @@ fn a_category_named_twice_and_a_gate_without_end_are_refused() {
     });
     assert_eq!(
         gate(many.collect()).check().unwrap_err(),
-        GateConfigError::TooManyRules { found: MOST_RULES + 1 }
+        GateConfigError::TooManyRules {
+            found: MOST_RULES + 1
+        }
     );
 }

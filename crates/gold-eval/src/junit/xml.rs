@@ -43,17 +43,26 @@ pub(super) fn document(suites: &[Suite], at: &str) -> String {
 fn write(writer: &mut Writer<Vec<u8>>, suites: &[Suite], at: &str) -> io::Result<()> {
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let time = timestamp(at);
-    writer.create_element("testsuites").write_inner_content(|writer| {
-        for (id, suite) in suites.iter().enumerate() {
-            write_suite(writer, suite, id, time.as_deref())?;
-        }
-        Ok(())
-    })?;
+    writer
+        .create_element("testsuites")
+        .write_inner_content(|writer| {
+            for (id, suite) in suites.iter().enumerate() {
+                write_suite(writer, suite, id, time.as_deref())?;
+            }
+            Ok(())
+        })?;
     Ok(())
 }
 
 fn write_suite(writer: &mut Writer<Vec<u8>>, suite: &Suite, id: usize, time: Option<&str>) -> io::Result<()> {
-    let counted = |is: fn(&Status) -> bool| suite.cases.iter().filter(|case| is(&case.status)).count().to_string();
+    let counted = |is: fn(&Status) -> bool| {
+        suite
+            .cases
+            .iter()
+            .filter(|case| is(&case.status))
+            .count()
+            .to_string()
+    };
     let attributes = [
         ("id", id.to_string()),
         ("package", "gold-eval".to_owned()),
@@ -72,18 +81,26 @@ fn write_suite(writer: &mut Writer<Vec<u8>>, suite: &Suite, id: usize, time: Opt
         None => element,
     };
     element.write_inner_content(|writer| {
-        writer.create_element("properties").write_inner_content(|writer| {
-            for (name, value) in &suite.properties {
-                let property = writer.create_element("property");
-                property.with_attributes([("name", *name), ("value", plain(value).as_str())]).write_empty()?;
-            }
-            Ok(())
-        })?;
+        writer
+            .create_element("properties")
+            .write_inner_content(|writer| {
+                for (name, value) in &suite.properties {
+                    let property = writer.create_element("property");
+                    property
+                        .with_attributes([("name", *name), ("value", plain(value).as_str())])
+                        .write_empty()?;
+                }
+                Ok(())
+            })?;
         for case in &suite.cases {
             write_case(writer, case)?;
         }
-        writer.create_element("system-out").write_text_content(BytesText::new(&plain(&suite.output)))?;
-        writer.create_element("system-err").write_text_content(BytesText::new(""))?;
+        writer
+            .create_element("system-out")
+            .write_text_content(BytesText::new(&plain(&suite.output)))?;
+        writer
+            .create_element("system-err")
+            .write_text_content(BytesText::new(""))?;
         Ok(())
     })?;
     Ok(())
@@ -91,7 +108,11 @@ fn write_suite(writer: &mut Writer<Vec<u8>>, suite: &Suite, id: usize, time: Opt
 
 fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case) -> io::Result<()> {
     let (class, name) = (plain(&case.class), plain(&case.name));
-    let attributes = [("classname", class.as_str()), ("name", name.as_str()), ("time", "0")];
+    let attributes = [
+        ("classname", class.as_str()),
+        ("name", name.as_str()),
+        ("time", "0"),
+    ];
     let element = writer.create_element("testcase").with_attributes(attributes);
     let (tag, kind, text) = match &case.status {
         Status::Passed => {
@@ -104,7 +125,9 @@ fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case) -> io::Result<()> {
     };
     let text: String = plain(text).chars().take(LONGEST).collect();
     element.write_inner_content(|writer| {
-        let reason = writer.create_element(tag).with_attributes([("message", text.as_str()), ("type", kind)]);
+        let reason = writer
+            .create_element(tag)
+            .with_attributes([("message", text.as_str()), ("type", kind)]);
         reason.write_text_content(BytesText::new(&text))?;
         Ok(())
     })?;
@@ -115,7 +138,8 @@ fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case) -> io::Result<()> {
 /// turn the direction of what follows.
 fn plain(text: &str) -> String {
     let forbidden = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    let turning = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turning =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|&c| !forbidden(c) && !turning(c)).collect()
 }
 
@@ -123,7 +147,10 @@ fn plain(text: &str) -> String {
 fn timestamp(at: &str) -> Option<String> {
     let digits = |text: &str, pattern: &str| {
         text.len() == pattern.len()
-            && text.bytes().zip(pattern.bytes()).all(|(c, p)| if p == b'0' { c.is_ascii_digit() } else { c == p })
+            && text
+                .bytes()
+                .zip(pattern.bytes())
+                .all(|(c, p)| if p == b'0' { c.is_ascii_digit() } else { c == p })
     };
     let date = at.get(..10).filter(|date| digits(date, "0000-00-00"))?;
     let number = |range| date.get(range).and_then(|part: &str| part.parse::<u32>().ok());
@@ -138,7 +165,9 @@ fn timestamp(at: &str) -> Option<String> {
     if year == 0 || !(1..=days).contains(&day) {
         return None;
     }
-    let in_time = |time: &&str| digits(time, "T00:00:00") && time[1..3] < *"24" && time[4..6] < *"60" && time[7..9] < *"60";
+    let in_time = |time: &&str| {
+        digits(time, "T00:00:00") && time[1..3] < *"24" && time[4..6] < *"60" && time[7..9] < *"60"
+    };
     match at.get(10..19).filter(in_time) {
         Some(time) => Some(format!("{date}{time}")),
         None if at.len() == 10 => Some(format!("{date}T00:00:00")),

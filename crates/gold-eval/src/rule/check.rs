@@ -64,7 +64,12 @@ impl Rule {
             Self::RelativeCost { max_share } => self.positive("max_share", *max_share),
             Self::Calibration { max_error } => self.share("max_error", *max_error),
             Self::Coverage { coverage, accuracy } => {
-                self.between("coverage", *coverage, (0.0, 1.0_f64.next_up()), "above 0 and at most 1")?;
+                self.between(
+                    "coverage",
+                    *coverage,
+                    (0.0, 1.0_f64.next_up()),
+                    "above 0 and at most 1",
+                )?;
                 self.share("accuracy", *accuracy)
             }
             Self::OutsideAnswers { max_share } => self.share("max_share", *max_share),

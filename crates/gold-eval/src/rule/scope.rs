@@ -53,14 +53,6 @@ impl Rule {
         }
     }
 
-    /// Whether it is a rule on categories.
-    pub(crate) fn is_on_categories(&self) -> bool {
-        matches!(
-            self,
-            Self::CategoryFloor { .. } | Self::NoCategoryRegressed { .. } | Self::Guard { .. }
-        )
-    }
-
     /// The level of its test of categories before Holm, where it has one.
     pub(crate) fn category_alpha(&self) -> Option<f64> {
         match self {

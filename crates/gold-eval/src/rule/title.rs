@@ -17,7 +17,9 @@ impl Rule {
             Self::Superior { .. } => format!("Better than {other}"),
             Self::NotInferior { margin, .. } => format!("At most {:.1} points below {other}", 100.0 * margin),
             Self::AccuracyFloor { accuracy } => format!("Accuracy of at least {}", percent(*accuracy)),
-            Self::CategoryFloor { recall, categories, .. } => {
+            Self::CategoryFloor {
+                recall, categories, ..
+            } => {
                 let place = chosen(categories).unwrap_or_else(|| "every category".to_owned());
                 format!("Recall of at least {} in {place}", percent(*recall))
             }
@@ -31,7 +33,9 @@ impl Rule {
                 categories,
                 ..
             } => {
-                let small = max_support.map_or_else(String::new, |rows| format!(" of at most {}", counted(rows, "row")));
+                let small = max_support.map_or_else(String::new, |rows| {
+                    format!(" of at most {}", counted(rows, "row"))
+                });
                 let named = chosen(categories).map_or_else(String::new, |named| format!(" among {named}"));
                 let to = if self.against().is_baseline() {
                     String::new()
@@ -44,10 +48,18 @@ impl Rule {
                 )
             }
             Self::Latency { percentile, max_ms } => {
-                format!("Latency p{} of at most {} ms", decimal(*percentile), decimal(*max_ms))
+                format!(
+                    "Latency p{} of at most {} ms",
+                    decimal(*percentile),
+                    decimal(*max_ms)
+                )
             }
             Self::Cost { max_usd, per_answers } => {
-                format!("At most {} for {}", usd(*max_usd), counted(*per_answers, "answer"))
+                format!(
+                    "At most {} for {}",
+                    usd(*max_usd),
+                    counted(*per_answers, "answer")
+                )
             }
             Self::RelativeCost { max_share } => {
                 format!("At most {}% of the baseline’s cost", decimal(100.0 * max_share))

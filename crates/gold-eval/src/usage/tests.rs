@@ -17,7 +17,10 @@ fn a_file_of_predictions_is_a_file_of_usage_whatever_else_its_lines_hold() {
         (3, [1.0, 3.5].as_slice(), [0.002].as_slice())
     );
     std::fs::write(&path, "{\"latency_ms\":\"fast\"}\n").unwrap();
-    assert!(matches!(Usage::open(&path), Err(UsageError::File(FileError::Line { line: 1, .. }))));
+    assert!(matches!(
+        Usage::open(&path),
+        Err(UsageError::File(FileError::Line { line: 1, .. }))
+    ));
 }
 
 #[test]
@@ -25,7 +28,14 @@ fn figures_that_cannot_be_are_refused_by_answer_and_key() {
     for value in [-1.0, f64::NAN, f64::INFINITY] {
         let error = Usage::new([answer(Some(1.0), None), answer(None, Some(value))]).unwrap_err();
         assert!(
-            matches!(error, UsageError::Value { answer: 2, key: "cost_usd", .. }),
+            matches!(
+                error,
+                UsageError::Value {
+                    answer: 2,
+                    key: "cost_usd",
+                    ..
+                }
+            ),
             "{error}"
         );
         assert!(Usage::default().with_cost_of_each(value).is_err());
@@ -36,7 +46,12 @@ fn figures_that_cannot_be_are_refused_by_answer_and_key() {
 
 #[test]
 fn figures_come_back_from_json_as_they_were() {
-    let usage = Usage::new([answer(Some(3.0), Some(0.1)), answer(None, None), answer(Some(0.1 + 0.2), None)]).unwrap();
+    let usage = Usage::new([
+        answer(Some(3.0), Some(0.1)),
+        answer(None, None),
+        answer(Some(0.1 + 0.2), None),
+    ])
+    .unwrap();
     let text = serde_json::to_string(&usage).unwrap();
     assert_eq!(serde_json::from_str::<Usage>(&text).unwrap(), usage);
 }
@@ -44,7 +59,10 @@ fn figures_come_back_from_json_as_they_were() {
 #[test]
 fn what_was_not_measured_has_no_facts() {
     assert_eq!(Usage::new([answer(None, None)]).unwrap().facts(), None);
-    let facts = Usage::new((1..=100).map(|i| answer(Some(f64::from(i)), None))).unwrap().facts().unwrap();
+    let facts = Usage::new((1..=100).map(|i| answer(Some(f64::from(i)), None)))
+        .unwrap()
+        .facts()
+        .unwrap();
     assert_eq!(
         (facts.p50_ms, facts.p95_ms, facts.p99_ms, facts.mean_usd),
         (Some(50.0), Some(95.0), Some(99.0), None)

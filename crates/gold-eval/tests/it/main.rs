@@ -8,8 +8,11 @@
 mod baseline;
 mod gold_set;
 mod predictions;
+mod program;
+mod reference_intervals;
 mod reference_values;
 mod report;
+mod scopes;
 mod simulations;
 mod training;
 mod verdicts;
