@@ -1,6 +1,6 @@
 //! A verdict as annotations of a GitHub Actions run.
 
-use crate::{Finding, Outcome, Settlement, Verdict, figures::one_line};
+use crate::{Finding, Outcome, Verdict, chart::rows_needed, figures::one_line};
 
 /// The verdict, the rules that fail and those that cannot tell, as workflow commands, one a line: errors for what is a
 /// fact, warnings for what is a lack of rows or data, and a notice where the candidate ships.
@@ -18,9 +18,7 @@ pub fn github_annotations(verdict: Verdict, summary: &str, findings: &[Finding])
     let those = |outcome, kind| {
         let findings = findings.iter().filter(move |finding| finding.outcome == outcome);
         findings.map(move |finding| {
-            let next = Settlement::of(std::slice::from_ref(finding))
-                .in_words(3)
-                .join(" ");
+            let next = rows_needed(finding).unwrap_or_default();
             annotation(
                 kind,
                 &finding.rule.title(),

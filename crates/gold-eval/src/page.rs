@@ -23,6 +23,7 @@ section { background: #fff; border: 1px solid #e3e6ea; border-radius: 8px; paddi
 .scroll { overflow-x: auto; }
 ul.notes { margin: .3rem 0 0; padding-left: 1.15rem; } ul.notes li { margin: .25rem 0; max-width: 80ch; overflow-wrap: anywhere; }
 table.plain td:first-child { color: #5b6776; white-space: nowrap; width: 1%; } code { font: .86em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+@media (max-width: 500px) { main { padding: 1rem .6rem 2rem; } section { padding: .8rem .7rem; } }
 @media screen and (prefers-color-scheme: dark) {
   body { background: #14181d; }
   .ge { --ink: #e4e9ee; --soft: #a3b0bd; --line: #303841; --track: #2a323b; --paper: #1c2229; --candidate: #5f93c2; --whisker: #dbe5ee; --baseline: #f0984f;

@@ -53,7 +53,7 @@ fn row(category: &CategoryScore) -> Markup {
     );
     html! {
         tr {
-            td { (one_line(&category.label, 60)) }
+            td { (breakable(&category.label)) }
             td class="num" { (count(category.support)) }
             td class="bar" { (bar(category, &described)) }
             td class="num" { (percent(category.recall)) }
@@ -63,6 +63,16 @@ fn row(category: &CategoryScore) -> Markup {
             td class="num" { (signed(category.difference)) }
             td class="num wide" { (p_value(category.p_worse_holm)) }
             td class="num wide" { (category.smallest_visible_drop.map_or_else(|| "none".to_owned(), |drop| format!("{:.0}", 100.0 * drop))) }
+        }
+    }
+}
+
+/// A label that may be broken after an underscore, where labels have their words.
+fn breakable(label: &str) -> Markup {
+    html! {
+        @for (i, word) in one_line(label, 60).split_inclusive('_').enumerate() {
+            @if i > 0 { wbr; }
+            (word)
         }
     }
 }
