@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, read_json, write_json};
 
-use crate::{GoldError, GoldSet, JoinError, join, predictions::is_probability};
+use crate::{GoldError, GoldSet, JoinError, Usage, join, predictions::is_probability};
 
 pub use carry::{Carry, Question};
 use rescore::changed_meaning;
@@ -213,6 +213,9 @@ struct BaselineFile {
     /// Since the answers were pinned first, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steps: Vec<BaselineStep>,
+    /// What the answers took; baselines of before it was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
     rows: Vec<BaselineRow>,
 }
 
@@ -287,9 +290,17 @@ impl Baseline {
             correct: right.count() as u64,
             outside: labels.iter().filter(|label| label.is_none()).count() as u64,
             steps: Vec::new(),
+            usage: None,
             rows,
         };
         Ok(Self { file })
+    }
+
+    /// Pins what the answers took beside them, for rules that compare costs; nothing measured changes nothing.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.file.usage = Some(usage).filter(|usage| !usage.is_empty());
+        self
     }
 
     /// Writes `baseline.json`; writing the same one again changes nothing.
@@ -319,6 +330,7 @@ impl Baseline {
         let raw: Vec<TeacherAnswer> = file.rows.iter().map(BaselineRow::raw).collect();
         let mut scored = Self::pin(gold, file.teacher, raw)?;
         scored.file.steps = file.steps;
+        scored.file.usage = file.usage;
         let pinned = join::by_id(gold, file.rows.into_iter().map(|row| (row.id.clone(), row)))?;
         for (pinned, scored) in pinned.into_iter().zip(&scored.file.rows) {
             if pinned.label != scored.label {
@@ -343,6 +355,12 @@ impl Baseline {
     #[must_use]
     pub fn rows(&self) -> &[BaselineRow] {
         &self.file.rows
+    }
+
+    /// What the answers took, where it was pinned.
+    #[must_use]
+    pub fn usage(&self) -> Option<&Usage> {
+        self.file.usage.as_ref()
     }
 
     /// How many answers are right.

@@ -63,6 +63,7 @@ pub struct CategoryChange {
 }
 
 /// The answers that a table is made of, as label indices in the order of the gold set.
+#[derive(Clone, Copy)]
 pub(crate) struct Answered<'a> {
     pub(crate) truth: &'a [usize],
     pub(crate) candidate: &'a [Option<usize>],

@@ -1,13 +1,21 @@
 //! What each rule makes of the figures.
 
 mod category_floor;
+mod confidence;
+mod cost;
+mod given;
 mod guard;
+mod latency;
 mod looks;
+mod outside;
 mod overall;
 mod regression;
+mod scope;
+
+pub(crate) use given::Given;
 
 use crate::{
-    Comparison, Finding, Report, Rule, Share, Standing,
+    Against, Comparison, Finding, Report, Rule, Share, Standing,
     figures::{count, counted, names, p_value, points},
     part::{Part, PartKind},
 };
@@ -23,43 +31,66 @@ pub(crate) struct Evidence<'a> {
     /// The candidate against the baseline.
     pub(crate) comparison: &'a Comparison,
     /// The categories with gold rows, worst first.
-    pub(crate) categories: Vec<Part>,
+    pub(crate) categories: &'a [Part],
     /// The labels of the task without gold rows.
     pub(crate) without_rows: &'a [String],
     /// Where the candidate stands among earlier ones; `None` if no history was given.
     pub(crate) standing: Option<&'a Standing>,
+    /// What only some cases bring along.
+    pub(crate) given: Given<'a>,
 }
 
 impl<'a> Evidence<'a> {
-    pub(crate) fn of(report: &'a Report) -> Self {
+    /// The evidence of a report, whose categories are these parts.
+    pub(crate) fn of(report: &'a Report, categories: &'a [Part]) -> Self {
         Self {
             kind: PartKind::Category,
             confidence: report.confidence,
             accuracy: report.candidate.score.accuracy,
             comparison: &report.against_baseline,
-            categories: report.categories.iter().map(Part::from).collect(),
+            categories,
             without_rows: &report.gold.without_rows,
             standing: report.standing.as_ref(),
+            given: Given::default(),
         }
     }
 
     pub(crate) fn judge(&self, rule: &Rule) -> Finding {
+        if rule.against() == Against::Baseline && rule.categories().is_empty() {
+            self.judge_in_scope(rule)
+        } else {
+            self.scoped(rule)
+        }
+    }
+
+    /// Judges a rule by the comparison and the categories at hand, whichever they are.
+    fn judge_in_scope(&self, rule: &Rule) -> Finding {
         match *rule {
-            Rule::Superior {} => self.superior(rule),
-            Rule::NotInferior { margin } => self.not_inferior(rule, margin),
+            Rule::Superior { .. } => self.superior(rule),
+            Rule::NotInferior { margin, .. } => self.not_inferior(rule, margin),
             Rule::AccuracyFloor { accuracy } => self.accuracy_floor(rule, accuracy),
-            Rule::CategoryFloor { recall, min_support } => self.category_floor(rule, recall, min_support),
+            Rule::CategoryFloor {
+                recall, min_support, ..
+            } => self.category_floor(rule, recall, min_support),
             Rule::NoCategoryRegressed {
                 alpha,
                 max_suspect_drop,
                 max_unproven_drop,
+                ..
             } => self.no_category_regressed(rule, alpha, max_suspect_drop, max_unproven_drop),
             Rule::Guard {
                 max_losses,
                 max_support,
+                ..
             } => self.guard(rule, max_losses, max_support.unwrap_or(u64::MAX)),
             Rule::BetterThanBest {} => self.better_than_best(rule),
             Rule::MaxCandidates { max } => self.max_candidates(rule, max),
+            Rule::Latency { percentile, max_ms } => self.latency(rule, percentile / 100.0, max_ms),
+            Rule::Cost { max_usd, per_answers } => self.cost(rule, max_usd, per_answers),
+            Rule::RelativeCost { max_share } => self.relative_cost(rule, max_share),
+            Rule::Calibration { max_error } => self.calibration_limit(rule, max_error),
+            Rule::Coverage { coverage, accuracy } => self.coverage(rule, coverage, accuracy),
+            Rule::OutsideAnswers { max_share } => self.outside_answers(rule, max_share),
         }
     }
 
@@ -101,5 +132,7 @@ fn loss_of(c: &Part) -> String {
     )
 }
 
+#[cfg(test)]
+mod measured_tests;
 #[cfg(test)]
 mod tests;

@@ -98,6 +98,32 @@ pub fn one_line(text: &str, most: usize) -> String {
     line
 }
 
+/// A number without decimals that are 0: `95`, `99.9`, `0.25`.
+pub(crate) fn decimal(value: f64) -> String {
+    let digits = format!("{value:.6}");
+    with_commas(digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A sum in US dollars: with cents, or with two digits that are not 0 where it is below ten cents.
+pub(crate) fn usd(value: f64) -> String {
+    let below_cents =
+        (value > 0.0 && value < 0.1).then(|| (1.0 - value.log10().floor()).clamp(2.0, 12.0) as usize);
+    format!(
+        "${}",
+        with_commas(&format!("{value:.0$}", below_cents.unwrap_or(2)))
+    )
+}
+
+/// Milliseconds, with three digits that are not 0 below 100.
+pub(crate) fn milliseconds(value: f64) -> String {
+    let places = match value {
+        _ if value >= 100.0 => 0,
+        _ if value >= 10.0 => 1,
+        _ => 2,
+    };
+    format!("{} ms", with_commas(&format!("{value:.places$}")))
+}
+
 /// The first few names in quotation marks, and how many there are besides.
 pub(crate) fn names<'a>(all: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
     let rest = all.len().saturating_sub(most);
@@ -156,6 +182,22 @@ mod tests {
             ("1 row", "2 categories")
         );
         assert_eq!(counted(4, "day"), "4 days");
+    }
+
+    #[test]
+    fn limits_are_shown_as_they_were_written() {
+        assert_eq!(
+            [95.0, 99.9, 0.25, 1500.0].map(decimal),
+            ["95", "99.9", "0.25", "1,500"]
+        );
+        assert_eq!(
+            [0.0, 12.5, 1234.5, 0.05, 0.000_123, 0.0999].map(usd),
+            ["$0.00", "$12.50", "$1,234.50", "$0.050", "$0.00012", "$0.100"]
+        );
+        assert_eq!(
+            [1.474, 41.62, 1234.4].map(milliseconds),
+            ["1.47 ms", "41.6 ms", "1,234 ms"]
+        );
     }
 
     #[test]

@@ -30,10 +30,16 @@ pub struct Finding {
     pub evidence: String,
     /// The category on which it turned, if it was one.
     pub category: Option<String>,
+    /// For "fail" of a rule on categories: every category that breaks it, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken_by: Vec<String>,
     /// The figures behind the words, by name. Shares and probabilities in 0..1, differences in -1..1.
     pub numbers: BTreeMap<String, f64>,
     /// For "cannot tell": what would settle it, the fewest additional rows first.
     pub settle: Vec<RowsNeeded>,
+    /// For "cannot tell": what to give, where it is not gold rows that are missing but the data that the rule is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub give: Option<String>,
 }
 
 /// Rows that would settle a rule if what was seen so far went on at the same rates: at least so many, for the
@@ -65,7 +71,26 @@ impl Finding {
             category: None,
             numbers: BTreeMap::new(),
             settle: Vec::new(),
+            broken_by: Vec::new(),
+            give: None,
         }
+    }
+
+    /// A rule whose data is missing: never passed, and never failed.
+    pub(crate) fn missing(rule: &Rule, evidence: impl Into<String>, give: impl Into<String>) -> Self {
+        Self::new(rule, Outcome::CannotTell, evidence.into()).giving(give)
+    }
+
+    pub(crate) fn giving(mut self, give: impl Into<String>) -> Self {
+        self.give = Some(give.into());
+        self
+    }
+
+    pub(crate) fn broken_by<'a>(mut self, labels: impl IntoIterator<Item = &'a str>) -> Self {
+        if self.outcome == Outcome::Fail {
+            self.broken_by = labels.into_iter().map(str::to_owned).collect();
+        }
+        self
     }
 
     pub(crate) fn about(mut self, category: Option<&str>) -> Self {
@@ -78,6 +103,13 @@ impl Finding {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
+        self
+    }
+
+    pub(crate) fn with_number(mut self, name: &str, value: Option<f64>) -> Self {
+        if let Some(value) = value {
+            self.numbers.insert(name.to_owned(), value);
+        }
         self
     }
 

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LadderStep, Rule};
 
+/// The most rules that a gate may have, so that reports of any gate keep their bounds.
+pub const MOST_RULES: usize = 50;
+
 /// A gate as it is written down, in TOML or JSON.
 ///
 /// ```
@@ -23,7 +26,7 @@ use crate::{LadderStep, Rule};
 ///     rule = "no_category_regressed"
 ///     alpha = 0.05
 /// "#)?;
-/// assert_eq!(config.rules[0], Rule::NotInferior { margin: 0.01 });
+/// assert_eq!(config.rules[0], Rule::not_inferior(0.01));
 /// let gate = config.check()?;
 /// assert_eq!(gate.name(), "ours");
 ///
@@ -44,7 +47,7 @@ pub struct GateConfig {
     /// By how much a candidate must be better than the best that was judged before; see [`LadderStep`].
     #[serde(default)]
     pub ladder: LadderStep,
-    /// The rules; all must pass for the verdict "ship".
+    /// The rules, at most [`MOST_RULES`]; all must pass for the verdict "ship".
     pub rules: Vec<Rule>,
 }
 
@@ -82,19 +85,12 @@ impl Preset {
     #[must_use]
     pub fn config(self) -> GateConfig {
         let first = match self {
-            Self::ClearTheLine | Self::Strict => Rule::Superior {},
-            Self::NotInferior => Rule::NotInferior { margin: 0.02 },
+            Self::ClearTheLine | Self::Strict => Rule::superior(),
+            Self::NotInferior => Rule::not_inferior(0.02),
         };
-        let guard = Rule::Guard {
-            max_losses: 6,
-            max_support: Some(20),
-        };
-        let mut rules = vec![first, Rule::no_category_regressed(), guard];
+        let mut rules = vec![first, Rule::no_category_regressed(), Rule::guard(6, Some(20))];
         if self == Self::Strict {
-            rules.push(Rule::CategoryFloor {
-                recall: 0.5,
-                min_support: 10,
-            });
+            rules.push(Rule::category_floor(0.5));
         }
         GateConfig {
             name: self.to_string(),
@@ -143,11 +139,25 @@ pub enum GateConfigError {
     /// Without rules everything would ship.
     #[error("the gate has no rules: add one, or start from a preset")]
     NoRules,
-    /// A rule stands twice.
+    /// More rules than a report has room for.
+    #[error("the gate has {found} rules, and at most {MOST_RULES} are judged: split it into several gates")]
+    TooManyRules {
+        /// How many there are.
+        found: usize,
+    },
+    /// A rule stands twice: of the same kind, against the same model, on the same categories.
     #[error("the rule {rule} stands twice in the gate: keep one")]
     Twice {
         /// The rule's name.
         rule: &'static str,
+    },
+    /// A rule names a category twice.
+    #[error("the rule {rule} names the category {category:?} twice: keep one")]
+    CategoryTwice {
+        /// The rule's name.
+        rule: &'static str,
+        /// The category.
+        category: String,
     },
     /// A setting is out of its range.
     #[error("{key} = {value} in {place} is out of range: it must be {range}")]
@@ -179,6 +189,11 @@ impl GateConfig {
         if self.rules.is_empty() {
             return Err(GateConfigError::NoRules);
         }
+        if self.rules.len() > MOST_RULES {
+            return Err(GateConfigError::TooManyRules {
+                found: self.rules.len(),
+            });
+        }
         if !(self.confidence > 0.5 && self.confidence < 1.0) {
             return Err(GateConfigError::OutOfRange {
                 place: "gate",
@@ -190,10 +205,7 @@ impl GateConfig {
         self.ladder.check()?;
         for (position, rule) in self.rules.iter().enumerate() {
             rule.check()?;
-            if self.rules[..position]
-                .iter()
-                .any(|earlier| earlier.name() == rule.name())
-            {
+            if self.rules[..position].iter().any(|earlier| earlier.repeats(rule)) {
                 return Err(GateConfigError::Twice { rule: rule.name() });
             }
         }
@@ -226,14 +238,20 @@ impl Gate {
         &self.config.rules
     }
 
-    /// The level at which categories are tested, before Holm: that of its rule on them, or 0.05.
+    /// The level at which categories are tested, before Holm: that of its first rule on them, or 0.05.
     #[must_use]
     pub fn category_alpha(&self) -> f64 {
-        let of_rule = |rule: &Rule| match rule {
-            Rule::NoCategoryRegressed { alpha, .. } => Some(*alpha),
-            _ => None,
-        };
-        self.rules().iter().find_map(of_rule).unwrap_or(0.05)
+        self.rules().iter().find_map(Rule::category_alpha).unwrap_or(0.05)
+    }
+
+    /// The first category that a rule names and that `is_known` does not know, with the rule's name.
+    pub(crate) fn unknown_category(&self, is_known: impl Fn(&str) -> bool) -> Option<(&'static str, &str)> {
+        let mut named = self
+            .config
+            .rules
+            .iter()
+            .flat_map(|rule| rule.categories().iter().map(|name| (rule.name(), name.as_str())));
+        named.find(|(_, name)| !is_known(name))
     }
 }
 

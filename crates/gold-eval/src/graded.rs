@@ -15,7 +15,10 @@ pub use report::{GradedGold, GradedModel, GradedReport};
 
 use crate::{
     Comparison, Gate, Grades, History, Leakage, LookDiffers, PairedCounts, PartKind, RightRows, Share,
-    Standing, Teacher, Verdict, evidence::Evidence, part::Part, standing::Judged,
+    Standing, Teacher, Verdict,
+    evidence::{Evidence, Given},
+    part::Part,
+    standing::Judged,
 };
 
 /// Everything that a verdict on graded answers rests on.
@@ -156,14 +159,27 @@ pub fn judge_grades<D: Details>(
         };
         report.standing = Some(Standing::of(history, &judged, gate.ladder())?);
     }
+    let parts: Vec<Part> = report.aspects.iter().map(Part::from).collect();
+    let shipped_parts: Option<Vec<Part>> = case.shipped.map(|(_, shipped)| {
+        let against_shipped = GradedCase {
+            baseline: shipped,
+            ..case.clone()
+        };
+        let table = aspects::table(&against_shipped, confidence, gate.category_alpha());
+        table.iter().map(Part::from).collect()
+    });
     let evidence = Evidence {
         kind: case.kind,
         confidence,
         accuracy: report.candidate.accuracy,
         comparison: &report.against_baseline,
-        categories: report.aspects.iter().map(Part::from).collect(),
+        categories: &parts,
         without_rows: &report.without_rows,
         standing: report.standing.as_ref(),
+        given: Given {
+            shipped: report.against_shipped.as_ref().zip(shipped_parts.as_deref()),
+            ..Given::default()
+        },
     };
     report.rules = gate.rules().iter().map(|rule| evidence.judge(rule)).collect();
     report.verdict = Verdict::of(&report.rules, &report.leakage);

@@ -5,16 +5,18 @@ use std::collections::{BTreeSet, HashSet};
 use stage_files::ContentHash;
 
 use crate::{
-    Baseline, Comparison, Gate, GoldSet, GradesError, History, Leakage, LookDiffers, Metrics, PairedCounts,
-    Predictions, Report, RightRows, Score, Share, Standing, TrainingRecord, Verdict,
+    Baseline, CategoryScore, Comparison, Finding, Gate, GoldSet, GradesError, History, Leakage, LookDiffers,
+    Metrics, PairedCounts, Predictions, Report, RightRows, Score, Settlement, Share, Standing,
+    TrainingRecord, Usage, Verdict,
     calibration::calibration,
     categories::{Answered, category_table},
     confusion::confusions,
     coverage::coverage_curve,
-    evidence::Evidence,
+    evidence::{Evidence, Given},
     nearness,
+    part::Part,
     power_plan::power_plan,
-    report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts},
+    report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, REPORT_SCHEMA_VERSION},
     standing::Judged,
     summary,
 };
@@ -39,6 +41,8 @@ pub struct Case<'a> {
     pub history: Option<&'a History>,
     /// Further runs of the candidate over the same rows, of a model that does not always give the same answer.
     pub repeats: &'a [Predictions],
+    /// What the candidate's answers took, for rules on latency and cost; the baseline's is pinned with its answers.
+    pub usage: Option<&'a Usage>,
     /// When this is, in whatever form the reports shall state it: nothing here reads a clock.
     pub at: &'a str,
 }
@@ -56,6 +60,7 @@ impl<'a> Case<'a> {
             training: None,
             history: None,
             repeats: &[],
+            usage: None,
             at,
         }
     }
@@ -78,6 +83,13 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn with_training(mut self, training: &'a TrainingRecord) -> Self {
         self.training = Some(training);
+        self
+    }
+
+    /// Adds what the candidate's answers took.
+    #[must_use]
+    pub fn with_usage(mut self, usage: &'a Usage) -> Self {
+        self.usage = Some(usage);
         self
     }
 
@@ -123,6 +135,19 @@ pub enum JudgeError {
     /// The history does not fit the gold set.
     #[error(transparent)]
     Look(#[from] LookDiffers),
+    /// A rule names a category that the task does not have.
+    #[error(
+        "the rule {rule} names the category {name:?}, which is no label of the task{}",
+        meant.as_ref().map_or_else(String::new, |meant| format!(": write {meant:?}"))
+    )]
+    UnknownCategory {
+        /// The rule's name.
+        rule: &'static str,
+        /// The category as the rule names it.
+        name: String,
+        /// The label that is meant, where the task has one by another spelling or by this alias.
+        meant: Option<String>,
+    },
 }
 
 /// Judges a case by a gate. A candidate that fails is `Ok`: the verdict is in the report.
@@ -134,6 +159,7 @@ pub enum JudgeError {
 /// [`JudgeError`] if the parts of the case do not belong together.
 pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     belong_together(case)?;
+    known_categories(case.gold, gate)?;
     let (gold, confidence) = (case.gold, gate.confidence());
     let (candidate, baseline) = (case.candidate.labels(gold), case.baseline.labels(gold));
     let shipped = case
@@ -160,24 +186,28 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     let near = near_rows(case, &leakage);
     let both = (candidate.as_slice(), baseline.as_slice());
     let mut report = Report {
+        schema_version: REPORT_SCHEMA_VERSION,
         at: case.at.to_owned(),
         // The verdict and its words follow below from the figures, as does where it stands among earlier ones.
         verdict: Verdict::CannotTell,
         summary: String::new(),
         notes: Vec::new(),
         rules: Vec::new(),
+        settlement: Settlement::default(),
         gate: gate.name().to_owned(),
         confidence,
         gold: GoldFacts::of(gold),
         baseline: BaselineFacts {
             teacher: teacher.clone(),
             score: score(&teacher.model, &baseline),
+            usage: case.baseline.usage().and_then(Usage::facts),
         },
         candidate: CandidateFacts {
             model_hash: case.candidate.model_hash().cloned(),
             answers_hash: case.candidate.answers_hash().clone(),
             right: RightRows::of_answers(gold.truth(), &candidate),
             score: score(case.candidate.predictor(), &candidate),
+            usage: case.usage.and_then(Usage::facts),
         },
         against_baseline: compared(&teacher.model, &baseline),
         against_shipped: shipped.as_ref().map(|(name, labels)| compared(name, labels)),
@@ -206,12 +236,51 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         };
         report.standing = Some(Standing::of(history, &judged, gate.ladder())?);
     }
-    let evidence = Evidence::of(&report);
-    report.rules = gate.rules().iter().map(|rule| evidence.judge(rule)).collect();
+    report.rules = findings(&report, case, gate, &answered, &with_confidence);
+    report.settlement = Settlement::of(&report.rules);
     report.verdict = Verdict::of(&report.rules, &report.leakage);
     report.summary = summary::sentence(&report);
     report.notes = summary::notes(&report);
     Ok(report)
+}
+
+/// What each rule of the gate makes of the figures and of what the case brings along.
+fn findings(
+    report: &Report,
+    case: &Case<'_>,
+    gate: &Gate,
+    answered: &Answered<'_>,
+    confident: &[(f64, bool)],
+) -> Vec<Finding> {
+    let against_shipped = answered.shipped.map(|shipped| {
+        let answered = Answered {
+            baseline: shipped,
+            ..*answered
+        };
+        parts(&category_table(
+            &answered,
+            case.gold.labels(),
+            gate.confidence(),
+            gate.category_alpha(),
+        ))
+    });
+    let categories = parts(&report.categories);
+    let evidence = Evidence {
+        given: Given {
+            shipped: report.against_shipped.as_ref().zip(against_shipped.as_deref()),
+            usage: case.usage,
+            baseline_usage: case.baseline.usage(),
+            calibration: report.calibration.as_ref(),
+            confident,
+            outside: Some(report.candidate.score.outside),
+        },
+        ..Evidence::of(report, &categories)
+    };
+    gate.rules().iter().map(|rule| evidence.judge(rule)).collect()
+}
+
+fn parts(categories: &[CategoryScore]) -> Vec<Part> {
+    categories.iter().map(Part::from).collect()
 }
 
 /// (confidence, right) of the rows that have a confidence.
@@ -249,6 +318,26 @@ fn belong_together(case: &Case<'_>) -> Result<(), JudgeError> {
     match near.iter().find(|id| !ids.contains(id.as_str())) {
         Some(id) => Err(JudgeError::UnknownNeighbour { id: id.clone() }),
         None => Ok(()),
+    }
+}
+
+/// Refuses a rule that names a category of another task: it would watch nothing.
+fn known_categories(gold: &GoldSet, gate: &Gate) -> Result<(), JudgeError> {
+    let labels = gold.labels();
+    match gate.unknown_category(|name| {
+        labels
+            .index_of(name)
+            .is_some_and(|label| labels.name(label) == Some(name))
+    }) {
+        None => Ok(()),
+        Some((rule, name)) => Err(JudgeError::UnknownCategory {
+            rule,
+            name: name.to_owned(),
+            meant: labels
+                .resolve(name)
+                .and_then(|label| labels.name(label))
+                .map(str::to_owned),
+        }),
     }
 }
 

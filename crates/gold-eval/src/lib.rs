@@ -43,7 +43,7 @@
 //! let report = judge(&Case::new(&gold, &baseline, &candidate, "2026-11-05"), &gate)?;
 //! assert_eq!(report.verdict, Verdict::Ship);
 //! assert!(report.against_baseline.p_better < 0.001);
-//! report.write(folder.path())?; // report.json, report.md, report.html
+//! report.write(folder.path())?; // report.json, report.md, report.html, junit.xml
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -57,6 +57,7 @@
 //! - [`Predictions`]: a candidate's answers, from a file, from memory, or asked of a
 //!   [`Predictor`](task_spec::Predictor) by [`predict_gold`].
 //! - [`GateConfig`], [`Rule`], [`Preset`]: what must hold, as data; [`GateConfig::check`] makes it a [`Gate`].
+//! - [`Usage`]: what the answers took, for rules on latency and cost; a sample, read from any lines that hold it.
 //! - [`TrainingRecord`]: the candidate's training rows and their leakage certificate, which is computed again: without one
 //!   a verdict is marked ([`Leakage`]), and nothing ships on one that is not the candidate's. It costs an exact join of the
 //!   training texts with the gold rows.
@@ -75,6 +76,11 @@
 //!   made come in by [`PairedCounts::from_table`].
 //! - [`PowerPlanConfig`]: before any model is judged, which drops the gold set can show, and how many more rows of which
 //!   category would show the one that matters ([`PowerPlan`]).
+//! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, the [`Settlement`] of those
+//!   that could not tell, and all figures; as JSON, Markdown, a page, JUnit XML ([`JunitReport`]) and
+//!   [`github_annotations`].
+//! - [`History`]: every look at the gold set, appended, because each one wears it out a little.
+//!   [`coverage_curve`], [`quantile_interval`], [`mean_interval`], [`mean_ratio_interval`].
 //!
 //! # Errors and panics
 //!
@@ -112,12 +118,15 @@ mod contingency;
 mod holm;
 mod interval;
 mod mcnemar;
+mod mean;
+mod order_statistics;
 mod paired_difference;
 mod power;
 mod power_plan;
 
 mod abstention;
 mod calibration;
+mod calibration_interval;
 mod categories;
 mod confusion;
 mod coverage;
@@ -141,13 +150,17 @@ mod nearness;
 mod part;
 mod right_rows;
 mod rule;
+mod settlement;
 mod standing;
 mod training;
 mod trials;
+mod usage;
 mod verdict;
 
 pub mod chart;
 pub mod figures;
+mod github;
+mod junit;
 mod markdown;
 mod page;
 mod report;
@@ -172,7 +185,8 @@ pub use fields::{
     grade_field, judge_fields, read_answer, token_f1,
 };
 pub use finding::{Finding, Outcome, RowsNeeded};
-pub use gate::{Gate, GateConfig, GateConfigError, Preset, UnknownPreset};
+pub use gate::{Gate, GateConfig, GateConfigError, MOST_RULES, Preset, UnknownPreset};
+pub use github::github_annotations;
 pub use gold_diff::{CategoryDiff, GoldDiff, RelabelledRow, RemovedRow, RewordedRow, VersionFacts};
 pub use gold_lock::{FrozenVersion, GoldLock};
 pub use gold_set::{GoldError, GoldSet};
@@ -191,24 +205,31 @@ pub use import::{
 pub use interval::{Interval, Share, f1_interval, wilson};
 pub use join::JoinError;
 pub use judge::{Case, JudgeError, judge};
+pub use junit::{JunitPart, JunitReport};
 pub use label_metrics::{Average, Kappa, LabelMetrics, MetricsError};
 pub use ladder::{Climb, Ladder, LadderStep, Rung};
 pub use leakage::{CertificateDifference, Leakage};
 pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_worse};
+pub use mean::{Mean, mean_interval, mean_ratio_interval};
 pub use metrics::Metrics;
 pub use near_texts::{GoldNeighbour, LeakageCertificate};
 pub use nearness::NearnessBand;
+pub use order_statistics::{QuantileInterval, quantile_interval};
 pub use paired_difference::paired_difference_interval;
 pub use part::PartKind;
 pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
 pub use power_plan::{CategoryRows, PowerPlan, PowerPlanConfig, PowerPlanError, PowerTarget};
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
 pub use repeats::{MeanDifference, Repeats, repeats};
-pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, Report};
+pub use report::{
+    ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, REPORT_SCHEMA_VERSION, Report,
+};
 pub use right_rows::{RightRows, RightRowsError, RowsDiffer};
-pub use rule::Rule;
+pub use rule::{Against, Rule};
 pub use score::Score;
+pub use settlement::{Settlement, Step};
 pub use standing::{AfterLooks, BestSoFar, LookDiffers, Place, Standing};
 pub use training::TrainingRecord;
 pub use trials::{Decision, Trials};
+pub use usage::{MeasuredAnswer, Usage, UsageError, UsageFacts};
 pub use verdict::{BROKEN_INPUT_EXIT_CODE, Verdict};

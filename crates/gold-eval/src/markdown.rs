@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::{
-    Outcome, Report, Verdict,
+    Finding, Outcome, Report, Verdict,
     chart::rows_needed,
     figures::{count, counted, level, one_line, p_value, percent, percent_range, points, points_range},
     metrics::figure_rows,
@@ -12,6 +12,12 @@ use crate::{
 /// How many categories the comment shows.
 const SHOWN_CATEGORIES: usize = 25;
 
+/// How many steps of what would settle the open rules the comment shows.
+const SHOWN_STEPS: usize = 10;
+
+/// A comment on GitHub holds 65,536 characters; bytes are never fewer, and the rest is for the line that says so.
+const MOST_BYTES: usize = 65_000;
+
 /// How many confusions the comment shows.
 const SHOWN_CONFUSIONS: usize = 10;
 
@@ -19,6 +25,18 @@ pub(crate) fn of(report: &Report) -> String {
     let mut text = String::new();
     // Writing into a string cannot fail.
     let _infallible = write(report, &mut text);
+    bounded(text)
+}
+
+/// The text up to the last whole line within the bounds; the verdict and the rules that matter come first in it.
+fn bounded(mut text: String) -> String {
+    if text.len() > MOST_BYTES {
+        let whole = text.as_bytes()[..MOST_BYTES]
+            .iter()
+            .rposition(|&byte| byte == b'\n');
+        text.truncate(whole.map_or(0, |end| end + 1));
+        text.push_str("\nCut here, where a comment ends: the rest is in `report.json`.\n");
+    }
     text
 }
 
@@ -36,20 +54,27 @@ fn write(report: &Report, text: &mut String) -> std::fmt::Result {
     )?;
     scores(report, text)?;
     writeln!(text, "### Rules (gate {})\n", escape(&report.gate, 60))?;
-    for finding in &report.rules {
+    let mut rules: Vec<&Finding> = report.rules.iter().collect();
+    rules.sort_by_key(|finding| match finding.outcome {
+        Outcome::Fail => 0,
+        Outcome::CannotTell => 1,
+        Outcome::Pass => 2,
+    });
+    for finding in rules {
         let word = match finding.outcome {
             Outcome::Pass => "✅ pass",
             Outcome::Fail => "❌ fail",
             Outcome::CannotTell => "❔ cannot tell",
         };
         let needed = rows_needed(finding).map_or_else(String::new, |needed| format!(" {needed}"));
-        let why = escape(&format!("{}{needed}", finding.evidence), 4000);
+        let why = escape(&format!("{}{needed}", finding.evidence), 1500);
         writeln!(
             text,
             "- **{}: {word}.** {why}",
             escape(&finding.rule.title(), 200)
         )?;
     }
+    settlement(report, text)?;
     categories(report, text)?;
     confusions(report, text)?;
     nearness(report, text)?;
@@ -119,7 +144,33 @@ fn scores(report: &Report, text: &mut String) -> std::fmt::Result {
             counted(calibration.rows, "row")
         )?;
     }
+    usage(report, text)?;
     writeln!(text)
+}
+
+fn settlement(report: &Report, text: &mut String) -> std::fmt::Result {
+    if report.settlement.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "\n### What would settle it, cheapest first\n")?;
+    for step in report.settlement.in_words(SHOWN_STEPS) {
+        writeln!(text, "- {}", escape(&step, 1500))?;
+    }
+    Ok(())
+}
+
+/// Latency and cost, where they were measured.
+fn usage(report: &Report, text: &mut String) -> std::fmt::Result {
+    let both = [
+        (&report.candidate.score.name, &report.candidate.usage),
+        (&report.baseline.score.name, &report.baseline.usage),
+    ];
+    for (name, usage) in both {
+        if let Some(usage) = usage {
+            writeln!(text, "\n{}: {}.", escape(name, 80), usage.in_words())?;
+        }
+    }
+    Ok(())
 }
 
 fn categories(report: &Report, text: &mut String) -> std::fmt::Result {
@@ -222,7 +273,9 @@ fn more_figures(report: &Report, text: &mut String) -> std::fmt::Result {
 /// `@` and `#` are followed by an invisible space, for forges look for mentions after the rest is rendered.
 pub(crate) fn escape(text: &str, most: usize) -> String {
     let mut escaped = String::new();
-    for c in one_line(text, most).chars() {
+    let text = &one_line(text, most);
+    let (has_link, has_www) = (text.contains("://"), text.to_ascii_lowercase().contains("www."));
+    for c in text.chars() {
         match c {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
@@ -235,12 +288,8 @@ pub(crate) fn escape(text: &str, most: usize) -> String {
                 escaped.push(c);
             }
             // What would become a link by itself.
-            ':' => escaped.push_str(if text.contains("://") { "&#58;" } else { ":" }),
-            '.' => escaped.push_str(if text.to_ascii_lowercase().contains("www.") {
-                "&#46;"
-            } else {
-                "."
-            }),
+            ':' => escaped.push_str(if has_link { "&#58;" } else { ":" }),
+            '.' => escaped.push_str(if has_www { "&#46;" } else { "." }),
             c => escaped.push(c),
         }
     }

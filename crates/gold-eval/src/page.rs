@@ -21,13 +21,42 @@ main { max-width: 68rem; margin: 0 auto; padding: 1.6rem 1.2rem 3rem; }
 header { color: #5b6776; margin-bottom: .9rem; }
 header h1 { color: #1d2733; font-size: 1.25rem; font-weight: 650; margin: 0; overflow-wrap: anywhere; }
 section { background: #fff; border: 1px solid #e3e6ea; border-radius: 8px; padding: 1.1rem 1.3rem 1.2rem; margin-top: 1rem; }
-section > table, .scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; }
 ul.notes { margin: .3rem 0 0; padding-left: 1.15rem; } ul.notes li { margin: .25rem 0; max-width: 80ch; overflow-wrap: anywhere; }
 table.plain td:first-child { color: #5b6776; white-space: nowrap; width: 1%; } code { font: .86em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+@media (max-width: 500px) { main { padding: 1rem .6rem 2rem; } section { padding: .8rem .7rem; } }
+@media screen and (prefers-color-scheme: dark) {
+  body { background: #14181d; }
+  .ge { --ink: #e4e9ee; --soft: #a3b0bd; --line: #303841; --track: #2a323b; --paper: #1c2229; --candidate: #5f93c2; --whisker: #dbe5ee; --baseline: #f0984f;
+    --ship: #6fd0b8; --ship-bg: #14312b; --hold: #f59a90; --hold-bg: #3a1c1a; --open: #e8c264; --open-bg: #33290f; }
+  header h1 { color: #e4e9ee; } header, table.plain td:first-child { color: #a3b0bd; }
+  section { background: #1c2229; border-color: #303841; }
+}
 @media print { body { background: #fff; } main { max-width: none; padding: 0; } section { border: 0; padding: .4rem 0; } h2 { break-after: avoid; } }
 ";
 
+/// Counts of categories to try in turn; all texts from outside are cut, so that none but the first is needed today.
+const FEWER_CATEGORIES: [usize; 3] = [SHOWN_CATEGORIES, 100, 25];
+
+/// How many steps of what would settle the open rules the page shows.
+const SHOWN_STEPS: usize = 25;
+
+/// The most that a page may be, in bytes.
+const MOST_BYTES: usize = 1_000_000;
+
 pub(crate) fn of(report: &Report) -> String {
+    let pages = FEWER_CATEGORIES.into_iter().map(|shown| page(report, shown));
+    let mut last = String::new();
+    for page in pages {
+        last = page;
+        if last.len() < MOST_BYTES {
+            break;
+        }
+    }
+    last
+}
+
+fn page(report: &Report, shown: usize) -> String {
     let title = format!("{}: {}", one_line(&report.gold.task, 60), report.verdict);
     html! {
         (DOCTYPE)
@@ -38,14 +67,14 @@ pub(crate) fn of(report: &Report) -> String {
                 title { (title) }
                 style { (PreEscaped(STYLE)) (PreEscaped(PAGE_STYLE)) }
             }
-            body { main class="ge" { (content(report)) } }
+            body { main class="ge" { (content(report, shown)) } }
         }
     }
     .into_string()
 }
 
-fn content(report: &Report) -> Markup {
-    let shown = report.categories.len().min(SHOWN_CATEGORIES);
+fn content(report: &Report, shown: usize) -> Markup {
+    let shown = report.categories.len().min(shown);
     html! {
         header {
             h1 { (one_line(&report.gold.task, 60)) }
@@ -55,7 +84,10 @@ fn content(report: &Report) -> Markup {
         (verdict_banner(report.verdict, &report.summary))
         section { h2 { "Accuracy" } p class="lead" { "Share of gold rows that are right, with " (level(report.confidence)) " intervals." } (headline(report)) }
         section { h2 { "Rules" } p class="lead" { "All must pass to ship. One that fails is a fact of these rows; “cannot tell” is a lack of them." } (rule_list(&report.rules)) }
-        section { h2 { "Categories, worst first" } p class="lead" { (in_words(&report.categories)) } (category_bars(&report.categories, shown)) }
+        @if !report.settlement.is_empty() {
+            section { h2 { "What would settle it, cheapest first" } ul class="notes" { @for step in report.settlement.in_words(SHOWN_STEPS) { li { (step) } } } }
+        }
+        section { h2 { "Categories, worst first" } p class="lead" { (in_words(&report.categories)) } div class="scroll" { (category_bars(&report.categories, shown)) } }
         @if !report.confusions.is_empty() {
             section { h2 { "What is taken for what" } p class="lead" { "The most frequent wrong answers, and how often the baseline gives the same." } (confusion_table(&report.confusions)) }
         }
@@ -93,10 +125,15 @@ fn in_words(categories: &[CategoryScore]) -> String {
         by_support.get(by_support.len() / 2),
         by_support.last(),
     ];
-    let picked: Vec<String> = picks.into_iter().flatten().map(of).collect();
+    let mut picked: Vec<String> = picks.into_iter().flatten().map(of).collect();
+    picked.dedup();
+    let place = match picked.len() {
+        1 => "every category",
+        2 => "the smallest and the largest category",
+        _ => "the smallest, the middle and the largest category",
+    };
     format!(
-        "The smallest net drop that is seen with 80% power, at the hardest step of Holm, in the smallest, the middle and \
-         the largest category: {}.",
+        "The smallest net drop that is seen with 80% power, at the hardest step of Holm, in {place}: {}.",
         picked.join("; ")
     )
 }

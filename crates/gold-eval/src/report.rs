@@ -1,21 +1,30 @@
 //! What is reported, in full: the content of `report.json`.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
-    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, Leakage, Look,
-    LooksBefore, Metrics, NearnessBand, PowerPlan, RightRows, Score, Share, Standing, Teacher, Verdict,
+    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, JunitPart,
+    JunitReport, Leakage, Look, LooksBefore, Metrics, NearnessBand, PowerPlan, RightRows, Score, Settlement,
+    Share, Standing, Teacher, UsageFacts, Verdict,
+    figures::{counted, percent, percent_range, points},
     markdown, page,
 };
 
+/// The version of the shape of `report.json`: raised when a field is taken away or changes its meaning. New fields do
+/// not raise it, so readers pass over those that they do not know.
+pub const REPORT_SCHEMA_VERSION: u32 = 1;
+
 /// A verdict and everything behind it.
 ///
-/// The same case gives the same report, and the same report the same bytes in each of its three forms.
+/// The same case gives the same report, and the same report the same bytes in each of its forms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// [`REPORT_SCHEMA_VERSION`] when it was written; 0 in a report of before there was one.
+    #[serde(default)]
+    pub schema_version: u32,
     /// When, as the caller wrote it.
     pub at: String,
     /// What the gate says.
@@ -30,6 +39,9 @@ pub struct Report {
     pub confidence: f64,
     /// Each rule of the gate with its outcome and evidence.
     pub rules: Vec<Finding>,
+    /// What would settle the rules that could not tell, cheapest first.
+    #[serde(default)]
+    pub settlement: Settlement,
     /// The gold set.
     pub gold: GoldFacts,
     /// The line to beat.
@@ -104,6 +116,9 @@ pub struct BaselineFacts {
     pub teacher: Teacher,
     /// Its score.
     pub score: Score,
+    /// What its answers took, where that was pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageFacts>,
 }
 
 /// The candidate of a report.
@@ -117,6 +132,9 @@ pub struct CandidateFacts {
     pub right: RightRows,
     /// Its score.
     pub score: Score,
+    /// What its answers took, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageFacts>,
 }
 
 /// The figures on gold rows that nothing in training resembles, and on the others.
@@ -154,7 +172,7 @@ impl Report {
         }
     }
 
-    /// The report as Markdown, for a comment on a pull request.
+    /// The report as Markdown, for a comment on a pull request: below the 65,536 characters that GitHub takes.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         markdown::of(self)
@@ -166,7 +184,54 @@ impl Report {
         page::of(self)
     }
 
-    /// Writes `report.json`, `report.md` and `report.html` into a folder.
+    /// The verdict, its rules and its categories as JUnit XML: see [`JunitReport`].
+    #[must_use]
+    pub fn to_junit(&self) -> String {
+        let part = |c: &'_ CategoryScore| {
+            format!(
+                "{} of {} right ({}), {} points from the baseline.",
+                c.correct,
+                counted(c.support, "row"),
+                percent_range(c.recall_interval),
+                points(c.difference)
+            )
+        };
+        let with_rows = self.categories.iter().map(|c| JunitPart {
+            name: &c.label,
+            figures: part(c),
+            is_unseen: c.smallest_visible_drop.is_none(),
+        });
+        let without_rows = self.gold.without_rows.iter().map(|label| JunitPart {
+            name: label,
+            figures: "No gold rows.".to_owned(),
+            is_unseen: true,
+        });
+        let mut parts: Vec<JunitPart<'_>> = with_rows.chain(without_rows).collect();
+        // By name, so that a change of figures moves no test case.
+        parts.sort_by_key(|part| part.name);
+        JunitReport {
+            task: &self.gold.task,
+            gate: &self.gate,
+            at: &self.at,
+            verdict: self.verdict,
+            summary: &self.summary,
+            findings: &self.rules,
+            parts_name: "categories",
+            parts,
+            properties: BTreeMap::from([
+                ("accuracy", percent(self.candidate.score.accuracy.value)),
+                ("answers", self.candidate.answers_hash.to_string()),
+                ("baseline", self.baseline.teacher.model.clone()),
+                ("candidate", self.candidate.score.name.clone()),
+                ("gate", self.gate.clone()),
+                ("gold", self.gold.hash.to_string()),
+                ("gold version", self.gold.version.to_string()),
+            ]),
+        }
+        .to_xml()
+    }
+
+    /// Writes `report.json`, `report.md`, `report.html` and `junit.xml` into a folder.
     ///
     /// # Errors
     ///
@@ -175,6 +240,7 @@ impl Report {
         write_json(&folder.join("report.json"), self)?;
         write_whole(&folder.join("report.md"), self.to_markdown())?;
         write_whole(&folder.join("report.html"), self.to_html())?;
+        write_whole(&folder.join("junit.xml"), self.to_junit())?;
         Ok(())
     }
 }

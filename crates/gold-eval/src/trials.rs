@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     Comparison, Finding, Gate, GoldSet, Leakage, PartKind, RightRows, RowsDiffer, Share, Verdict,
     categories::{Answered, category_table_with, visible_drops},
-    evidence::Evidence,
+    evidence::{Evidence, Given},
     part::Part,
 };
 
@@ -75,16 +75,19 @@ impl<'a> Trials<'a> {
             baseline: &answers(baseline),
             shipped: None,
         };
+        let categories: Vec<Part> = category_table_with(&answered, gold.labels(), confidence, &self.visible)
+            .iter()
+            .map(Part::from)
+            .collect();
         let evidence = Evidence {
             kind: PartKind::Category,
             confidence,
             accuracy,
             comparison: &Comparison::new("baseline", counts, confidence),
-            categories: (category_table_with(&answered, gold.labels(), confidence, &self.visible).iter())
-                .map(Part::from)
-                .collect(),
+            categories: &categories,
             without_rows: &self.without_rows,
             standing: None,
+            given: Given::default(),
         };
         let rules: Vec<Finding> = self
             .gate

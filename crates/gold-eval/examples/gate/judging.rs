@@ -2,26 +2,41 @@
 
 use std::{
     collections::BTreeSet,
+    env,
     error::Error,
-    fs,
+    fs::{self, OpenOptions},
+    io::Write,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
-use gold_eval::{Baseline, Case, Gate, GateConfig, History, Predictions, Preset, TrainingRecord, judge};
+use gold_eval::{
+    Baseline, Case, Gate, GateConfig, History, Predictions, Preset, Report, TrainingRecord, Usage,
+    github_annotations, judge,
+};
 use stage_files::read_toml;
 
 use crate::{GoldFiles, fields, open, say, terminal};
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  ship         every rule passes
+  1  hold         a rule fails, and the rows show it
+  2  cannot tell  no rule fails, but rows or data are too few to say that all pass
+  3  no verdict   broken input, a file that cannot be read or written, wrong usage
+
+The same files give the same bytes in every report. Colour is for terminals; NO_COLOR turns it off.";
+
 #[derive(Args)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct JudgeFiles {
     #[command(flatten)]
     gold: GoldFiles,
     /// The pinned baseline.
     #[arg(long)]
     baseline: PathBuf,
-    /// The candidate's answers: JSON lines of {"id", "answer", "confidence"?, "probabilities"?, "outside"?}; of a task of
-    /// fields {"id", "answer"} or {"id", "fields"}.
+    /// The candidate's answers: JSON lines of {"id", "answer", "confidence"?, "probabilities"?, "outside"?,
+    /// "latency_ms"?, "cost_usd"?}; of a task of fields {"id", "answer"} or {"id", "fields"}.
     #[arg(long)]
     predictions: PathBuf,
     /// Further answers of the same model to the same rows, if it does not always give the same; may be repeated.
@@ -30,40 +45,65 @@ pub(crate) struct JudgeFiles {
     /// The candidate's name.
     #[arg(long, default_value = "candidate")]
     name: String,
-    /// clear-the-line, not-inferior or strict.
-    #[arg(long, default_value_t = Preset::ClearTheLine, conflicts_with = "gate")]
+    /// clear-the-line, not-inferior or strict; `gate presets` says what they ask.
+    #[arg(long, default_value_t = Preset::ClearTheLine, conflicts_with = "gate", help_heading = "The gate")]
     preset: Preset,
-    /// A gate of your own, in TOML.
-    #[arg(long)]
+    /// A gate of your own, in TOML: start from `gate presets NAME`, take more from `gate rules`.
+    #[arg(long, value_name = "FILE", help_heading = "The gate")]
     gate: Option<PathBuf>,
-    /// The answers of the model that was shipped last.
-    #[arg(long)]
+    /// The answers of the model that was shipped last, for rules against it.
+    #[arg(long, value_name = "FILE", help_heading = "What rules may need")]
     shipped: Option<PathBuf>,
+    /// Measured answers, such as a load test's: JSON lines of {"latency_ms"?, "cost_usd"?}. The predictions' own lines
+    /// unless given.
+    #[arg(long, value_name = "FILE", help_heading = "What rules may need")]
+    usage: Option<PathBuf>,
+    /// What each answer costs, where that is the same for all, as on a machine of your own: its dollars an hour divided
+    /// by its answers an hour.
+    #[arg(long, value_name = "USD", help_heading = "What rules may need")]
+    usd_per_answer: Option<f64>,
     /// Ids of gold rows that have a near neighbour in training, one a line.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", help_heading = "What the candidate was trained on")]
     near: Option<PathBuf>,
-    /// The rows that the candidate was trained on (train.jsonl): the leakage certificate is computed again from them.
-    #[arg(long)]
+    /// Its training rows (train.jsonl): the leakage certificate is computed again from them.
+    #[arg(long, value_name = "FILE", help_heading = "What the candidate was trained on")]
     train: Option<PathBuf>,
     /// The account of the curation that made them (manifest.json), which holds the certificate.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", help_heading = "What the candidate was trained on")]
     manifest: Option<PathBuf>,
     /// The adapter's folder: its training.json must name these rows.
-    #[arg(long)]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        help_heading = "What the candidate was trained on"
+    )]
     adapter: Option<PathBuf>,
-    /// Where every look is counted.
-    #[arg(long)]
+    /// Where every look at the gold set is counted.
+    #[arg(long, value_name = "FILE", help_heading = "What comes out")]
     history: Option<PathBuf>,
     /// Write no report and say only the verdict and the Ladder's score: what may be told to whoever makes the next
     /// candidate.
-    #[arg(long, requires = "history")]
+    #[arg(long, requires = "history", help_heading = "What comes out")]
     blind: bool,
-    /// When this is, for the reports.
-    #[arg(long, default_value = "undated")]
+    /// When this is, for the reports: nothing here reads a clock.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "undated",
+        help_heading = "What comes out"
+    )]
     at: String,
     /// The folder for the reports.
-    #[arg(long, default_value = ".")]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        default_value = ".",
+        help_heading = "What comes out"
+    )]
     out: PathBuf,
+    /// Annotate a GitHub Actions run, and add the Markdown to its summary ($GITHUB_STEP_SUMMARY).
+    #[arg(long, help_heading = "What comes out")]
+    github: bool,
 }
 
 pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
@@ -81,6 +121,7 @@ pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
     let near = files.near.as_deref().map(read_ids).transpose()?;
     let training = training(files)?;
     let history = files.history.as_deref().map(History::open).transpose()?;
+    let usage = usage(files)?;
 
     let mut case = Case::new(&gold, &baseline, &candidate, &files.at);
     case.repeats = &repeats;
@@ -88,6 +129,7 @@ pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
     case.near_in_training = near.as_ref();
     case.training = training.as_ref();
     case.history = history.as_ref();
+    case.usage = usage.as_ref();
     let report = judge(&case, &gate(files)?)?;
 
     // The look is counted before anyone can see what it showed.
@@ -103,16 +145,31 @@ pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
         return Ok(report.verdict.exit_code());
     }
     report.write(&files.out)?;
-    say(&terminal::table(&report))?;
+    let mut table = terminal::table(&report, terminal::width());
+    table.push_str(&format!(
+        "\n\nreport.html, report.md, report.json and junit.xml are in {}",
+        files.out.display()
+    ));
+    say(&if files.github {
+        for_github(&report, &table)?
+    } else {
+        table
+    })?;
     Ok(report.verdict.exit_code())
 }
 
 /// The same files for a task whose answers are fields.
 fn of_fields(files: &JudgeFiles) -> Result<fields::Files<'_>, Box<dyn Error>> {
-    if files.near.is_some() {
-        return Err(
-            "--near is for tasks of labels: give --train, from which near documents are found".into(),
-        );
+    let of_labels = [
+        ("--near", files.near.is_some()),
+        ("--repeat", !files.repeats.is_empty()),
+        ("--usage", files.usage.is_some()),
+        ("--usd-per-answer", files.usd_per_answer.is_some()),
+        ("--blind", files.blind),
+        ("--github", files.github),
+    ];
+    if let Some((option, _)) = of_labels.into_iter().find(|(_, given)| *given) {
+        return Err(format!("{option} is for tasks of labels, and this task's answers are fields").into());
     }
     Ok(fields::Files {
         gold: &files.gold,
@@ -125,6 +182,38 @@ fn of_fields(files: &JudgeFiles) -> Result<fields::Files<'_>, Box<dyn Error>> {
         at: &files.at,
         out: &files.out,
     })
+}
+
+/// The table between lines that keep the runner from taking any of it for a command, and the annotations after it.
+fn for_github(report: &Report, table: &str) -> Result<String, Box<dyn Error>> {
+    if let Some(path) = env::var_os("GITHUB_STEP_SUMMARY") {
+        let path = PathBuf::from(path);
+        let mut file = OpenOptions::new().append(true).create(true).open(&path);
+        let written = file.as_mut().map_err(|e| e.to_string());
+        written
+            .and_then(|file| {
+                file.write_all(report.to_markdown().as_bytes())
+                    .map_err(|e| e.to_string())
+            })
+            .map_err(|e| format!("cannot write the summary {}: {e}", path.display()))?;
+    }
+    // No text in the table can hold the hash of the answers that it is made of.
+    let token = report.candidate.answers_hash.as_str();
+    let annotations = github_annotations(report.verdict, &report.summary, &report.rules);
+    Ok(format!(
+        "::stop-commands::{token}\n{table}\n::{token}::\n{annotations}"
+    ))
+}
+
+/// What the candidate's answers took; `None` where nothing was measured.
+fn usage(files: &JudgeFiles) -> Result<Option<Usage>, Box<dyn Error>> {
+    let mut usage = Usage::open(files.usage.as_ref().unwrap_or(&files.predictions))?;
+    if let Some(usd) = files.usd_per_answer {
+        usage = usage
+            .with_cost_of_each(usd)
+            .map_err(|_| format!("--usd-per-answer {usd} is no amount of dollars"))?;
+    }
+    Ok(Some(usage).filter(|usage| !usage.is_empty()))
 }
 
 /// What the candidate was trained on; `None` if nothing was said of it.

@@ -9,6 +9,7 @@
 //! gate judge   --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
 //!              --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
 //!              --at 2026-11-05T09:00:00Z --history history.jsonl --out run
+//! gate presets strict > gate.toml     (a gate to change; `gate rules` shows every rule that there is)
 //! ```
 //!
 //! When rows come to the gold set or are corrected:
@@ -37,6 +38,7 @@ mod importing;
 mod judging;
 mod pinning;
 mod planning;
+mod presets;
 mod terminal;
 
 use std::{
@@ -82,8 +84,12 @@ enum Command {
     /// Say what the gold set can show, and how many more rows of which category would show a drop: before any model is
     /// judged.
     Power(planning::PowerFiles),
-    /// Judge a candidate's answers; writes report.json, report.md and report.html.
+    /// Judge a candidate's answers; writes report.json, report.md, report.html and junit.xml.
     Judge(Box<judging::JudgeFiles>),
+    /// List the presets, or print one as TOML, to be changed and given to judge --gate.
+    Presets(presets::PresetName),
+    /// Print every rule that a gate may have, as TOML with what each setting means.
+    Rules,
 }
 
 #[derive(Args)]
@@ -131,6 +137,8 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
         Command::Carry(files) => pinning::carry(&files),
         Command::Power(files) => planning::run(&files),
         Command::Judge(files) => judging::run(&files),
+        Command::Presets(name) => presets::print(&name),
+        Command::Rules => presets::print_every_rule(),
     }
 }
 
@@ -142,7 +150,7 @@ fn open(files: &GoldFiles) -> Result<(Task, GoldSet), Box<dyn Error>> {
 
 /// Prints; a reader that has heard enough, such as `head`, does not change the verdict.
 fn say(text: &str) -> Result<(), Box<dyn Error>> {
-    match writeln!(io::stdout(), "{text}") {
+    match writeln!(anstream::stdout(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use gold_eval::{Baseline, Carry, GoldSet, RescoredRow, Teacher, TeacherAnswer};
+use gold_eval::{Baseline, Carry, GoldSet, RescoredRow, Teacher, TeacherAnswer, Usage};
 use stage_files::{read_json_lines, write_json_lines};
 
 use crate::{GoldFiles, fields, open, say};
@@ -19,7 +19,7 @@ const LISTED: usize = 20;
 pub(crate) struct PinFiles {
     #[command(flatten)]
     gold: GoldFiles,
-    /// JSON lines of {"id", "answer", "confidence"?}.
+    /// JSON lines of {"id", "answer", "confidence"?, "latency_ms"?, "cost_usd"?}.
     #[arg(long)]
     answers: PathBuf,
     /// The dated id of the model that answered.
@@ -76,8 +76,9 @@ pub(crate) fn pin(files: &PinFiles) -> Result<u8, Box<dyn Error>> {
         return fields::pin(&task, &files.gold, teacher, &files.answers, &files.baseline);
     }
     let (_, gold) = open(&files.gold)?;
+    let usage = Usage::open(&files.answers)?;
     let answers: Vec<TeacherAnswer> = read_json_lines(&files.answers)?;
-    let pinned = Baseline::pin(&gold, teacher, answers)?;
+    let pinned = Baseline::pin(&gold, teacher, answers)?.with_usage(usage);
     pinned.write(&files.baseline)?;
     say(&format!("pinned {}", in_words(&pinned, &gold)))?;
     Ok(0)

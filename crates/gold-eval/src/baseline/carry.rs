@@ -10,7 +10,7 @@ use stage_files::{ContentHash, read_json};
 
 use super::{BaselineFile, BaselineStep, RescoredRow, changed_meaning};
 use crate::{
-    Baseline, BaselineError, GoldSet, JoinError, Teacher, TeacherAnswer, gold_versions::VersionFiles,
+    Baseline, BaselineError, GoldSet, JoinError, Teacher, TeacherAnswer, Usage, gold_versions::VersionFiles,
 };
 
 /// A question to be put to the teacher: a gold row without its right answer.
@@ -31,6 +31,7 @@ pub struct Question {
 pub struct Carry {
     teacher: Teacher,
     steps: Vec<BaselineStep>,
+    usage: Option<Usage>,
     from_version: u32,
     from_hash: ContentHash,
     kept: Vec<TeacherAnswer>,
@@ -90,6 +91,7 @@ impl Carry {
             dropped: (file.rows.len() - kept.len()) as u64,
             teacher: file.teacher,
             steps: file.steps,
+            usage: file.usage,
             from_version: file.gold_version,
             from_hash: file.gold_hash,
             kept,
@@ -157,6 +159,7 @@ impl Carry {
         };
         let mut baseline = Baseline::pin(gold, self.teacher, self.kept.into_iter().chain(answers))?;
         baseline.file.steps = self.steps;
+        baseline.file.usage = self.usage;
         baseline.file.steps.push(step);
         Ok(baseline)
     }

@@ -68,6 +68,7 @@ impl Baseline {
             rows,
         };
         scored.file.steps = file.steps;
+        scored.file.usage = file.usage;
         scored.file.steps.push(BaselineStep::Rescored {
             from,
             changed: rescore.rows.len() as u64,

@@ -32,7 +32,7 @@ pub fn category_bars(categories: &[CategoryScore], most: usize) -> Markup {
                 th scope="col" class="num wide" { "Baseline" }
                 th scope="col" class="num" title="Recall less the baseline’s, in percentage points" { "Change" }
                 th scope="col" class="num wide" title="One-sided mid-p McNemar of “worse than the baseline”, after Holm" { "p, worse" }
-                th scope="col" class="num wide" title="The smallest net drop that these rows show with 80% power" { "Visible drop" }
+                th scope="col" class="num wide" title="The smallest net drop that these rows show with 80% power" { "Visible drop, points" }
             } }
             tbody {
                 @for category in categories.iter().take(most) { (row(category)) }
@@ -53,7 +53,7 @@ fn row(category: &CategoryScore) -> Markup {
     );
     html! {
         tr {
-            td { (one_line(&category.label, 60)) }
+            td { (breakable(&category.label)) }
             td class="num" { (count(category.support)) }
             td class="bar" { (bar(category, &described)) }
             td class="num" { (percent(category.recall)) }
@@ -62,7 +62,17 @@ fn row(category: &CategoryScore) -> Markup {
             td class="num wide" { (percent(category.baseline_recall)) }
             td class="num" { (signed(category.difference)) }
             td class="num wide" { (p_value(category.p_worse_holm)) }
-            td class="num wide" { (category.smallest_visible_drop.map_or_else(|| "none".to_owned(), |drop| format!("{:.0} points", 100.0 * drop))) }
+            td class="num wide" { (category.smallest_visible_drop.map_or_else(|| "none".to_owned(), |drop| format!("{:.0}", 100.0 * drop))) }
+        }
+    }
+}
+
+/// A label that may be broken after an underscore, where labels have their words.
+fn breakable(label: &str) -> Markup {
+    html! {
+        @for (i, word) in one_line(label, 60).split_inclusive('_').enumerate() {
+            @if i > 0 { wbr; }
+            (word)
         }
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::{
     Interval, Report, Share, Verdict,
     chart::{category_bars::whisker, plot::at},
-    figures::{count, one_line, p_value, percent, percent_range, points, points_range},
+    figures::{count, milliseconds, one_line, p_value, percent, percent_range, points, points_range, usd},
 };
 
 /// The verdict with its sentence.
@@ -30,6 +30,7 @@ pub fn headline(report: &Report) -> Markup {
     let (candidate, baseline) = (&report.candidate.score, &report.baseline.score);
     let comparison = &report.against_baseline;
     let counts = &comparison.counts;
+    let candidate_usage = report.candidate.usage.as_ref();
     html! {
         (score_scale((&candidate.name, candidate.accuracy), (&baseline.name, baseline.accuracy)))
         dl class="facts" {
@@ -38,6 +39,12 @@ pub fn headline(report: &Report) -> Markup {
             div { dt { "Macro F1" } dd { (percent(candidate.macro_f1)) small { "baseline " (percent(baseline.macro_f1)) } } }
             @if let Some(calibration) = &report.calibration {
                 div { dt { "Calibration error" } dd { (percent(calibration.ece)) small { "Brier " (format!("{:.4}", calibration.brier)) } } }
+            }
+            @if let Some(usage) = &candidate_usage { @if let (Some(p50), Some(p95)) = (usage.p50_ms, usage.p95_ms) {
+                div { dt { "Latency, p95" } dd { (milliseconds(p95)) small { "p50 " (milliseconds(p50)) @if let Some(p99) = usage.p99_ms { ", p99 " (milliseconds(p99)) } } } }
+            } }
+            @if let Some(mean) = candidate_usage.and_then(|usage| usage.mean_usd) {
+                div { dt { "Cost of 1,000 answers" } dd { (usd(1000.0 * mean)) @if let Some(theirs) = report.baseline.usage.as_ref().and_then(|usage| usage.mean_usd) { small { "baseline " (usd(1000.0 * theirs)) } } } }
             }
             @if let Some(shipped) = &report.against_shipped {
                 div { dt { "Against the last shipped" } dd { (points(shipped.difference)) " points" small { (points_range(shipped.interval)) ", mid-p " (p_value(shipped.p_mid)) } } }

@@ -44,13 +44,16 @@ fn chip(outcome: Outcome) -> Markup {
     html! { span class={ "chip " (class) } { (word) } }
 }
 
-/// The rows by category that would settle a finding, in words; `None` where there are none to name.
+/// The data or the rows by category that would settle a finding, in words; `None` where there are none to name.
 pub(crate) fn rows_needed(finding: &Finding) -> Option<String> {
     rows_needed_of(finding, PartKind::Category)
 }
 
 /// The same in the words for other parts than categories.
 pub(crate) fn rows_needed_of(finding: &Finding, kind: PartKind) -> Option<String> {
+    if let Some(what) = &finding.give {
+        return Some(format!("To settle it, give {what}."));
+    }
     let by_category = finding
         .settle
         .iter()

@@ -92,6 +92,7 @@ impl Evidence<'_> {
         };
         let finding = Finding::new(rule, outcome, evidence)
             .about(turned_on.map(|c| c.label.as_str()))
+            .broken_by(missed.iter().map(|c| c.label.as_str()))
             .with_numbers([
                 ("worst_recall", worst.map_or(0.0, |c| c.recall)),
                 ("below", missed.len() as f64),

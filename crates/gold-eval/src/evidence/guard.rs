@@ -12,18 +12,20 @@ use crate::{
 
 impl Evidence<'_> {
     pub(super) fn guard(&self, rule: &Rule, max_losses: u64, max_support: u64) -> Finding {
-        let watched: Vec<&Part> = self
+        let mut watched: Vec<&Part> = self
             .categories
             .iter()
             .filter(|c| c.support <= max_support)
             .collect();
-        let most = watched.iter().copied().max_by(|a, b| {
-            (a.counts.net_losses().cmp(&b.counts.net_losses()))
-                .then(b.support.cmp(&a.support))
-                .then_with(|| b.label.cmp(&a.label))
+        watched.sort_by(|a, b| {
+            (b.counts.net_losses().cmp(&a.counts.net_losses()))
+                .then(a.support.cmp(&b.support))
+                .then_with(|| a.label.cmp(&b.label))
         });
+        let most = watched.first().copied();
         let lost = most.map_or(0, |c| c.counts.net_losses());
-        let outcome = if u64::try_from(lost).is_ok_and(|lost| lost >= max_losses) {
+        let trips = |c: &Part| u64::try_from(c.counts.net_losses()).is_ok_and(|lost| lost >= max_losses);
+        let outcome = if most.is_some_and(trips) {
             Outcome::Fail
         } else {
             Outcome::Pass
@@ -37,13 +39,21 @@ impl Evidence<'_> {
             Some(_) => "None lost more rows than it gained.".to_owned(),
             None => format!("No {} is so small.", self.kind.noun()),
         };
+        let by_chance = if watched.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " Two equal models that disagree as often would trip this in {} of cases.",
+                percent(1.0 - no_alarm)
+            )
+        };
         let evidence = format!(
-            "{} watched. {what} Two equal models that disagree as often would trip this in {} of cases.",
-            counted(watched.len() as u64, self.kind.noun()),
-            percent(1.0 - no_alarm)
+            "{} watched. {what}{by_chance}",
+            counted(watched.len() as u64, self.kind.noun())
         );
         Finding::new(rule, outcome, evidence)
             .about(most.map(|c| c.label.as_str()))
+            .broken_by(watched.iter().filter(|c| trips(c)).map(|c| c.label.as_str()))
             .with_numbers([
                 ("watched", watched.len() as f64),
                 ("net_losses", lost as f64),

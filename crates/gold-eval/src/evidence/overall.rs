@@ -109,7 +109,11 @@ impl Evidence<'_> {
     }
 
     /// The rows that would settle a rule on all rows, where it is not settled.
-    fn settling(&self, outcome: Outcome, decides: impl Fn(u64, u64) -> bool) -> Option<RowsNeeded> {
+    pub(super) fn settling(
+        &self,
+        outcome: Outcome,
+        decides: impl Fn(u64, u64) -> bool,
+    ) -> Option<RowsNeeded> {
         let have = self.accuracy.of;
         let open = outcome == Outcome::CannotTell;
         let need = open
@@ -149,7 +153,7 @@ impl Evidence<'_> {
     }
 }
 
-fn what_settles(outcome: Outcome, settle: Option<&RowsNeeded>) -> String {
+pub(super) fn what_settles(outcome: Outcome, settle: Option<&RowsNeeded>) -> String {
     match (outcome, settle) {
         (Outcome::CannotTell, Some(rows)) => format!(
             " If it goes on like this, at least {} in all would settle it.",

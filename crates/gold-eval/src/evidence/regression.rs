@@ -65,6 +65,7 @@ impl Evidence<'_> {
         };
         let finding = Finding::new(rule, outcome, evidence)
             .about(turned_on.map(|c| c.label.as_str()))
+            .broken_by(worse.iter().map(|c| c.label.as_str()))
             .with_numbers([
                 ("tested", by_p.len() as f64),
                 ("worse", worse.len() as f64),

@@ -40,16 +40,18 @@ fn judge(rule: &Rule, counts: &[Counts]) -> Finding {
         .filter(|&(_, &(a, b, c, d))| a + b + c + d == 0)
         .map(|(i, _)| format!("c{i}"))
         .collect();
+    let categories: Vec<Part> = (category_table(&answered, &labels, 0.95, 0.05).iter())
+        .map(Part::from)
+        .collect();
     let evidence = Evidence {
         kind: PartKind::Category,
         confidence: 0.95,
         accuracy: Share::new(all.both_right + all.gains, all.rows(), 0.95).unwrap(),
         comparison: &Comparison::new("teacher", all, 0.95),
-        categories: (category_table(&answered, &labels, 0.95, 0.05).iter())
-            .map(Part::from)
-            .collect(),
+        categories: &categories,
         without_rows: &without_rows,
         standing: None,
+        given: Given::default(),
     };
     evidence.judge(rule)
 }
@@ -61,7 +63,7 @@ fn even() -> Vec<Counts> {
 
 #[test]
 fn a_difference_is_better_worse_or_not_told() {
-    let outcome = |counts| judge(&Rule::Superior {}, &[counts, (50, 0, 0, 0)]).outcome;
+    let outcome = |counts| judge(&Rule::superior(), &[counts, (50, 0, 0, 0)]).outcome;
     assert_eq!(outcome((80, 20, 5, 5)), Outcome::Pass);
     assert_eq!(outcome((80, 5, 20, 5)), Outcome::Fail);
     assert_eq!(outcome((80, 12, 8, 5)), Outcome::CannotTell);
@@ -73,31 +75,28 @@ fn a_difference_is_better_worse_or_not_told() {
 #[test]
 fn what_would_settle_it_settles_it() {
     let counts = (800, 30, 20, 50);
-    let finding = judge(&Rule::Superior {}, &[counts, (100, 0, 0, 0)]);
+    let finding = judge(&Rule::superior(), &[counts, (100, 0, 0, 0)]);
     let needed = finding.settle[0].clone();
     assert_eq!((needed.have, needed.category), (1000, None));
     let scale = |rows: usize| (rows as f64 * needed.need as f64 / 1000.0).round() as usize;
     let more = (scale(800), scale(30), scale(20), scale(50));
     assert_eq!(
-        judge(&Rule::Superior {}, &[more, (scale(100), 0, 0, 0)]).outcome,
+        judge(&Rule::superior(), &[more, (scale(100), 0, 0, 0)]).outcome,
         Outcome::Pass
     );
     // Equal models stay so: nothing settles which one is better.
-    let equal = judge(&Rule::Superior {}, &[(90, 5, 5, 0), (10, 0, 0, 0)]);
+    let equal = judge(&Rule::superior(), &[(90, 5, 5, 0), (10, 0, 0, 0)]);
     assert_eq!((equal.outcome, equal.settle.len()), (Outcome::CannotTell, 0));
 }
 
 #[test]
 fn the_margin_is_held_missed_or_not_told() {
-    let outcome = |counts| judge(&Rule::NotInferior { margin: 0.02 }, &[counts, (10, 0, 0, 0)]).outcome;
+    let outcome = |counts| judge(&Rule::not_inferior(0.02), &[counts, (10, 0, 0, 0)]).outcome;
     assert_eq!(outcome((1400, 20, 20, 60)), Outcome::Pass);
     assert_eq!(outcome((1300, 10, 130, 60)), Outcome::Fail);
     assert_eq!(outcome((130, 3, 4, 3)), Outcome::CannotTell);
     // Two models that never differ on 20 rows may still differ by more than the margin elsewhere.
-    let same = judge(
-        &Rule::NotInferior { margin: 0.02 },
-        &[(10, 0, 0, 0), (10, 0, 0, 0)],
-    );
+    let same = judge(&Rule::not_inferior(0.02), &[(10, 0, 0, 0), (10, 0, 0, 0)]);
     assert_eq!(same.outcome, Outcome::CannotTell);
     // Tango without disagreements: z^2 / (n + z^2) <= 0.02 from 189 rows on.
     assert_eq!(same.settle[0].need, 189);
@@ -122,6 +121,7 @@ fn three_rows_of_a_category_cannot_tell_its_recall() {
     let rule = Rule::CategoryFloor {
         recall: 0.7,
         min_support: 1,
+        categories: Vec::new(),
     };
     for rare in [(3, 0, 0, 0), (2, 0, 0, 1), (0, 0, 0, 3)] {
         let mut counts = even();
@@ -148,6 +148,7 @@ fn a_category_below_the_support_never_passes_its_floor() {
     let rule = |min_support| Rule::CategoryFloor {
         recall: 0.4,
         min_support,
+        categories: Vec::new(),
     };
     let counts = [(90, 3, 3, 4), (9, 0, 0, 0)];
     assert_eq!(judge(&rule(9), &counts).outcome, Outcome::Pass);
@@ -163,6 +164,7 @@ fn a_category_without_gold_rows_cannot_be_told() {
     let rule = Rule::CategoryFloor {
         recall: 0.5,
         min_support: 10,
+        categories: Vec::new(),
     };
     let finding = judge(&rule, &[(90, 3, 3, 4), (90, 3, 3, 4), (0, 0, 0, 0)]);
     assert_eq!(finding.outcome, Outcome::CannotTell);
@@ -229,10 +231,7 @@ fn a_pass_says_which_categories_it_could_not_see() {
 
 #[test]
 fn the_guard_counts_and_states_its_error_rate() {
-    let rule = |max_support| Rule::Guard {
-        max_losses: 6,
-        max_support,
-    };
+    let rule = |max_support| Rule::guard(6, max_support);
     let tripped = judge(&rule(Some(10)), &[even(), vec![(4, 0, 6, 0)]].concat());
     assert_eq!(
         (tripped.outcome, tripped.category.as_deref()),

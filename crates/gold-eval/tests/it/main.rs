@@ -19,14 +19,17 @@ mod import_evals;
 mod import_promptfoo;
 mod looks;
 mod metric_values;
+mod metrics;
 #[path = "../../examples/simulate/pairs.rs"]
 mod pairs;
-mod metrics;
 mod predictions;
+mod program;
+mod reference_intervals;
 mod reference_values;
 mod report;
 #[path = "../../examples/simulate/said.rs"]
 mod said;
+mod scopes;
 mod simulations;
 #[path = "../../examples/simulate/stream.rs"]
 mod stream;

@@ -1,7 +1,8 @@
 use std::fs;
 
 use gold_eval::{
-    Baseline, Case, GoldSet, PredictedRow, Predictions, Preset, Report, Teacher, TeacherAnswer, judge,
+    Baseline, Case, GoldSet, PredictedRow, Predictions, Preset, Report, Rule, Settlement, Teacher,
+    TeacherAnswer, judge,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -41,7 +42,7 @@ fn the_same_case_gives_the_same_bytes_whatever_the_order_of_rows() {
     let folder = tempfile::tempdir().unwrap();
     some_report(false).write(&folder.path().join("a")).unwrap();
     some_report(true).write(&folder.path().join("b")).unwrap();
-    for name in ["report.json", "report.md", "report.html"] {
+    for name in ["report.json", "report.md", "report.html", "junit.xml"] {
         let read = |run: &str| fs::read(folder.path().join(run).join(name)).unwrap();
         assert!(read("a") == read("b"), "{name} differs");
     }
@@ -135,12 +136,97 @@ fn names_from_outside_stay_text() {
     assert!(!comment.lines().any(|line| line.starts_with("# ")), "{comment}");
 }
 
+/// As many rules as a gate may have, each of which names categories.
+fn with_every_rule(mut report: Report) -> Report {
+    let rule = report.rules.pop().unwrap();
+    report.rules = vec![rule; gold_eval::MOST_RULES];
+    for finding in &mut report.rules {
+        finding.rule = Rule::CategoryFloor {
+            recall: 0.5,
+            min_support: 10,
+            categories: report
+                .categories
+                .iter()
+                .take(10)
+                .map(|c| c.label.clone())
+                .collect(),
+        };
+    }
+    report.settlement = Settlement::of(&report.rules);
+    report
+}
+
+fn assert_within_bounds(report: &Report) {
+    let (page, comment, xml) = (report.to_html(), report.to_markdown(), report.to_junit());
+    println!(
+        "page {} bytes, comment {}, JUnit {}",
+        page.len(),
+        comment.len(),
+        xml.len()
+    );
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    // A comment on GitHub holds 65,536 characters.
+    assert!(comment.len() < 65_536, "{} bytes", comment.len());
+    for text in [&page, &comment, &xml] {
+        assert!(!text.contains("<script") && !text.contains('\u{202e}'));
+    }
+    assert_eq!(page.matches("<table").count(), page.matches("</table>").count());
+}
+
 #[test]
 fn the_page_stays_below_a_megabyte_whatever_the_input() {
-    let report = hostile(3000, 500);
-    let (page, comment) = (report.to_html().len(), report.to_markdown().len());
-    println!("page {page} bytes, comment {comment} bytes");
-    assert!(page < 1_000_000, "{page} bytes");
-    // A comment on GitHub holds 65,536 characters.
-    assert!(comment < 65_536, "{comment} bytes");
+    assert_within_bounds(&hostile(3000, 500));
+    assert_within_bounds(&with_every_rule(hostile(5000, 20)));
+}
+
+/// Gives every name in a report another end, or another name.
+fn name_everything(report: &mut Report, name: &str) {
+    for category in &mut report.categories {
+        category.label.push_str(name);
+    }
+    for confusion in &mut report.confusions {
+        name.clone_into(&mut confusion.label);
+        confusion.answered = Some(name.to_owned());
+    }
+    let score = &mut report.candidate.score;
+    for place in [
+        &mut report.gold.task,
+        &mut report.gate,
+        &mut report.at,
+        &mut score.name,
+    ] {
+        name.clone_into(place);
+    }
+}
+
+#[test]
+fn names_of_ten_megabytes_are_cut_everywhere() {
+    // A gold row of that length is refused, so the report is given the names as another tool might write them.
+    let mut report = some_report(false);
+    name_everything(&mut report, &"</td>\u{202e}&".repeat(10_000_000 / 9));
+    assert_within_bounds(&report);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    #[test]
+    fn no_name_breaks_a_report(name in proptest::collection::vec(proptest::char::any(), 1..200), rules: bool) {
+        let mut report = some_report(false);
+        let name: String = name.into_iter().collect();
+        name_everything(&mut report, &name);
+        let report = if rules { with_every_rule(report) } else { report };
+        assert_within_bounds(&report);
+        let comment = report.to_markdown();
+        let cells = |line: &str| line.matches('|').count();
+        proptest::prop_assert!(comment.lines().filter(|line| line.starts_with('|')).all(|line| [6, 10, 5].contains(&cells(line))));
+    }
+}
+
+#[test]
+fn the_json_says_which_shape_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    some_report(false).write(folder.path()).unwrap();
+    let json: serde_json::Value = read_json(&folder.path().join("report.json")).unwrap();
+    assert_eq!(json["schema_version"], gold_eval::REPORT_SCHEMA_VERSION);
+    assert!(json["settlement"]["steps"].is_array());
 }
