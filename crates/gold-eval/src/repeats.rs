@@ -77,7 +77,7 @@ pub fn repeats(
             count,
             confidence,
         )
-        .expect("there are rows, which was checked above")
+        .ok_or(MetricsError::NoRows)
     };
     let accuracies: Vec<f64> = runs.iter().map(|answers| accuracy(truth, answers)).collect();
     let shares: Vec<f64> = rows
@@ -101,8 +101,8 @@ pub fn repeats(
         standard_deviation: Sample::of(&accuracies).variance.sqrt(),
         accuracies,
         flip_rate: rows.iter().map(|row| row.differing as f64).sum::<f64>() / (pairs * count as f64),
-        not_unanimous: share(&|row| row.differing > 0),
-        majority: share(&|row| row.majority_right),
+        not_unanimous: share(&|row| row.differing > 0)?,
+        majority: share(&|row| row.majority_right)?,
         tied: rows.iter().filter(|row| row.tied).count() as u64,
         majority_against: Comparison::new(other_name, counts, confidence),
         mean_against: MeanDifference {

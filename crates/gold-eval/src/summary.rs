@@ -114,29 +114,7 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
             counted(report.gold.categories, "category")
         ));
     }
-    notes.extend(report.against_shipped.as_ref().and_then(|shipped| {
-        let (worst, change) = report
-            .categories
-            .iter()
-            .filter_map(|category| Some((category, category.against_shipped.as_ref()?)))
-            .min_by(|(_, a), (_, b)| a.p_worse.total_cmp(&b.p_worse))?;
-        let verb = if change.p_worse_holm <= 0.05 {
-            "is shown to be worse than with"
-        } else {
-            "is nearest to being shown worse than with"
-        };
-        (change.counts.net_losses() > 0).then(|| {
-            format!(
-                "Of all categories {} {verb} the last shipped model, {}: {} lost and {} gained of {} (p after Holm {}).",
-                quoted(&worst.label),
-                one_line(&shipped.against, 80),
-                count(change.counts.losses),
-                count(change.counts.gains),
-                counted(worst.support, "row"),
-                p_value(change.p_worse_holm)
-            )
-        })
-    }));
+    notes.extend(against_shipped(report));
     if report.power.add > 0 {
         notes.push(report.power.in_words(3));
     }
@@ -154,4 +132,29 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// The category that is worst against the last shipped model, where one lost more rows than it gained.
+fn against_shipped(report: &Report) -> Option<String> {
+    let shipped = report.against_shipped.as_ref()?;
+    let changes = report.categories.iter();
+    let (worst, change) = changes
+        .filter_map(|category| Some((category, category.against_shipped.as_ref()?)))
+        .min_by(|(_, a), (_, b)| a.p_worse.total_cmp(&b.p_worse))?;
+    let verb = if change.p_worse_holm <= 0.05 {
+        "is shown to be worse than with"
+    } else {
+        "is nearest to being shown worse than with"
+    };
+    (change.counts.net_losses() > 0).then(|| {
+        format!(
+            "Of all categories {} {verb} the last shipped model, {}: {} lost and {} gained of {} (p after Holm {}).",
+            quoted(&worst.label),
+            one_line(&shipped.against, 80),
+            count(change.counts.losses),
+            count(change.counts.gains),
+            counted(worst.support, "row"),
+            p_value(change.p_worse_holm)
+        )
+    })
 }

@@ -101,7 +101,7 @@ impl Cells {
         Some(Kappa {
             value,
             standard_error,
-            interval: (standard_error > 0.0).then(|| Interval {
+            interval: (standard_error > 0.0).then_some(Interval {
                 low: value - half,
                 high: value + half,
             }),

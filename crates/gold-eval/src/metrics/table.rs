@@ -1,7 +1,7 @@
 //! The figures as rows of a table, for the page and for the comment.
 
 use crate::{
-    Abstention, Average, Kappa, LabelMetrics, Report,
+    Abstention, Average, Kappa, LabelMetrics, Repeats, Report,
     figures::{count, counted, one_line, p_value, percent, percent_range, points, points_range},
 };
 
@@ -15,13 +15,25 @@ pub(crate) struct FigureRow {
 /// The figures of a report that stand nowhere else in it.
 pub(crate) fn figure_rows(report: &Report) -> Vec<FigureRow> {
     let mut rows = of_labels(&report.metrics.candidate, &report.metrics.baseline);
-    let mut add = |name: &str, candidate: String| {
-        rows.push(FigureRow {
-            name: name.to_owned(),
-            candidate,
-            baseline: String::new(),
-        });
-    };
+    let confidence = of_confidence(report);
+    let runs = report.metrics.repeats.iter().flat_map(of_runs);
+    rows.extend(
+        confidence
+            .into_iter()
+            .chain(runs)
+            .map(|(name, candidate)| FigureRow {
+                name,
+                candidate,
+                baseline: String::new(),
+            }),
+    );
+    rows
+}
+
+/// What is known of the candidate's confidences and distributions, by name.
+fn of_confidence(report: &Report) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    let mut add = |name: &str, what: String| rows.push((name.to_owned(), what));
     if let Some(found) = &report.calibration {
         add(
             "Calibration error, ten bins",
@@ -64,53 +76,51 @@ pub(crate) fn figure_rows(report: &Report) -> Vec<FigureRow> {
                 found.aurc, found.best_aurc, found.random_aurc
             ),
         );
-        for (name, what) in cuts(found) {
-            add(&name, what);
-        }
+        rows.extend(cuts(found));
     }
-    if let Some(runs) = &report.metrics.repeats {
-        let mean = runs
-            .interval
-            .map_or_else(String::new, |interval| format!(" ({})", percent_range(interval)));
-        add(
-            &format!("Mean of {} runs", runs.runs),
+    rows
+}
+
+/// How the candidate's runs differ, by name.
+fn of_runs(runs: &Repeats) -> Vec<(String, String)> {
+    let interval = runs
+        .interval
+        .map_or_else(String::new, |interval| format!(" ({})", percent_range(interval)));
+    let mut rows = vec![
+        (
+            format!("Mean of {} runs", runs.runs),
             format!(
-                "{}{mean}, standard deviation between runs {:.2} points",
+                "{}{interval}, standard deviation between runs {:.2} points",
                 percent(runs.mean),
                 100.0 * runs.standard_deviation
             ),
-        );
-        add(
-            "Rows on which runs differ",
+        ),
+        (
+            "Rows on which runs differ".to_owned(),
             format!(
                 "{} of {}; two runs differ on {}",
                 count(runs.not_unanimous.count),
                 count(runs.not_unanimous.of),
                 percent(runs.flip_rate)
             ),
-        );
-        let by_majority = &runs.majority_against;
-        add(
-            "Majority of the runs",
+        ),
+        (
+            "Majority of the runs".to_owned(),
             format!(
                 "{}, {} points against the baseline, mid-p {}",
                 percent(runs.majority.value),
-                points(by_majority.difference),
-                p_value(by_majority.p_mid)
+                points(runs.majority_against.difference),
+                p_value(runs.majority_against.p_mid)
             ),
-        );
-        let by_mean = &runs.mean_against;
-        if let (Some(interval), Some(p)) = (by_mean.interval, by_mean.p) {
-            add(
-                "Mean of the runs against the baseline",
-                format!(
-                    "{} points ({}), p {}",
-                    points(by_mean.difference),
-                    points_range(interval),
-                    p_value(p)
-                ),
-            );
-        }
+        ),
+    ];
+    let by_mean = &runs.mean_against;
+    if let (Some(interval), Some(p)) = (by_mean.interval, by_mean.p) {
+        let (difference, range) = (points(by_mean.difference), points_range(interval));
+        rows.push((
+            "Mean of the runs against the baseline".to_owned(),
+            format!("{difference} points ({range}), p {}", p_value(p)),
+        ));
     }
     rows
 }
