@@ -21,7 +21,7 @@ main { max-width: 68rem; margin: 0 auto; padding: 1.6rem 1.2rem 3rem; }
 header { color: #5b6776; margin-bottom: .9rem; }
 header h1 { color: #1d2733; font-size: 1.25rem; font-weight: 650; margin: 0; overflow-wrap: anywhere; }
 section { background: #fff; border: 1px solid #e3e6ea; border-radius: 8px; padding: 1.1rem 1.3rem 1.2rem; margin-top: 1rem; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } .ge .scroll td { overflow-wrap: break-word; }
 ul.notes { margin: .3rem 0 0; padding-left: 1.15rem; } ul.notes li { margin: .25rem 0; max-width: 80ch; overflow-wrap: anywhere; }
 table.plain td:first-child { color: #5b6776; white-space: nowrap; width: 1%; } code { font: .86em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 @media (max-width: 500px) { main { padding: 1rem .6rem 2rem; } section { padding: .8rem .7rem; } }

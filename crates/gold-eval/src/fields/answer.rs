@@ -10,7 +10,7 @@ use json::{Object, unquoted};
 
 /// How many openings of an object are tried in an answer that is no JSON as a whole: it bounds the time that a hostile one
 /// takes.
-const MOST_OPENINGS: usize = 64;
+const MOST_OPENINGS: usize = 16;
 
 /// How deep the fields may lie inside other objects.
 const MOST_LEVELS: usize = 3;
