@@ -123,6 +123,12 @@ impl fmt::Display for ImportAccount {
                 writeln!(f, "{} {what}", counted(rows, "row"))?;
             }
         }
+        self.warning(f)
+    }
+}
+
+impl ImportAccount {
+    fn warning(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all: u64 = self.set_aside.values().sum();
         if all > 0 {
             write!(
