@@ -112,6 +112,8 @@ mod rule;
 mod training;
 mod verdict;
 
+pub mod overlap;
+
 pub mod chart;
 pub mod figures;
 mod markdown;
