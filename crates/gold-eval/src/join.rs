@@ -37,10 +37,19 @@ pub(crate) fn by_id<T>(
     gold: &GoldSet,
     answers: impl IntoIterator<Item = (String, T)>,
 ) -> Result<Vec<T>, JoinError> {
-    let positions: HashMap<&str, usize> = (gold.rows().iter().enumerate())
-        .map(|(position, row)| (row.id.as_str(), position))
+    let ids: Vec<&str> = gold.rows().iter().map(|row| row.id.as_str()).collect();
+    to_ids(&ids, answers)
+}
+
+/// The answers in the order of the ids of gold rows.
+pub(crate) fn to_ids<T>(
+    ids: &[&str],
+    answers: impl IntoIterator<Item = (String, T)>,
+) -> Result<Vec<T>, JoinError> {
+    let positions: HashMap<&str, usize> = (ids.iter().enumerate())
+        .map(|(position, id)| (*id, position))
         .collect();
-    let mut joined: Vec<Option<T>> = gold.rows().iter().map(|_| None).collect();
+    let mut joined: Vec<Option<T>> = ids.iter().map(|_| None).collect();
     let mut extra: Option<(String, usize)> = None;
     for (id, answer) in answers {
         match positions.get(id.as_str()) {
@@ -58,7 +67,7 @@ pub(crate) fn by_id<T>(
     let missing = joined.iter().filter(|answer| answer.is_none()).count();
     if let Some(first) = joined.iter().position(Option::is_none) {
         return Err(JoinError::Missing {
-            id: gold.rows()[first].id.clone(),
+            id: ids[first].to_owned(),
             others: missing - 1,
         });
     }

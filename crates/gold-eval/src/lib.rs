@@ -59,6 +59,8 @@
 //!   training texts with the gold rows.
 //! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, and all figures.
 //! - [`History`]: every look at the gold set, appended, because each one wears it out a little.
+//! - [`narration`]: for tasks whose answers are sentences about rows of data: is every value said, and nothing else, and in
+//!   style; with [`overlap`], how close they come to references (BLEU, chrF, ROUGE-L).
 //! - [`chart`]: the pictures of the report's page, to be put into other pages.
 //! - The statistics, usable alone: [`wilson`], [`mcnemar_exact`], [`mcnemar_mid_p`], [`mcnemar_mid_p_worse`],
 //!   [`paired_difference_interval`], [`holm`], [`smallest_visible_drop`], [`power`], [`calibration`],
@@ -112,6 +114,7 @@ mod rule;
 mod training;
 mod verdict;
 
+pub mod narration;
 pub mod overlap;
 
 pub mod chart;

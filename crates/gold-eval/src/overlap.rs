@@ -8,7 +8,7 @@
 //! use gold_eval::overlap::{Bleu, Chrf, OverlapMetric};
 //!
 //! let references: &[&str] = &["The Mill is a cheap pub.", "The Mill is a pub with low prices."];
-//! assert_eq!(Bleu::sentence().sentence_score("The Mill is a cheap pub.", references), 100.0);
+//! assert!(Bleu::sentence().sentence_score("The Mill is a cheap pub.", references) > 99.9);
 //! assert!(Chrf::default().sentence_score("The Mill is an expensive pub.", references) < 90.0);
 //! ```
 //!
@@ -37,21 +37,26 @@ mod tests;
 /// randomisation need.
 pub trait OverlapMetric {
     /// The name as papers write it.
+    #[must_use]
     fn name(&self) -> &'static str;
 
     /// The counts of one sentence against its references; of the same length for every sentence. No reference counts as
     /// an empty one.
+    #[must_use]
     fn counts(&self, sentence: &str, references: &[&str]) -> Vec<u64>;
 
     /// The score of counts, in 0..100.
+    #[must_use]
     fn score(&self, counts: &[u64]) -> f64;
 
     /// The score of one sentence, in 0..100.
+    #[must_use]
     fn sentence_score(&self, sentence: &str, references: &[&str]) -> f64 {
         self.score(&self.counts(sentence, references))
     }
 
     /// The score of many sentences together, in 0..100: that of the sums of their counts, not the mean of their scores.
+    #[must_use]
     fn corpus_score(&self, counts: &[Vec<u64>]) -> f64 {
         self.score(&sum(counts.iter()))
     }

@@ -7,6 +7,8 @@
 //! gate judge  --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
 //!             --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
 //!             --at 2026-11-05T09:00:00Z --history history.jsonl --out run
+//! gate sentences --task e2e.toml --gold gold.jsonl --predictions nearest.jsonl --name nearest \
+//!             --baseline template.jsonl --baseline-name template --out sentences.json
 //! ```
 //!
 //! Exit codes: 0 ship (or done), 1 hold, 2 cannot tell, 3 broken input or wrong usage.
@@ -14,6 +16,7 @@
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
 mod judging;
+mod sentences;
 mod terminal;
 
 use std::{
@@ -69,6 +72,8 @@ enum Command {
     },
     /// Judge a candidate's answers; writes report.json, report.md and report.html.
     Judge(Box<judging::JudgeFiles>),
+    /// Check sentences about rows of data against their rows, beside another model's.
+    Sentences(sentences::SentenceFiles),
 }
 
 #[derive(Args)]
@@ -143,6 +148,7 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
             Ok(0)
         }
         Command::Judge(files) => judging::run(&files),
+        Command::Sentences(files) => sentences::run(&files),
     }
 }
 

@@ -35,14 +35,17 @@ const YEAR: &str = "(?P<year>[0-9]{4})";
 /// In the order of preference where two begin at one place.
 static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let forms = [
-        format!(r"(?i)\b{YEAR}-(?P<number>[0-9]{{1,2}})-(?P<day>[0-9]{{1,2}})(?:[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9.]+)?Z?)?\b"),
+        format!(
+            r"(?i)\b{YEAR}-(?P<number>[0-9]{{1,2}})-(?P<day>[0-9]{{1,2}})(?:[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9.]+)?Z?)?\b"
+        ),
         r"\b(?P<one>[0-9]{1,2})[/.](?P<two>[0-9]{1,2})[/.](?P<year>[0-9]{4}|[0-9]{2})\b".to_owned(),
         format!(r"(?i)\b{DAY}(?:\s+of)?[\s-]+{MONTH}\b\.?(?:,?[\s-]+{YEAR}\b)?"),
         format!(r"(?i)\b{MONTH}\b\.?\s+(?:the\s+)?{DAY}\b(?:,?\s+{YEAR}\b)?"),
         format!(r"(?i)\b{MONTH}\b\.?,?\s+(?:of\s+)?{YEAR}\b"),
         format!(r"\b(?i:in|since|until|by|from|of|during|last|next)\s+(?P<cap>[A-Z])(?i:{MONTH_TAIL})\b"),
     ];
-    let compile = |form: &String| Regex::new(form).expect("the forms of dates are constants that the tests compile");
+    let compile =
+        |form: &String| Regex::new(form).expect("the forms of dates are constants that the tests compile");
     forms.iter().map(compile).collect()
 });
 const MONTH_TAIL: &str = "anuary|ebruary|arch|pril|ay|une|uly|ugust|eptember|ctober|ovember|ecember";
@@ -78,12 +81,26 @@ pub fn dates(text: &str, day_first: bool) -> Vec<SpokenDate> {
 
 fn read(captures: &Captures<'_>, day_first: bool) -> Option<SpokenDate> {
     let whole = captures.get(0)?;
-    let number = |name: &str| captures.name(name).and_then(|found| found.as_str().parse::<u32>().ok());
+    let number = |name: &str| {
+        captures
+            .name(name)
+            .and_then(|found| found.as_str().parse::<u32>().ok())
+    };
+    // "may" and "march" in lower case are verbs.
+    if captures
+        .name("month")
+        .is_some_and(|month| matches!(month.as_str(), "may" | "march" | "mar"))
+    {
+        return None;
+    }
     let (mut start, mut day) = (whole.start(), number("day"));
     if let Some(word) = captures.name("word") {
         let words = super::text::words(word.as_str());
         let spoken = written::numbers(&words);
-        day = spoken.first().and_then(|(number, _)| number.value()).map(|value| value as u32);
+        day = spoken
+            .first()
+            .and_then(|(number, _)| number.value())
+            .map(|value| value as u32);
     }
     let month = if let (Some(one), Some(two)) = (number("one"), number("two")) {
         let one_is_day = if one > 12 || two > 12 { one > 12 } else { day_first };
@@ -101,7 +118,13 @@ fn read(captures: &Captures<'_>, day_first: bool) -> Option<SpokenDate> {
     let year = captures.name("year").and_then(|year| {
         let value: i32 = year.as_str().parse().ok()?;
         let is_short = year.as_str().len() == 2;
-        Some(if !is_short { value } else if value <= PIVOT { 2000 + value } else { 1900 + value })
+        Some(if !is_short {
+            value
+        } else if value <= PIVOT {
+            2000 + value
+        } else {
+            1900 + value
+        })
     });
     let is_day = day.is_none_or(|day| (1..=31).contains(&day));
     ((1..=12).contains(&month) && is_day).then_some(SpokenDate {
@@ -125,7 +148,9 @@ impl SpokenDate {
     /// The date that a text is as a whole.
     pub(super) fn of_text(text: &str, day_first: bool) -> Option<Self> {
         let text = text.trim();
-        dates(text, day_first).into_iter().find(|date| date.span.start == 0 && date.span.end == text.len())
+        dates(text, day_first)
+            .into_iter()
+            .find(|date| date.span.start == 0 && date.span.end == text.len())
     }
 
     /// Whether a sentence that writes `self` says `value`: what is written agrees, and year or day may be left out.

@@ -62,7 +62,10 @@ impl Digits {
             exponent = value;
             end = behind;
         }
-        let value: f64 = format!("{plain}e{exponent}").parse().ok().filter(|value: &f64| value.is_finite())?;
+        let value: f64 = format!("{plain}e{exponent}")
+            .parse()
+            .ok()
+            .filter(|value: &f64| value.is_finite())?;
         let power = |places: usize| 10_f64.powi(exponent - i32::try_from(places).unwrap_or(i32::MAX / 2));
         let place = power(decimals);
         let zeros = plain.len() - plain.trim_end_matches('0').len();
@@ -85,9 +88,9 @@ impl Digits {
 /// they do not come out even.
 fn groups(chars: &[(usize, char)], start: usize, comma: char, plain: &mut String) -> usize {
     let char = |at: usize| chars.get(at).map(|(_, c)| *c);
-    let Some(separator) = char(start).filter(|c| {
-        *c == comma || matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '\u{2019}')
-    }) else {
+    let Some(separator) = char(start)
+        .filter(|c| *c == comma || matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '\u{2019}'))
+    else {
         return start;
     };
     let mut at = start;
@@ -98,7 +101,12 @@ fn groups(chars: &[(usize, char)], start: usize, comma: char, plain: &mut String
         if length == 0 {
             break;
         }
-        read.extend((at + 1..=at + length).filter_map(char).filter_map(digit).map(|d| char::from(b'0' + d)));
+        read.extend(
+            (at + 1..=at + length)
+                .filter_map(char)
+                .filter_map(digit)
+                .map(|d| char::from(b'0' + d)),
+        );
         lengths.push(length);
         at += 1 + length;
     }

@@ -46,6 +46,8 @@ pub(super) struct Reading {
     pub(super) place: f64,
     /// The same of the last digit that is not 0: 100 of "1,200".
     pub(super) round_place: f64,
+    /// What a scale such as "million" multiplied it by; 1 without one.
+    pub(super) scale: f64,
     pub(super) unit: Option<Unit>,
 }
 
@@ -169,7 +171,10 @@ impl Scanner<'_> {
     }
 
     fn run(&self, start: usize, belongs: impl Fn(char) -> bool) -> usize {
-        let length = self.chars[start..].iter().take_while(|(_, c)| belongs(*c)).count();
+        let length = self.chars[start..]
+            .iter()
+            .take_while(|(_, c)| belongs(*c))
+            .count();
         start + length
     }
 
@@ -234,6 +239,7 @@ impl Scanner<'_> {
             value: value * factor * sign.unwrap_or(1.0),
             place: digits.place * factor,
             round_place: digits.round_place * factor,
+            scale: *factor,
             unit: money.or(*unit),
         });
         let mut found = mention(self.span(begin, follows.end), readings.collect());
@@ -264,9 +270,17 @@ impl Scanner<'_> {
                 continue;
             };
             let length = if last.is_alphabetic() {
-                self.chars[..from].iter().rev().take_while(|(_, c)| c.is_alphabetic()).count()
+                self.chars[..from]
+                    .iter()
+                    .rev()
+                    .take_while(|(_, c)| c.is_alphabetic())
+                    .count()
             } else {
-                let letters = self.chars[..from - 1].iter().rev().take_while(|(_, c)| c.is_ascii_uppercase()).count();
+                let letters = self.chars[..from - 1]
+                    .iter()
+                    .rev()
+                    .take_while(|(_, c)| c.is_ascii_uppercase())
+                    .count();
                 1 + if last == '$' { letters } else { 0 }
             };
             let name = self.slice(from - length, from).to_lowercase();
@@ -282,7 +296,10 @@ impl Scanner<'_> {
         }
         for from in [begin, start] {
             let sign = from.checked_sub(1).and_then(|at| self.char(at));
-            let stands_free = from.checked_sub(2).and_then(|at| self.char(at)).is_none_or(|c| !c.is_alphanumeric());
+            let stands_free = from
+                .checked_sub(2)
+                .and_then(|at| self.char(at))
+                .is_none_or(|c| !c.is_alphanumeric());
             let value = match sign {
                 Some('-' | '\u{2212}' | '\u{2013}') if stands_free => -1.0,
                 Some('+') if stands_free => 1.0,
@@ -305,11 +322,13 @@ impl Scanner<'_> {
         match name.as_str() {
             "" => Some(self.spaced(at, is_money).unwrap_or(plain(at))),
             "st" | "nd" | "rd" | "th" => Some(plain(attached)),
-            "s" if self.char(at.wrapping_sub(1)) == Some('0') && self.char(attached) != Some('\u{b0}') => Some(Follows {
-                readings: vec![(1.0, None), (1.0, Unit::of("s"))],
-                end: attached,
-                is_decade: true,
-            }),
+            "s" if self.char(at.wrapping_sub(1)) == Some('0') && self.char(attached) != Some('\u{b0}') => {
+                Some(Follows {
+                    readings: vec![(1.0, None), (1.0, Unit::of("s"))],
+                    end: attached,
+                    is_decade: true,
+                })
+            }
             "m" if is_money => Some(self.scaled(1e6, attached)),
             "m" => {
                 // In "£20-25m" and "5m people" it is a million, in "5m" alone a metre: both are tried.
@@ -334,7 +353,9 @@ impl Scanner<'_> {
 
     /// A scale that ends before `end`, with the unit behind it.
     fn scaled(&self, factor: f64, end: usize) -> Follows {
-        let unit = self.next_word(end).and_then(|(name, behind)| Some((Unit::of(&name)?, behind)));
+        let unit = self
+            .next_word(end)
+            .and_then(|(name, behind)| Some((Unit::of(&name)?, behind)));
         Follows {
             readings: vec![(factor, unit.map(|(unit, _)| unit))],
             end: unit.map_or(end, |(_, behind)| behind),
@@ -349,7 +370,9 @@ impl Scanner<'_> {
             return Some(self.scaled(factor, end));
         }
         let two_words = |second: &[&str]| {
-            self.next_word(end).filter(|(word, _)| second.contains(&word.as_str())).map(|(_, behind)| behind)
+            self.next_word(end)
+                .filter(|(word, _)| second.contains(&word.as_str()))
+                .map(|(_, behind)| behind)
         };
         let (unit, end) = match name.as_str() {
             "per" => (Unit::PERCENT, two_words(&["cent"])?),
@@ -423,6 +446,7 @@ pub(super) fn fraction_reading(value: f64) -> Reading {
         value,
         place: 0.01,
         round_place: 0.01,
+        scale: 1.0,
         unit: Some(Unit::FRACTION),
     }
 }
@@ -449,16 +473,31 @@ fn join_ranges(text: &str, found: &mut [NumberMention]) {
         if !matches!(between, "-" | "\u{2013}" | "\u{2014}" | "to" | "and" | "or") {
             continue;
         }
-        let (Some(first), Some(second)) = (low.readings.first().copied(), high.readings.first().copied()) else {
+        let (Some(mut first), Some(second)) = (low.readings.first().copied(), high.readings.first().copied())
+        else {
             continue;
         };
+        if first.scale == 1.0 && second.scale > 1.0 && first.value < second.value / second.scale {
+            // "3 to 4 million" is three million rather than three.
+            first = Reading {
+                value: first.value * second.scale,
+                place: first.place * second.scale,
+                round_place: first.round_place * second.scale,
+                scale: second.scale,
+                ..first
+            };
+            low.readings.insert(0, first);
+        }
         for (bare, named) in [(&mut *low, second.unit), (&mut *high, first.unit)] {
             for reading in bare.readings.iter_mut().filter(|reading| reading.unit.is_none()) {
                 reading.unit = named;
             }
         }
         // "and" makes a range only of "between 20 and 25", and a range goes up.
-        let opens = text[..low.span.start].trim_end().to_lowercase().ends_with("between");
+        let opens = text[..low.span.start]
+            .trim_end()
+            .to_lowercase()
+            .ends_with("between");
         if first.value < second.value && (!matches!(between, "and" | "or") || opens) {
             low.range = Some(second.value);
             high.range = Some(first.value);
@@ -482,11 +521,15 @@ fn bound(words: &[Word], span: TextSpan) -> Bound {
     }
     let before = spoken(first.saturating_sub(3)..first);
     let said = |phrase: &str| {
-        before.strip_suffix(phrase).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '))
+        before
+            .strip_suffix(phrase)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with(' '))
     };
     // The longest phrase that fits decides.
     let fitting = BOUNDS.iter().filter(|(phrase, _)| said(phrase));
-    fitting.max_by_key(|(phrase, _)| phrase.len()).map_or(Bound::Exact, |(_, bound)| *bound)
+    fitting
+        .max_by_key(|(phrase, _)| phrase.len())
+        .map_or(Bound::Exact, |(_, bound)| *bound)
 }
 
 const BOUNDS: &[(&str, Bound)] = &[

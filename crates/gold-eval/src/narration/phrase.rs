@@ -9,8 +9,8 @@ const GAP: usize = 4;
 /// How many words before a phrase a negation may stand, in the same clause.
 const NEGATION_REACH: usize = 3;
 const NEGATIONS: &[&str] = &[
-    "not", "no", "non", "never", "without", "neither", "nor", "isnt", "arent", "wasnt", "werent", "doesnt", "dont", "didnt",
-    "cant", "cannot", "wont", "hardly",
+    "not", "no", "non", "never", "without", "neither", "nor", "isnt", "arent", "wasnt", "werent", "doesnt",
+    "dont", "didnt", "cant", "cannot", "wont", "hardly",
 ];
 /// Words that make a negation none: "not only cheap".
 const NOT_A_NEGATION: &[&str] = &["only", "just", "merely", "simply"];
@@ -44,7 +44,10 @@ impl Phrase {
 
     /// The first word, by which phrases are looked up.
     pub(super) fn first(&self) -> &str {
-        self.parts.first().and_then(|part| part.first()).map_or("", String::as_str)
+        self.parts
+            .first()
+            .and_then(|part| part.first())
+            .map_or("", String::as_str)
     }
 
     pub(super) fn is_one_word(&self) -> bool {
@@ -67,16 +70,17 @@ impl Phrase {
     }
 }
 
-/// Whether the words before a phrase, or within its gaps, deny it: a negation among the three words before it in the same
-/// clause that "only" or "just" does not follow.
-pub(super) fn is_denied(words: &[Word], found: &Range<usize>, phrase: &Phrase) -> bool {
+/// The negations that may deny a phrase: those among the three words before it in the same clause, and those within its
+/// gaps, unless "only" or "just" follows.
+pub(super) fn negations(words: &[Word], found: &Range<usize>, phrase: &Phrase) -> Vec<usize> {
     let clause = words[found.start].clause;
-    let before = (found.start.saturating_sub(NEGATION_REACH)..found.start)
-        .filter(|&at| words[at].clause == clause);
+    let before =
+        (found.start.saturating_sub(NEGATION_REACH)..found.start).filter(|&at| words[at].clause == clause);
     let written = |word: &Word| phrase.parts.iter().flatten().any(|key| *key == word.key);
     let within = found.clone().filter(|&at| !written(&words[at]));
-    before.chain(within).any(|at| {
-        let next = words.get(at + 1).map(|word| word.lower.as_str());
-        NEGATIONS.contains(&words[at].lower.as_str()) && !next.is_some_and(|next| NOT_A_NEGATION.contains(&next))
-    })
+    let denies = |at: &usize| {
+        let next = words.get(at + 1).map_or("", |word| word.lower.as_str());
+        NEGATIONS.contains(&words[*at].lower.as_str()) && !NOT_A_NEGATION.contains(&next)
+    };
+    before.chain(within).filter(denies).collect()
 }

@@ -112,7 +112,11 @@ fn scaled(
     let spoken = reading.value * factor;
     let (place, round_place) = (reading.place * factor, reading.round_place * factor);
     // A written sign is part of the number; otherwise sizes are compared, and the words say which way.
-    let (said, is) = if mention.is_signed { (spoken, value) } else { (spoken.abs(), value.abs()) };
+    let (said, is) = if mention.is_signed {
+        (spoken, value)
+    } else {
+        (spoken.abs(), value.abs())
+    };
     let fits = match mention.range {
         Some(other) => between(said, other.abs() * factor, is),
         None => is_within(mention.bound, said, is, place, round_place, approximate),
@@ -120,11 +124,24 @@ fn scaled(
     let has_sign = quantity.is_signed || value < 0.0;
     if !fits {
         // Of the right size, but of the wrong sign or on the wrong side?
-        if mention.is_signed && is_within(mention.bound, said.abs(), is.abs(), place, round_place, approximate) {
+        if mention.is_signed
+            && is_within(
+                mention.bound,
+                said.abs(),
+                is.abs(),
+                place,
+                round_place,
+                approximate,
+            )
+        {
             return Agreement::WrongSign;
         }
         let is_near = is_within(Bound::About, said, is, place, round_place, approximate);
-        return if mention.bound != Bound::Exact && is_near { Agreement::WrongSide } else { Agreement::Other };
+        return if mention.bound != Bound::Exact && is_near {
+            Agreement::WrongSide
+        } else {
+            Agreement::Other
+        };
     }
     if has_sign && !mention.is_signed && value != 0.0 {
         let is_down = direction == Some(Direction::Down);
@@ -166,16 +183,99 @@ fn is_within(bound: Bound, spoken: f64, value: f64, place: f64, round_place: f64
 }
 
 const DOWN: &[&str] = &[
-    "fell", "fall", "falls", "fallen", "falling", "down", "drop", "drops", "dropped", "dropping", "decline", "declines",
-    "declined", "declining", "decrease", "decreases", "decreased", "decreasing", "lost", "loss", "losses", "lose", "loses",
-    "lower", "minus", "negative", "shrank", "shrink", "shrinks", "slid", "slide", "slides", "slipped", "slip", "slips",
-    "reduced", "reduction", "reduces", "cut", "cuts", "deficit", "less", "fewer", "below", "sank", "sinks", "tumbled",
-    "plunged", "dipped", "dip", "worse", "cheaper", "behind",
+    "fell",
+    "fall",
+    "falls",
+    "fallen",
+    "falling",
+    "down",
+    "drop",
+    "drops",
+    "dropped",
+    "dropping",
+    "decline",
+    "declines",
+    "declined",
+    "declining",
+    "decrease",
+    "decreases",
+    "decreased",
+    "decreasing",
+    "lost",
+    "loss",
+    "losses",
+    "lose",
+    "loses",
+    "lower",
+    "minus",
+    "negative",
+    "shrank",
+    "shrink",
+    "shrinks",
+    "slid",
+    "slide",
+    "slides",
+    "slipped",
+    "slip",
+    "slips",
+    "reduced",
+    "reduction",
+    "reduces",
+    "cut",
+    "cuts",
+    "deficit",
+    "less",
+    "fewer",
+    "below",
+    "sank",
+    "sinks",
+    "tumbled",
+    "plunged",
+    "dipped",
+    "dip",
+    "worse",
+    "cheaper",
+    "behind",
 ];
 const UP: &[&str] = &[
-    "rose", "rise", "rises", "risen", "rising", "up", "gain", "gains", "gained", "gaining", "grew", "grow", "grows", "grown",
-    "growth", "increase", "increases", "increased", "increasing", "climbed", "climb", "climbs", "jumped", "jump", "jumps",
-    "higher", "plus", "positive", "profit", "surplus", "more", "above", "surged", "soared", "added", "adds", "better", "ahead",
+    "rose",
+    "rise",
+    "rises",
+    "risen",
+    "rising",
+    "up",
+    "gain",
+    "gains",
+    "gained",
+    "gaining",
+    "grew",
+    "grow",
+    "grows",
+    "grown",
+    "growth",
+    "increase",
+    "increases",
+    "increased",
+    "increasing",
+    "climbed",
+    "climb",
+    "climbs",
+    "jumped",
+    "jump",
+    "jumps",
+    "higher",
+    "plus",
+    "positive",
+    "profit",
+    "surplus",
+    "more",
+    "above",
+    "surged",
+    "soared",
+    "added",
+    "adds",
+    "better",
+    "ahead",
 ];
 
 /// The word of direction that is nearest to a number in its sentence; of two equally near, the one before it.
@@ -188,9 +288,14 @@ pub(super) fn direction(words: &[Word], mention: &NumberMention) -> Option<Direc
         down.or(UP.contains(&lower).then_some(Direction::Up))
     };
     // Words such as "more than" bound the number and say nothing of the way.
-    let bounds = |at: usize| words.get(at + 1).is_some_and(|next| next.lower == "than" || next.lower == "to");
+    let bounds = |at: usize| {
+        words
+            .get(at + 1)
+            .is_some_and(|next| next.lower == "than" || next.lower == "to")
+    };
     let near = (0..words.len())
         .filter(|&at| words[at].sentence == sentence && !bounds(at))
         .filter_map(|at| Some((at.abs_diff(first) * 2 + usize::from(at >= first), of(&words[at])?)));
-    near.min_by_key(|(distance, _)| *distance).map(|(_, direction)| direction)
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, direction)| direction)
 }

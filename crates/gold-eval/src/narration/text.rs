@@ -17,7 +17,7 @@ impl TextSpan {
         self.start < other.end && other.start < self.end
     }
 
-    pub(super) fn of<'a>(self, text: &'a str) -> &'a str {
+    pub(super) fn of(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
     }
 }
@@ -45,7 +45,8 @@ const CONJUNCTIONS: &[&str] = &[
 ];
 /// Words behind whose point no sentence ends.
 const ABBREVIATIONS: &[&str] = &[
-    "mr", "mrs", "ms", "dr", "st", "no", "vs", "approx", "ca", "inc", "ltd", "jr", "sr", "prof", "eg", "ie", "al", "fig",
+    "mr", "mrs", "ms", "dr", "st", "no", "vs", "approx", "ca", "inc", "ltd", "jr", "sr", "prof", "eg", "ie",
+    "al", "fig",
 ];
 
 /// The words of a text, in order.
@@ -123,7 +124,10 @@ fn ends_clause(between: &str) -> bool {
 
 /// In lower case, without accents, apostrophes and a final `'s`.
 pub(super) fn folded(word: &str) -> String {
-    let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("\u{2019}s")).unwrap_or(word);
+    let word = word
+        .strip_suffix("'s")
+        .or_else(|| word.strip_suffix("\u{2019}s"))
+        .unwrap_or(word);
     word.nfkd()
         .filter(|c| !is_combining_mark(*c) && !matches!(c, '\'' | '\u{2019}'))
         .flat_map(char::to_lowercase)
@@ -142,8 +146,27 @@ fn key(lower: &str) -> String {
 
 /// Number words that phrases and sentences may write as digits.
 pub(super) const SMALL_NUMBERS: &[&str] = &[
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
 ];
 
 /// Without a plural ending, or with what looks like one taken off: both sides of a comparison go through it.
@@ -154,7 +177,9 @@ fn singular(lower: &str) -> String {
     if let Some(stem) = lower.strip_suffix("ies") {
         return format!("{stem}y");
     }
-    let long = ["sses", "shes", "ches", "xes"].iter().any(|ending| lower.ends_with(ending));
+    let long = ["sses", "shes", "ches", "xes"]
+        .iter()
+        .any(|ending| lower.ends_with(ending));
     let short = lower.ends_with('s') && !["ss", "us", "is"].iter().any(|ending| lower.ends_with(ending));
     let cut = if long { 2 } else { usize::from(short) };
     lower[..lower.len() - cut].to_owned()

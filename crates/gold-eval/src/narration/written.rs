@@ -11,11 +11,36 @@ const TENS: &[&str] = &[
 ];
 /// Ordinals from the first on.
 const ORDINALS: &[&str] = &[
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
-    "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
 ];
 const TENTHS: &[&str] = &[
-    "twentieth", "thirtieth", "fortieth", "fiftieth", "sixtieth", "seventieth", "eightieth", "ninetieth",
+    "twentieth",
+    "thirtieth",
+    "fortieth",
+    "fiftieth",
+    "sixtieth",
+    "seventieth",
+    "eightieth",
+    "ninetieth",
 ];
 
 /// The numbers that words say, each with the byte behind its last word. Units are left to the caller.
@@ -38,6 +63,7 @@ pub(super) fn numbers(words: &[Word]) -> Vec<(NumberMention, usize)> {
                 value: spoken.value,
                 place: spoken.place,
                 round_place: spoken.place,
+                scale: 1.0,
                 unit: None,
             }
         };
@@ -96,10 +122,13 @@ fn spoken_at(words: &[Word], at: usize) -> Option<Spoken> {
             });
         }
         let is_scale = matches!(lower(at + 1), "hundred" | "thousand" | "million" | "billion");
-        return is_scale.then(|| cardinal(words, at)).flatten().map(|(value, place, end)| Spoken {
-            place,
-            ..exact(value, end)
-        });
+        return is_scale
+            .then(|| cardinal(words, at))
+            .flatten()
+            .map(|(value, place, end)| Spoken {
+                place,
+                ..exact(value, end)
+            });
     }
     if let Some(ordinal) = ordinal(words, at) {
         return Some(exact(ordinal.0, ordinal.1));
@@ -108,7 +137,9 @@ fn spoken_at(words: &[Word], at: usize) -> Option<Spoken> {
     if lower(end) == "dozen" && joined(end) {
         return Some(exact(value * 12.0, end + 1));
     }
-    if joined(end) && let Some(parts) = denominator(lower(end), value > 1.0) {
+    if joined(end)
+        && let Some(parts) = denominator(lower(end), value > 1.0)
+    {
         return Some(Spoken {
             is_fraction: true,
             ..exact(value / parts, end + 1)
@@ -177,8 +208,14 @@ fn cardinal(words: &[Word], start: usize) -> Option<(f64, f64, usize)> {
         if at > start && !word.is_joined {
             break;
         }
-        let small = SMALL_NUMBERS.iter().position(|small| *small == word.lower).map(|n| n as f64);
-        let tens = TENS.iter().position(|tens| *tens == word.lower).map(|n| 20.0 + 10.0 * n as f64);
+        let small = SMALL_NUMBERS
+            .iter()
+            .position(|small| *small == word.lower)
+            .map(|n| n as f64);
+        let tens = TENS
+            .iter()
+            .position(|tens| *tens == word.lower)
+            .map(|n| 20.0 + 10.0 * n as f64);
         if let Some(value) = small.filter(|value| *value < 20.0).or(tens) {
             if value >= room || (value == 0.0 && at > start) {
                 break;
@@ -222,7 +259,11 @@ fn cardinal(words: &[Word], start: usize) -> Option<(f64, f64, usize)> {
         return Some((value, place, at));
     }
     // "two million" is written to the million, as "2 million" is.
-    let place = if current == 0.0 && smallest_scale.is_finite() { smallest_scale } else { 1.0 };
+    let place = if current == 0.0 && smallest_scale.is_finite() {
+        smallest_scale
+    } else {
+        1.0
+    };
     Some((total + current, place, at))
 }
 

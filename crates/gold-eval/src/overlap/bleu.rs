@@ -41,7 +41,10 @@ impl OverlapMetric for Bleu {
         let words = tokenize(sentence);
         let references: Vec<Vec<String>> = references.iter().map(|text| tokenize(text)).collect();
         // Of two that are equally near, the shorter.
-        let nearest = references.iter().map(Vec::len).min_by_key(|&n| (n.abs_diff(words.len()), n));
+        let nearest = references
+            .iter()
+            .map(Vec::len)
+            .min_by_key(|&n| (n.abs_diff(words.len()), n));
         let mut counts = vec![words.len() as u64, nearest.unwrap_or(0) as u64];
         let mut totals = Vec::with_capacity(ORDER);
         for order in 1..=ORDER {
@@ -53,7 +56,9 @@ impl OverlapMetric for Bleu {
                 }
             }
             let found = ngrams(&words, order);
-            let matched = found.iter().map(|(ngram, count)| most.get(ngram).copied().unwrap_or(0).min(*count));
+            let matched = found
+                .iter()
+                .map(|(ngram, count)| most.get(ngram).copied().unwrap_or(0).min(*count));
             counts.push(matched.sum());
             totals.push(found.values().sum());
         }
@@ -88,7 +93,11 @@ impl OverlapMetric for Bleu {
         if orders < ORDER && !self.effective_order {
             return 0.0;
         }
-        let brevity = if length < reference { (1.0 - reference / length).exp() } else { 1.0 };
+        let brevity = if length < reference {
+            (1.0 - reference / length).exp()
+        } else {
+            1.0
+        };
         brevity * (logs / orders as f64).exp()
     }
 }

@@ -37,7 +37,11 @@ impl OverlapMetric for Chrf {
     fn counts(&self, sentence: &str, references: &[&str]) -> Vec<u64> {
         let sentence = Ngrams::of(sentence, self.word_order);
         let none = [""];
-        let references = if references.is_empty() { &none[..] } else { references };
+        let references = if references.is_empty() {
+            &none[..]
+        } else {
+            references
+        };
         let mut best: Option<(f64, Vec<u64>)> = None;
         for reference in references {
             let counts = sentence.against(&Ngrams::of(reference, self.word_order));
@@ -72,7 +76,7 @@ impl OverlapMetric for Chrf {
 
 /// How often each n-gram occurs, by order.
 struct Ngrams {
-    characters: Vec<HashMap<Vec<char>, u64>>,
+    characters: Vec<HashMap<u128, u64>>,
     words: Vec<HashMap<Vec<String>, u64>>,
 }
 
@@ -81,35 +85,55 @@ impl Ngrams {
         let characters: Vec<char> = text.chars().filter(|c| !is_python_space(*c)).collect();
         let words = words_and_signs(text);
         Self {
-            characters: (1..=CHARACTER_ORDER).map(|n| count(&characters, n)).collect(),
-            words: (1..=word_order).map(|n| count(&words, n)).collect(),
+            characters: (1..=CHARACTER_ORDER)
+                .map(|n| count(&characters, n, packed))
+                .collect(),
+            words: (1..=word_order)
+                .map(|n| count(&words, n, <[String]>::to_vec))
+                .collect(),
         }
     }
 
     fn against(&self, reference: &Self) -> Vec<u64> {
-        let characters = self.characters.iter().zip(&reference.characters).flat_map(|(a, b)| compare(a, b));
-        let words = self.words.iter().zip(&reference.words).flat_map(|(a, b)| compare(a, b));
+        let characters = self
+            .characters
+            .iter()
+            .zip(&reference.characters)
+            .flat_map(|(a, b)| compare(a, b));
+        let words = self
+            .words
+            .iter()
+            .zip(&reference.words)
+            .flat_map(|(a, b)| compare(a, b));
         characters.chain(words).collect()
     }
 }
 
-fn count<T: Clone + Eq + Hash>(items: &[T], order: usize) -> HashMap<Vec<T>, u64> {
+/// Up to six characters of 21 bits each, which is what a `u128` has room for.
+fn packed(ngram: &[char]) -> u128 {
+    ngram
+        .iter()
+        .fold(0, |packed, &c| (packed << 21) | u128::from(u32::from(c)))
+}
+
+fn count<T, K: Eq + Hash>(items: &[T], order: usize, key: impl Fn(&[T]) -> K) -> HashMap<K, u64> {
     let mut counts = HashMap::new();
     for ngram in items.windows(order) {
-        match counts.get_mut(ngram) {
-            Some(count) => *count += 1,
-            None => {
-                counts.insert(ngram.to_vec(), 1);
-            }
-        }
+        *counts.entry(key(ngram)).or_default() += 1;
     }
     counts
 }
 
 fn compare<T: Eq + Hash>(sentence: &HashMap<T, u64>, reference: &HashMap<T, u64>) -> [u64; 3] {
-    let both = sentence.iter().map(|(ngram, count)| reference.get(ngram).copied().unwrap_or(0).min(*count));
+    let both = sentence
+        .iter()
+        .map(|(ngram, count)| reference.get(ngram).copied().unwrap_or(0).min(*count));
     // N-grams of the sentence do not count where the reference has none of that length.
-    let of_sentence = if reference.is_empty() { 0 } else { sentence.values().sum() };
+    let of_sentence = if reference.is_empty() {
+        0
+    } else {
+        sentence.values().sum()
+    };
     [of_sentence, reference.values().sum(), both.sum()]
 }
 

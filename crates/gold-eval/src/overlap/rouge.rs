@@ -6,7 +6,9 @@
 #[must_use]
 pub fn rouge_l(sentence: &str, references: &[&str]) -> f64 {
     let words = words(sentence);
-    let best = references.iter().map(|reference| f_measure(&words, &self::words(reference)));
+    let best = references
+        .iter()
+        .map(|reference| f_measure(&words, &self::words(reference)));
     best.fold(0.0, f64::max)
 }
 
@@ -34,7 +36,11 @@ fn longest_common_subsequence(a: &[String], b: &[String]) -> usize {
         let mut diagonal = 0;
         for (column, other) in b.iter().enumerate() {
             let above = row[column + 1];
-            row[column + 1] = if word == other { diagonal + 1 } else { above.max(row[column]) };
+            row[column + 1] = if word == other {
+                diagonal + 1
+            } else {
+                above.max(row[column])
+            };
             diagonal = above;
         }
     }

@@ -18,7 +18,11 @@ fn tokens_are_those_of_mteval() {
 
 #[test]
 fn nothing_scores_zero_and_a_reference_scores_all() {
-    for metric in [&Bleu::sentence() as &dyn OverlapMetric, &Chrf::default(), &Chrf::plus_plus()] {
+    for metric in [
+        &Bleu::sentence() as &dyn OverlapMetric,
+        &Chrf::default(),
+        &Chrf::plus_plus(),
+    ] {
         assert_eq!(metric.sentence_score("", &["a reference"]), 0.0);
         assert_eq!(metric.sentence_score("a sentence", &[]), 0.0);
         assert_eq!(metric.corpus_score(&[]), 0.0);
@@ -30,7 +34,10 @@ fn nothing_scores_zero_and_a_reference_scores_all() {
 }
 
 fn corpus(sentences: &[&str]) -> Vec<Vec<u64>> {
-    sentences.iter().map(|s| Bleu::corpus().counts(s, &["the cat sat on the mat today"])).collect()
+    sentences
+        .iter()
+        .map(|s| Bleu::corpus().counts(s, &["the cat sat on the mat today"]))
+        .collect()
 }
 
 #[test]

@@ -17,9 +17,21 @@ pub(super) fn tokenize(sentence: &str) -> Vec<String> {
     }
     let line: Vec<char> = format!(" {line} ").chars().collect();
     let line = apart(&line);
-    let line = pairs(&line, |a, b| !a.is_ascii_digit() && is_point(b), |a, b| [a, ' ', b, ' ']);
-    let line = pairs(&line, |a, b| is_point(a) && !b.is_ascii_digit(), |a, b| [' ', a, ' ', b]);
-    let line = pairs(&line, |a, b| a.is_ascii_digit() && b == '-', |a, b| [a, ' ', b, ' ']);
+    let line = pairs(
+        &line,
+        |a, b| !a.is_ascii_digit() && is_point(b),
+        |a, b| [a, ' ', b, ' '],
+    );
+    let line = pairs(
+        &line,
+        |a, b| is_point(a) && !b.is_ascii_digit(),
+        |a, b| [' ', a, ' ', b],
+    );
+    let line = pairs(
+        &line,
+        |a, b| a.is_ascii_digit() && b == '-',
+        |a, b| [a, ' ', b, ' '],
+    );
     python_split(&line.into_iter().collect::<String>())
         .map(str::to_owned)
         .collect()

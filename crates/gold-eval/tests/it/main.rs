@@ -7,6 +7,7 @@
 
 mod baseline;
 mod gold_set;
+mod narration;
 mod overlap;
 mod predictions;
 mod reference_values;

@@ -52,7 +52,11 @@ fn sentence_scores_equal_sacrebleu_and_rouge_score() {
             (&Chrf::plus_plus(), row.chrf_plus_plus),
         ] {
             let found = metric.sentence_score(&row.hypothesis, &references);
-            close(found, expected, &format!("{} of {:?}", metric.name(), row.hypothesis));
+            close(
+                found,
+                expected,
+                &format!("{} of {:?}", metric.name(), row.hypothesis),
+            );
         }
         close(rouge_l(&row.hypothesis, &references), row.rouge_l, "ROUGE-L");
     }
