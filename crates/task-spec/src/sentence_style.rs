@@ -118,3 +118,30 @@ pub enum SpokenKind {
     /// Not checked.
     Skip,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Task;
+
+    #[test]
+    fn a_style_is_written_as_it_was_read() {
+        let text = "name = \"t\"\n[output]\nkind = \"sentence\"\n[output.style]\nforbidden = [\"x\"]\nmax_words = 9\n\
+                    pattern = \"^A\"\n[output.style.fields.\"customer rating\"]\nkind = \"choice\"\nrequired = false\n\
+                    [output.style.fields.\"customer rating\".phrases]\nlow = [\"poor\"]\n";
+        let task: Task<SentenceStyle> = toml::from_str(text).unwrap();
+        let field = &task.output.fields["customer rating"];
+        assert_eq!((field.kind, field.required), (Some(SpokenKind::Choice), false));
+        let again: Task<SentenceStyle> = toml::from_str(&toml::to_string(&task).unwrap()).unwrap();
+        assert_eq!(again, task);
+    }
+
+    #[test]
+    fn a_field_is_required_unless_said_and_a_misspelt_key_is_refused() {
+        let style: SentenceStyle = toml::from_str("[fields.price]\nunit = \"GBP\"").unwrap();
+        assert!(style.fields["price"].required && FieldStyle::default().required);
+        for text in ["max_word = 3", "[fields.price]\nphrase = {}"] {
+            assert!(toml::from_str::<SentenceStyle>(text).is_err(), "{text}");
+        }
+    }
+}

@@ -52,10 +52,11 @@ def template(row):
     more = []
     price = row.get("priceRange")
     if price:
-        more.append(f"Its prices are {price}" if price in ("cheap", "moderate", "high") else f"A meal costs {price.replace('£20-25', 'between £20 and £25')}")
+        is_word = price in ("cheap", "moderate", "high")
+        amount = price.replace("£20-25", "between £20 and £25")
+        more.append(f"Its prices are {price}" if is_word else f"A meal costs {amount}")
     if "customer rating" in row:
-        rating = row["customer rating"]
-        more.append(f"Its customer rating is {rating}")
+        more.append(f"Its customer rating is {row['customer rating']}")
     if "familyFriendly" in row:
         more.append("It is family-friendly" if row["familyFriendly"] == "yes" else "It is not family-friendly")
     return ". ".join([first, *more]) + "."
@@ -65,14 +66,16 @@ class Nearest:
     def __init__(self, known):
         self.known = [(row, sentence) for row, sentences in known for sentence in sentences]
         self.vectorizer, self.weights = DictVectorizer(), TfidfTransformer()
-        self.matrix = self.weights.fit_transform(self.vectorizer.fit_transform(self.features(row) for row, _ in self.known))
+        counts = self.vectorizer.fit_transform(self.features(row) for row, _ in self.known)
+        self.matrix = self.weights.fit_transform(counts)
 
     @staticmethod
     def features(row):
         return {f"{name}={value}": 1 for name, value in row.items()} | {f"has {name}": 2 for name in row}
 
     def answer(self, row):
-        similar = cosine_similarity(self.weights.transform(self.vectorizer.transform([self.features(row)])), self.matrix)[0]
+        asked = self.weights.transform(self.vectorizer.transform([self.features(row)]))
+        similar = cosine_similarity(asked, self.matrix)[0]
         # Among equals the first of the file.
         other, sentence = self.known[int(similar.argmax())]
         for name in EXCHANGED:

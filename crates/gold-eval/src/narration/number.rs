@@ -80,7 +80,7 @@ pub enum Bound {
 /// Digits may have separators of thousands (a comma, or a point with `decimal_comma`; a thin or no-break space, an
 /// apostrophe), decimals, an exponent, a sign, a currency before or behind, a scale ("k", "million") and a unit. Number
 /// words are English. Digits of other scripts count as digits where Unicode lines them up with 0 to 9 in one of six
-/// blocks.
+/// blocks. It is meant for sentences: the time it takes grows with the square of how many numbers there are.
 ///
 /// ```
 /// use gold_eval::narration::numbers;

@@ -60,8 +60,9 @@ impl Readability {
 /// The syllables of an English word, at least 1: groups of vowels, with rules for silent endings and for vowels that are
 /// spoken apart. A number or an abbreviation without vowels counts as one.
 ///
-/// It is no dictionary: of the words of restaurant and match reports it counts as the CMU dictionary does in about nine of
-/// ten, and the grades of such sentences come out within half a year.
+/// It is no dictionary: of 132 words of restaurant, match and business reports it counts 3 otherwise than the CMU
+/// dictionary ("evening", for one), and the grades of sentences of these words are 0.3 years of school from those of
+/// textstat on average, and at most 2.4. The rules were written with these words at hand.
 #[must_use]
 pub fn syllables(word: &str) -> usize {
     // "cafe" with its accent speaks its end.
@@ -98,13 +99,13 @@ pub fn syllables(word: &str) -> usize {
     let is_silent = if is_accented {
         false
     } else if ends("e") {
-        // "table" speaks its end, "late" does not.
-        consonant_before(1) && !(ends("le") && consonant_before(2))
+        // "table" and "centre" speak their ends, "late" and "more" do not.
+        consonant_before(1) && !((ends("le") || ends("re")) && consonant_before(2))
     } else if ends("es") {
+        let is_hissed = ["ses", "zes", "xes", "ces", "ges", "ches", "shes"];
         consonant_before(2)
-            && !["ses", "zes", "xes", "ces", "ges", "ches", "shes", "les"]
-                .iter()
-                .any(|end| ends(end))
+            && !is_hissed.iter().any(|end| ends(end))
+            && !((ends("les") || ends("res")) && consonant_before(3))
     } else {
         ends("ed") && consonant_before(2) && !ends("ted") && !ends("ded")
     };

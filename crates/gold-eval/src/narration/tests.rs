@@ -598,6 +598,8 @@ fn reading_levels_are_those_of_the_formulas() {
         ("rated", 2),
         ("riverside", 3),
         ("station", 2),
+        ("centre", 2),
+        ("sales", 1),
         ("piano", 3),
         ("restaurant", 3),
         ("prices", 2),

@@ -54,7 +54,11 @@ def corpus(metric, rows):
     return metric.corpus_score([row["hypothesis"] for row in rows], streams).score
 
 
-metrics = {"bleu": sacrebleu.BLEU(effective_order=True), "chrf": sacrebleu.CHRF(), "chrf_plus_plus": sacrebleu.CHRF(word_order=2)}
+metrics = {
+    "bleu": sacrebleu.BLEU(effective_order=True),
+    "chrf": sacrebleu.CHRF(),
+    "chrf_plus_plus": sacrebleu.CHRF(word_order=2),
+}
 rouge = rouge_scorer.RougeScorer(["rougeL"])
 rows = list(cases())
 for row in rows:
