@@ -69,6 +69,8 @@
 //!   [`judge_fields`] a [`FieldCase`] by the same gate; [`read_answer`], [`FieldValue`] and [`grade_field`] alone say what an
 //!   answer holds and whether it is right. It costs that only whole records have a headline, and no confidence is looked at.
 //! - [`judge_grades`]: any other answers of several parts, once they are [`Grades`]; their own figures are [`Details`].
+//! - [`narration`]: for tasks whose answers are sentences about rows of data: is every value said, and nothing else, and in
+//!   style; with [`overlap`], how close they come to references (BLEU, chrF, ROUGE-L).
 //! - [`chart`]: the pictures of the report's page, to be put into other pages.
 //! - The statistics, usable alone: [`wilson`], [`mcnemar_exact`], [`mcnemar_mid_p`], [`mcnemar_mid_p_worse`],
 //!   [`paired_difference_interval`], [`holm`], [`smallest_visible_drop`], [`power`], [`calibration`],
@@ -79,7 +81,6 @@
 //! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, the [`Settlement`] of those
 //!   that could not tell, and all figures; as JSON, Markdown, a page, JUnit XML ([`JunitReport`]) and
 //!   [`github_annotations`].
-//! - [`History`]: every look at the gold set, appended, because each one wears it out a little.
 //!   [`coverage_curve`], [`quantile_interval`], [`mean_interval`], [`mean_ratio_interval`].
 //!
 //! # Errors and panics
@@ -156,6 +157,9 @@ mod training;
 mod trials;
 mod usage;
 mod verdict;
+
+pub mod narration;
+pub mod overlap;
 
 pub mod chart;
 pub mod figures;

@@ -57,5 +57,5 @@ pub use field_schema::{FieldSchema, FieldSchemaError};
 pub use label_set::{Label, LabelSet, LabelSetError};
 pub use message::{Message, Role};
 pub use prediction::{LabelProbability, PredictError, Prediction, Predictor, Served};
-pub use sentence_style::SentenceStyle;
+pub use sentence_style::{FieldStyle, SentenceStyle, SpokenKind};
 pub use task::{Output, Task, TaskError};

@@ -10,6 +10,8 @@
 //!              --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
 //!              --at 2026-11-05T09:00:00Z --history history.jsonl --out run
 //! gate presets strict > gate.toml     (a gate to change; `gate rules` shows every rule that there is)
+//! gate sentences --task e2e.toml --gold gold.jsonl --predictions nearest.jsonl --name nearest \
+//!              --baseline template.jsonl --baseline-name template --out sentences.json
 //! ```
 //!
 //! When rows come to the gold set or are corrected:
@@ -39,6 +41,7 @@ mod judging;
 mod pinning;
 mod planning;
 mod presets;
+mod sentences;
 mod terminal;
 
 use std::{
@@ -90,6 +93,8 @@ enum Command {
     Presets(presets::PresetName),
     /// Print every rule that a gate may have, as TOML with what each setting means.
     Rules,
+    /// Check sentences about rows of data against their rows, beside another model's.
+    Sentences(sentences::SentenceFiles),
 }
 
 #[derive(Args)]
@@ -139,6 +144,7 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
         Command::Judge(files) => judging::run(&files),
         Command::Presets(name) => presets::print(&name),
         Command::Rules => presets::print_every_rule(),
+        Command::Sentences(files) => sentences::run(&files),
     }
 }
 

@@ -20,6 +20,8 @@ mod import_promptfoo;
 mod looks;
 mod metric_values;
 mod metrics;
+mod narration;
+mod overlap;
 #[path = "../../examples/simulate/pairs.rs"]
 mod pairs;
 mod predictions;
