@@ -53,6 +53,9 @@
 //! - [`Baseline`]: the teacher's answers to these rows, scored once and kept word for word.
 //! - [`Predictions`]: a candidate's answers, from a file, from memory, or asked of a
 //!   [`Predictor`](task_spec::Predictor) by [`predict_gold`].
+//! - [`collect`]: asks whatever answers by id ([`AnswerSource`]) and keeps each answer as it comes, so that a stopped run
+//!   goes on where it was: a closure ([`PredictorFn`], any predictor in [`Batched`]), a program that speaks JSON lines
+//!   ([`ModelProcess`]), an address (`HttpEndpoint`, in the shapes of [`Wire`]). [`read_answers`]: the files of other tools.
 //! - [`GateConfig`], [`Rule`], [`Preset`]: what must hold, as data; [`GateConfig::check`] makes it a [`Gate`].
 //! - [`TrainingRecord`]: the candidate's training rows and their leakage certificate, which is computed again: without one
 //!   a verdict is marked ([`Leakage`]), and nothing ships on one that is not the candidate's. It costs an exact join of the
@@ -69,8 +72,14 @@
 //! Broken *input* is an error of the boundary where it came in ([`GoldError`], [`BaselineError`],
 //! [`PredictionsError`], [`GateConfigError`], [`JudgeError`]), which names the row or the setting. A model that
 //! fails the gate is no error: [`judge`] returns `Ok`, and [`Verdict::exit_code`] is 0, 1 or 2;
-//! [`BROKEN_INPUT_EXIT_CODE`] is 3. Nothing panics. Nothing here reads a clock, opens a socket, or edits a gold
-//! file; the same case gives the same bytes.
+//! [`BROKEN_INPUT_EXIT_CODE`] is 3. Nothing panics. Nothing here reads a clock, but to measure how long an
+//! answer took; nothing opens a socket unless `http` is on, or edits a gold file; the same case gives the same bytes.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `http` | off | `HttpEndpoint`: models that are asked over HTTP, by [ureq](https://docs.rs/ureq) with rustls |
 //!
 //! # References
 //!
@@ -86,6 +95,16 @@ mod gold_set;
 mod baseline;
 mod join;
 mod predictions;
+
+mod answer_files;
+mod answer_source;
+mod answer_times;
+mod collect;
+#[cfg(feature = "http")]
+mod http_endpoint;
+mod model_process;
+mod predictor_fn;
+mod wire;
 
 mod comparison;
 mod holm;
@@ -119,9 +138,13 @@ mod page;
 mod report;
 mod summary;
 
+pub use answer_files::{AnswerFile, AnswerFileError, UnknownAnswerFile, read_answers};
+pub use answer_source::{AnswerCountError, AnswerSource, Batched, Keep, Question, TimedRow};
+pub use answer_times::AnswerTimes;
 pub use baseline::{Baseline, BaselineError, BaselineRow, Teacher, TeacherAnswer};
 pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin, calibration};
 pub use categories::CategoryScore;
+pub use collect::{CollectError, Collected, CollectedAccount, collect};
 pub use comparison::Comparison;
 pub use confusion::{Confusion, ExampleRow, LISTED_CONFUSIONS};
 pub use coverage::{COVERAGE_POINTS, CoveragePoint, coverage_curve};
@@ -132,18 +155,23 @@ pub use gold_set::{GoldError, GoldSet};
 pub use grades::Grades;
 pub use history::{History, Look, LooksBefore};
 pub use holm::holm;
+#[cfg(feature = "http")]
+pub use http_endpoint::{ApiKey, BadApiKey, HttpConfig, HttpConfigError, HttpEndpoint, HttpError};
 pub use interval::{Interval, Share, wilson};
 pub use join::JoinError;
 pub use judge::{Case, JudgeError, judge};
 pub use leakage::{CertificateDifference, Leakage};
 pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_worse};
+pub use model_process::{ModelProcess, ProcessConfig, ProcessConfigError, ProcessError};
 pub use near_texts::{GoldNeighbour, LeakageCertificate};
 pub use nearness::NearnessBand;
 pub use paired_difference::paired_difference_interval;
 pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
+pub use predictor_fn::PredictorFn;
 pub use report::{ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, Report};
 pub use rule::Rule;
 pub use score::Score;
 pub use training::TrainingRecord;
 pub use verdict::{BROKEN_INPUT_EXIT_CODE, Verdict};
+pub use wire::{UnknownShape, Wire, WireError, WireShape};

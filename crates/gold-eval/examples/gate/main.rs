@@ -4,6 +4,7 @@
 //! gate freeze --task task.toml --gold gold.jsonl --version 1
 //! gate pin    --task task.toml --gold gold.jsonl --answers teacher.jsonl --model gpt-4o-2024-08-06 \
 //!             --prompt prompt.txt --baseline baseline.json
+//! gate predict --task task.toml --gold gold.jsonl --command "python model.py" --out predictions.jsonl
 //! gate judge  --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
 //!             --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
 //!             --at 2026-11-05T09:00:00Z --history history.jsonl --out run
@@ -14,6 +15,7 @@
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
 mod judging;
+mod predicting;
 mod terminal;
 
 use std::{
@@ -67,6 +69,8 @@ enum Command {
         #[arg(long, default_value = "baseline.json")]
         baseline: PathBuf,
     },
+    /// Ask a model every question of the gold set, or bring in answers that another tool collected.
+    Predict(Box<predicting::PredictArgs>),
     /// Judge a candidate's answers; writes report.json, report.md and report.html.
     Judge(Box<judging::JudgeFiles>),
 }
@@ -142,6 +146,7 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
             ))?;
             Ok(0)
         }
+        Command::Predict(args) => predicting::run(&args),
         Command::Judge(files) => judging::run(&files),
     }
 }

@@ -6,10 +6,17 @@
 )]
 
 mod baseline;
+mod collect;
 mod gold_set;
+#[cfg(feature = "http")]
+mod http;
+mod model;
 mod predictions;
+mod predictors;
 mod reference_values;
 mod report;
+#[cfg(feature = "http")]
+mod server;
 mod simulations;
 mod training;
 mod verdicts;
