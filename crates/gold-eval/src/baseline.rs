@@ -10,7 +10,7 @@ use stage_files::{ContentHash, FileError, read_json, write_json};
 
 use crate::{GoldError, GoldSet, JoinError, Usage, join, predictions::is_probability};
 
-pub use carry::{Carry, Question};
+pub use carry::{Carry, OpenQuestion};
 use rescore::changed_meaning;
 pub use rescore::{Rescore, RescoredRow};
 

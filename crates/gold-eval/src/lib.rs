@@ -56,6 +56,9 @@
 //!   version and asks only for what is new, [`Baseline::rescore`] reads them again by new aliases.
 //! - [`Predictions`]: a candidate's answers, from a file, from memory, or asked of a
 //!   [`Predictor`](task_spec::Predictor) by [`predict_gold`].
+//! - [`collect`]: asks whatever answers by id ([`AnswerSource`]) and keeps each answer as it comes, so that a stopped run
+//!   goes on where it was: a closure ([`PredictorFn`], any predictor in [`Batched`]), a program that speaks JSON lines
+//!   ([`ModelProcess`]), an address (`HttpEndpoint`, in the shapes of [`Wire`]). [`read_answers`]: the files of other tools.
 //! - [`GateConfig`], [`Rule`], [`Preset`]: what must hold, as data; [`GateConfig::check`] makes it a [`Gate`].
 //! - [`Usage`]: what the answers took, for rules on latency and cost; a sample, read from any lines that hold it.
 //! - [`TrainingRecord`]: the candidate's training rows and their leakage certificate, which is computed again: without one
@@ -88,8 +91,14 @@
 //! Broken *input* is an error of the boundary where it came in ([`GoldError`], [`BaselineError`],
 //! [`PredictionsError`], [`GateConfigError`], [`JudgeError`], [`ImportError`]), which names the row or the setting. A
 //! model that fails the gate is no error: [`judge`] returns `Ok`, and [`Verdict::exit_code`] is 0, 1 or 2;
-//! [`BROKEN_INPUT_EXIT_CODE`] is 3. Nothing panics. Nothing here reads a clock, opens a socket, or edits a gold file;
-//! the same case gives the same bytes.
+//! [`BROKEN_INPUT_EXIT_CODE`] is 3. Nothing panics. Nothing here reads a clock, but to measure how long an answer took;
+//! nothing opens a socket unless `http` is on, or edits a gold file; the same case gives the same bytes.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `http` | off | `HttpEndpoint`: models that are asked over HTTP, by [ureq](https://docs.rs/ureq) with rustls |
 //!
 //! # References
 //!
@@ -113,6 +122,16 @@ mod baseline;
 mod join;
 mod meaning;
 mod predictions;
+
+mod answer_files;
+mod answer_source;
+mod answer_times;
+mod collect;
+#[cfg(feature = "http")]
+mod http_endpoint;
+mod model_process;
+mod predictor_fn;
+mod wire;
 
 mod comparison;
 mod contingency;
@@ -171,12 +190,16 @@ mod report;
 mod summary;
 
 pub use abstention::{Abstention, AccuracyTarget, abstention};
+pub use answer_files::{AnswerFile, AnswerFileError, UnknownAnswerFile, read_answers};
+pub use answer_source::{AnswerCountError, AnswerSource, Batched, Keep, Question, TimedRow};
+pub use answer_times::AnswerTimes;
 pub use baseline::{
-    Baseline, BaselineError, BaselineRow, BaselineStep, Carry, Question, Rescore, RescoredRow, Teacher,
+    Baseline, BaselineError, BaselineRow, BaselineStep, Carry, OpenQuestion, Rescore, RescoredRow, Teacher,
     TeacherAnswer,
 };
 pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin, LOG_LOSS_CLIP, calibration};
 pub use categories::{CategoryChange, CategoryScore};
+pub use collect::{CollectError, Collected, CollectedAccount, collect};
 pub use comparison::Comparison;
 pub use confusion::{Confusion, ExampleRow, LISTED_CONFUSIONS};
 pub use contingency::TableError;
@@ -202,6 +225,8 @@ pub use graded::{
 pub use grades::Grades;
 pub use history::{History, Look, LooksBefore};
 pub use holm::holm;
+#[cfg(feature = "http")]
+pub use http_endpoint::{ApiKey, BadApiKey, HttpConfig, HttpConfigError, HttpEndpoint, HttpError};
 pub use import::{
     FileKind, Import, ImportAccount, ImportConfig, ImportError, Imported, RowFormat, SetAside, Unusable,
     UsedFields,
@@ -216,6 +241,7 @@ pub use leakage::{CertificateDifference, Leakage};
 pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_worse};
 pub use mean::{Mean, mean_interval, mean_ratio_interval};
 pub use metrics::Metrics;
+pub use model_process::{ModelProcess, ProcessConfig, ProcessConfigError, ProcessError};
 pub use near_texts::{GoldNeighbour, LeakageCertificate};
 pub use nearness::NearnessBand;
 pub use order_statistics::{QuantileInterval, quantile_interval};
@@ -224,6 +250,7 @@ pub use part::PartKind;
 pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
 pub use power_plan::{CategoryRows, PowerPlan, PowerPlanConfig, PowerPlanError, PowerTarget};
 pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
+pub use predictor_fn::PredictorFn;
 pub use repeats::{MeanDifference, Repeats, repeats};
 pub use report::{
     ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, REPORT_SCHEMA_VERSION, Report,
@@ -237,3 +264,4 @@ pub use training::TrainingRecord;
 pub use trials::{Decision, Trials};
 pub use usage::{MeasuredAnswer, Usage, UsageError, UsageFacts};
 pub use verdict::{BROKEN_INPUT_EXIT_CODE, Verdict};
+pub use wire::{UnknownShape, Wire, WireError, WireShape};

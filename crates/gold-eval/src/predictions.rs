@@ -255,7 +255,7 @@ fn hash_of_lines(gold: &GoldSet, rows: &[Prediction]) -> ContentHash {
     ContentHash::of_bytes(&text)
 }
 
-fn check(id: &str, row: &Prediction, gold: &GoldSet) -> Result<(), PredictionsError> {
+pub(crate) fn check(id: &str, row: &Prediction, gold: &GoldSet) -> Result<(), PredictionsError> {
     if let Some(confidence) = (row.confidence.into_iter().chain(row.outside)).find(|&p| !is_probability(p)) {
         return Err(PredictionsError::Confidence {
             id: id.to_owned(),

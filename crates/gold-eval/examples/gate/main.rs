@@ -6,6 +6,7 @@
 //! gate power   --task task.toml --gold gold.jsonl --drop 10
 //! gate pin     --task task.toml --gold gold.jsonl --answers teacher.jsonl --model gpt-4o-2024-08-06 \
 //!              --prompt prompt.txt --baseline baseline.json
+//! gate predict --task task.toml --gold gold.jsonl --command "python model.py" --out predictions.jsonl
 //! gate judge   --task task.toml --gold gold.jsonl --baseline baseline.json --predictions predictions.jsonl \
 //!              --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
 //!              --at 2026-11-05T09:00:00Z --history history.jsonl --out run
@@ -40,6 +41,7 @@ mod importing;
 mod judging;
 mod pinning;
 mod planning;
+mod predicting;
 mod presets;
 mod sentences;
 mod terminal;
@@ -87,6 +89,8 @@ enum Command {
     /// Say what the gold set can show, and how many more rows of which category would show a drop: before any model is
     /// judged.
     Power(planning::PowerFiles),
+    /// Ask a model every question of the gold set, or bring in answers that another tool collected.
+    Predict(Box<predicting::PredictArgs>),
     /// Judge a candidate's answers; writes report.json, report.md, report.html and junit.xml.
     Judge(Box<judging::JudgeFiles>),
     /// List the presets, or print one as TOML, to be changed and given to judge --gate.
@@ -141,6 +145,7 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
         Command::Rescore(files) => pinning::rescore(&files),
         Command::Carry(files) => pinning::carry(&files),
         Command::Power(files) => planning::run(&files),
+        Command::Predict(args) => predicting::run(&args),
         Command::Judge(files) => judging::run(&files),
         Command::Presets(name) => presets::print(&name),
         Command::Rules => presets::print_every_rule(),

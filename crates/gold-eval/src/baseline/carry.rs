@@ -15,7 +15,7 @@ use crate::{
 
 /// A question to be put to the teacher: a gold row without its right answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Question {
+pub struct OpenQuestion {
     /// The gold row's id.
     pub id: String,
     /// The question.
@@ -35,7 +35,7 @@ pub struct Carry {
     from_version: u32,
     from_hash: ContentHash,
     kept: Vec<TeacherAnswer>,
-    to_ask: Vec<Question>,
+    to_ask: Vec<OpenQuestion>,
     dropped: u64,
     rescored: Vec<RescoredRow>,
 }
@@ -81,7 +81,7 @@ impl Carry {
                     rescored.extend(changed_meaning(gold, row, answer));
                     kept.push(answer.raw());
                 }
-                None => to_ask.push(Question {
+                None => to_ask.push(OpenQuestion {
                     id: row.id.clone(),
                     input: row.input.clone(),
                 }),
@@ -108,7 +108,7 @@ impl Carry {
 
     /// The rows that it has to be asked, in the order of the gold set.
     #[must_use]
-    pub fn to_ask(&self) -> &[Question] {
+    pub fn to_ask(&self) -> &[OpenQuestion] {
         &self.to_ask
     }
 
