@@ -385,13 +385,13 @@ fn a_choice_is_said_denied_and_contradicted() {
     );
     is_said(
         &style,
-        r#"{"friendly": "no", "near": "Zizzi"}"#,
+        r#"{"friendly": "no", "near": "Zizzi", "price": null}"#,
         "It is not far from Zizzi and adults only.",
     );
     is_fault(
         &style,
         r#"{"friendly": "no", "price": "cheap"}"#,
-        "It is not family friendly or cheap.",
+        "It is adults only, not moderate or cheap.",
         &["says price: price is cheap, the sentence says not cheap [cheap]"],
     );
     is_fault(
