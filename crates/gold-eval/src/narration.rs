@@ -52,6 +52,7 @@
 //! It is a reader of English by rules and no parser: that every number of a sentence is in the row does not mean that each
 //! stands with the right noun. Phrases that a style does not list read as omissions.
 
+mod bound;
 mod checker;
 mod date;
 mod digits;
@@ -68,10 +69,11 @@ mod truth;
 mod unit;
 mod written;
 
+pub use bound::Bound;
 pub use checker::{MAX_SENTENCE_BYTES, SentenceCheck, SentenceChecker, StyleError};
 pub use date::{SpokenDate, dates};
 pub use fault::{Fault, FaultKind};
-pub use number::{Bound, NumberMention, numbers};
+pub use number::{NumberMention, numbers};
 pub use readability::{Readability, syllables};
 pub use report::{
     CheckScore, FaultExample, LISTED_FAULTS, OverlapScores, SentenceGrades, SentenceReport, grade_sentences,

@@ -1,7 +1,8 @@
 //! Whether a number in a sentence says a number of the row.
 
 use super::{
-    number::{Bound, NumberMention, Reading, numbers},
+    bound::Bound,
+    number::{NumberMention, Reading, numbers},
     text::Word,
     unit::{Dimension, Unit},
 };
