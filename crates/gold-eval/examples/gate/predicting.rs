@@ -61,10 +61,6 @@ struct ProcessArgs {
 
 #[derive(Args)]
 #[command(next_help_heading = "A model behind an address (needs --features http)")]
-#[cfg_attr(
-    not(feature = "http"),
-    expect(dead_code, reason = "they are for the feature http")
-)]
 struct EndpointArgs {
     /// The server's address, with or without the route.
     #[arg(long, requires = "shape")]
