@@ -214,6 +214,7 @@ impl ModelProcess {
         keep: &mut Keep<'_>,
     ) -> Result<ControlFlow<()>, ProcessError> {
         let mut child = Child::start(&self.config, &self.stderr)?;
+        asked.ready = None;
         let mut unasked = asked.unanswered().into_iter().peekable();
         let (mut in_flight, mut in_pipe, mut started_to_answer) = (0_usize, 0_usize, false);
         let mut heard = Instant::now();
@@ -291,6 +292,8 @@ struct Asked<'a> {
     written: Vec<Option<Instant>>,
     /// Whether the time from there to the answer is a latency.
     measured: bool,
+    /// When the process gave its first answer: what was asked before also waited for the model to be loaded.
+    ready: Option<Instant>,
     waiting: usize,
 }
 
@@ -303,6 +306,7 @@ impl<'a> Asked<'a> {
             answered: vec![false; questions.len()],
             written: vec![None; questions.len()],
             measured,
+            ready: None,
             waiting: questions.len(),
         }
     }
@@ -372,5 +376,6 @@ impl Predictor for ModelProcess {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::{ArgGroup, Args};
@@ -35,7 +35,6 @@ pub(crate) struct PredictArgs {
     file: FileArgs,
 }
 
-/// A command that reads {"id", "input"} and writes {"id", "answer"} lines.
 #[derive(Args)]
 #[command(next_help_heading = "A model in a process")]
 struct ProcessArgs {
@@ -62,10 +61,6 @@ struct ProcessArgs {
 
 #[derive(Args)]
 #[command(next_help_heading = "A model behind an address (needs --features http)")]
-#[cfg_attr(
-    not(feature = "http"),
-    expect(dead_code, reason = "they are for the feature http")
-)]
 struct EndpointArgs {
     /// The server's address, with or without the route.
     #[arg(long, requires = "shape")]
@@ -196,7 +191,7 @@ fn endpoint(_: &PredictArgs, _: &Task) -> Result<Box<dyn AnswerSource>, Box<dyn 
 }
 
 /// Checks a file of answers and writes it as `predictions.jsonl`.
-fn bring_in(args: &PredictArgs, answers: &PathBuf, gold: &GoldSet) -> Result<u8, Box<dyn Error>> {
+fn bring_in(args: &PredictArgs, answers: &Path, gold: &GoldSet) -> Result<u8, Box<dyn Error>> {
     let rows = read_answers(answers, args.file.format)?;
     let name = args.name.as_deref().unwrap_or("candidate");
     Predictions::new(name, gold, rows.iter().map(|answer| answer.row.clone()))?;

@@ -34,7 +34,8 @@ pub struct ProcessConfig {
     /// Questions that may be on their way at once. Unless given there is no limit, and a process may read all
     /// questions before it answers the first; then the wait in the pipe is no latency of the model's, and only a
     /// latency that the process itself tells is kept. With a limit the latency is measured from the writing of
-    /// the question to its answer: 1 measures a row alone.
+    /// the question to its answer: 1 measures a row alone. What was asked before the first answer has none, for it
+    /// waited for the model to be loaded too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight: Option<usize>,
     /// How often a process that ended early or fell silent is started again for what is unanswered; 0 unless given.
@@ -95,6 +96,7 @@ impl ProcessConfig {
     }
 
     /// A line as a person types it, given to the system's shell: `sh -c` on Unix, `cmd /C` elsewhere.
+    #[must_use]
     pub fn shell(line: &str) -> Self {
         let (program, flag) = match cfg!(windows) {
             true => ("cmd", "/C"),

@@ -1,6 +1,9 @@
 //! A line that a process wrote.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
 use serde::Deserialize;
 use task_spec::{LabelProbability, Prediction};
@@ -80,7 +83,8 @@ impl Asked<'_> {
         let mut answer = answer.map_err(|message| ProcessError::Refused { id, message })?;
         self.answered[position] = true;
         self.waiting -= 1;
-        let written = self.written[position].filter(|_| self.measured);
+        let ready = *self.ready.get_or_insert_with(Instant::now);
+        let written = self.written[position].filter(|&at| self.measured && at >= ready);
         let measured = written.map(|at| at.elapsed().as_secs_f64() * 1e3);
         answer.latency_ms = answer.latency_ms.or(measured);
         Ok(Some(answer))

@@ -65,7 +65,7 @@ pub(crate) fn answer(completion: Completion) -> Result<Prediction, WireError> {
     let text = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let tokens = choice.logprobs.and_then(|logprobs| logprobs.content);
     let called = choice.message.tool_calls.into_iter().flatten();
-    let arguments = called
+    let mut arguments = called
         .filter_map(|call| call.function)
         .map(|function| function.arguments);
     if let Some(refusal) = text(choice.message.refusal) {
@@ -80,5 +80,5 @@ pub(crate) fn answer(completion: Completion) -> Result<Prediction, WireError> {
         });
     }
     // An empty answer is one, which means no label: what a limit on tokens or a filter leaves.
-    Ok(Prediction::new(text(arguments.last()).unwrap_or_default()))
+    Ok(Prediction::new(text(arguments.next()).unwrap_or_default()))
 }

@@ -101,7 +101,7 @@ fn a_batch_answers_as_its_rows_do_alone_and_in_any_order() {
 #[test]
 fn no_question_has_no_answer_and_everyone_has_a_name() {
     each_predictor(|kind, predictor| {
-        assert_eq!(predictor.predict(&[]).unwrap(), [], "{kind}");
+        assert!(predictor.predict(&[]).unwrap().is_empty(), "{kind}");
         assert!(!predictor.name().trim().is_empty(), "{kind}");
     });
 }
