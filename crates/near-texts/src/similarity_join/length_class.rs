@@ -25,18 +25,21 @@ pub(super) struct LengthClass {
 
 /// How much more it is thought to cost where sets may differ in more shingles, as powers of that number: linear where keys
 /// cost most, more where pairs that share one by chance do. Which it is the rows tell.
-const POWERS: [i32; 3] = [1, 4, 8];
+pub(super) const POWERS: [i32; 3] = [1, 4, 8];
 
 /// The classes of a join, each with its rows and the cut for them, in the way that has the least work to do.
 pub(super) fn length_classes<S: AsRef<str> + Sync>(rows: &Rows<'_, S>) -> Vec<(LengthClass, Cut)> {
+    let counts = counts_of(rows.sizes());
     let mut ways: Vec<Vec<(usize, usize)>> = POWERS
         .iter()
-        .map(|&power| intervals(rows.sizes(), rows.threshold, power))
+        .map(|&power| intervals(&counts, rows.threshold, power))
         .collect();
     ways.dedup();
     let ways = ways.into_iter().map(|intervals| {
-        let classes = classes_of(rows, intervals).into_iter().map(|class| {
-            let (cost, cut) = class.best_cut(rows);
+        let mut classes = classes_of(rows, intervals);
+        classes.retain(|class| class.rows.len() > 1);
+        let classes = classes.into_iter().map(|class| {
+            let (cost, cut) = class.best_cut(rows, class.rows.len() as f64, COST_OF_A_KEY);
             (cost, (class, cut))
         });
         let (costs, classes): (Vec<f64>, Vec<_>) = classes.unzip();
@@ -46,7 +49,17 @@ pub(super) fn length_classes<S: AsRef<str> + Sync>(rows: &Rows<'_, S>) -> Vec<(L
     best.map_or_else(Vec::new, |(_, classes)| classes)
 }
 
-fn classes_of<S>(rows: &Rows<'_, S>, intervals: Vec<(usize, usize)>) -> Vec<LengthClass>
+/// How many rows have each size.
+fn counts_of(sizes: &[u32]) -> BTreeMap<usize, usize> {
+    let mut counts = BTreeMap::new();
+    for &size in sizes {
+        *counts.entry(size as usize).or_default() += 1;
+    }
+    counts
+}
+
+/// The classes of these intervals, with the rows that each is to look at.
+pub(super) fn classes_of<S>(rows: &Rows<'_, S>, intervals: Vec<(usize, usize)>) -> Vec<LengthClass>
 where
     S: AsRef<str> + Sync,
 {
@@ -69,12 +82,11 @@ where
             class.rows.push(row);
         }
     }
-    classes.retain(|class| class.rows.len() > 1);
     classes
 }
 
 /// The smallest set that may be similar to one of this size.
-fn smallest_partner(size: usize, threshold: f64) -> usize {
+pub(super) fn smallest_partner(size: usize, threshold: f64) -> usize {
     ceil(threshold * size as f64)
 }
 
@@ -86,13 +98,9 @@ const MOST_ENDS: usize = 200;
 /// A wide interval has a large last set, whose partners may differ from it in many shingles, and of narrow ones each has
 /// the rows below it to look at once more. The cut is the one of least cost, where that of an interval is the number of rows
 /// that it looks at times a power of how much they may differ, found by dynamic programming from the smallest size on.
-fn intervals(sizes: &[u32], threshold: f64, power: i32) -> Vec<(usize, usize)> {
-    if sizes.is_empty() {
+pub(super) fn intervals(counts: &BTreeMap<usize, usize>, threshold: f64, power: i32) -> Vec<(usize, usize)> {
+    if counts.is_empty() {
         return Vec::new();
-    }
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for &size in sizes {
-        *counts.entry(size as usize).or_default() += 1;
     }
     let present: Vec<usize> = counts.keys().copied().collect();
     // How many rows are smaller than each size that occurs, and in the end how many there are.
@@ -147,8 +155,31 @@ const STRIP: usize = 256;
 const LANES: usize = 16;
 
 impl LengthClass {
+    /// A class of all of some rows.
+    pub(super) fn of_all<S>(rows: &Rows<'_, S>, larger_from: usize, largest: usize) -> Self
+    where
+        S: AsRef<str> + Sync,
+    {
+        Self {
+            rows: (0..rows.sizes().len() as u32).collect(),
+            larger_from,
+            largest,
+        }
+    }
+
     /// The pairs whose larger row is of this class, in no order.
     pub(super) fn pairs<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>, cut: &Cut) -> Vec<NearPair> {
+        let places: Vec<KeyPlace> = cut.places().collect();
+        self.pairs_of_places(rows, cut, &places)
+    }
+
+    /// Those of them for which one of these keys is the first that they share.
+    pub(super) fn pairs_of_places<S: AsRef<str> + Sync>(
+        &self,
+        rows: &Rows<'_, S>,
+        cut: &Cut,
+        places: &[KeyPlace],
+    ) -> Vec<NearPair> {
         let cells = deal(rows, &self.rows, cut);
         let search = Search {
             rows,
@@ -158,11 +189,15 @@ impl LengthClass {
             sketches: self.rows.iter().map(|&row| rows.sketch(row)).collect(),
             distance: self.distance(rows) as u32,
         };
-        let places: Vec<KeyPlace> = cut.places().collect();
         places
-            .into_par_iter()
-            .flat_map_iter(|place| search.pairs_of_key(place))
+            .par_iter()
+            .flat_map_iter(|&place| search.pairs_of_key(place))
             .collect()
+    }
+
+    /// The sizes that the larger row of a pair may have.
+    pub(super) fn larger(&self) -> (usize, usize) {
+        (self.larger_from, self.largest)
     }
 
     /// In how many shingles similar sets may differ.
@@ -170,20 +205,25 @@ impl LengthClass {
         most_distance(self.largest, rows.threshold)
     }
 
-    /// The cut with the least work to do, estimated on some of the rows, and that work in comparisons of two rows.
-    fn best_cut<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>) -> (f64, Cut) {
-        let count = self.rows.len() as f64;
+    /// The cut with the least work to do where there are so many rows, estimated on some of those that are known, and that
+    /// work in comparisons of two rows.
+    pub(super) fn best_cut<S: AsRef<str> + Sync>(
+        &self,
+        rows: &Rows<'_, S>,
+        count: f64,
+        cost_of_a_key: f64,
+    ) -> (f64, Cut) {
         let all_pairs = count * count / 2.0;
-        let step = self.rows.len().div_ceil(SAMPLE);
+        let step = self.rows.len().div_ceil(SAMPLE).max(1);
         let sample: Vec<u32> = self.rows.iter().copied().step_by(step).collect();
         let cuts = Cut::candidates(self.distance(rows));
         let costs = cuts.into_par_iter().map(|cut| {
-            let keys = cut.keys() as f64 * count * COST_OF_A_KEY;
+            let keys = cut.keys() as f64 * count * cost_of_a_key;
             // Not worth a look where the keys alone cost more than all pairs.
             if keys >= all_pairs {
                 return (f64::INFINITY, cut);
             }
-            let share = count / sample.len() as f64;
+            let share = count / sample.len().max(1) as f64;
             (
                 keys + pairs_by_chance(rows, &sample, &cut) as f64 * share * share,
                 cut,
