@@ -30,7 +30,9 @@ struct Shape {
 
 /// A cut that cannot be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("sets are cut into 1 to {MOST_GROUPS} groups of at most {MOST_PARTS} parts, not into {groups} of {parts}")]
+#[error(
+    "sets are cut into 1 to {MOST_GROUPS} groups of at most {MOST_PARTS} parts, not into {groups} of {parts}"
+)]
 struct ShapeError {
     groups: usize,
     parts: usize,
@@ -40,7 +42,11 @@ impl TryFrom<Shape> for Cut {
     type Error = ShapeError;
 
     fn try_from(shape: Shape) -> Result<Self, ShapeError> {
-        let Shape { groups, parts, touched } = shape;
+        let Shape {
+            groups,
+            parts,
+            touched,
+        } = shape;
         if !(1..=MOST_GROUPS).contains(&groups) || parts > MOST_PARTS || touched > parts {
             return Err(ShapeError { groups, parts });
         }
@@ -96,7 +102,11 @@ impl Cut {
         for touched in 0..=4 {
             let groups = distance / (touched + 1) + 1;
             // Of a group in which nothing differs one part is as good as several.
-            let most_parts = if touched == 0 { 1 } else { (touched + 4).min(MOST_PARTS) };
+            let most_parts = if touched == 0 {
+                1
+            } else {
+                (touched + 4).min(MOST_PARTS)
+            };
             for parts in touched + 1..=most_parts {
                 let cut = Self::new(groups, parts, touched);
                 if cut.keys() <= MOST_KEYS_A_DIFFERENCE * (distance + 1) {

@@ -64,7 +64,9 @@ pub struct JoinPlan {
 #[non_exhaustive]
 pub enum JoinPlanError {
     /// The text is larger than every text that the plan was made for.
-    #[error("a text of {found} shingles is joined by a plan for at most {largest}: count all sizes before planning")]
+    #[error(
+        "a text of {found} shingles is joined by a plan for at most {largest}: count all sizes before planning"
+    )]
     Size {
         /// Its shingles.
         found: usize,
@@ -176,7 +178,11 @@ impl JoinPlan {
     /// # Panics
     ///
     /// If there is not a text for each key, or more than 2^32 of them.
-    pub fn pairs<S: AsRef<str> + Sync>(&self, keys: &[u64], texts: &[S]) -> Result<Vec<NearPair>, JoinPlanError> {
+    pub fn pairs<S: AsRef<str> + Sync>(
+        &self,
+        keys: &[u64],
+        texts: &[S],
+    ) -> Result<Vec<NearPair>, JoinPlanError> {
         assert_eq!(keys.len(), texts.len(), "each text has its key");
         let numbers: Vec<usize> = (0..keys.len()).collect();
         let runs: Vec<&[usize]> = numbers

@@ -38,7 +38,10 @@ fn joined(plan: &JoinPlan, texts: &[String], at_once: usize) -> Vec<(usize, usiz
 
 fn in_one_memory(texts: &[String], threshold: JaccardThreshold) -> Vec<(usize, usize, f64)> {
     let pairs = near_pairs_of_normal(texts, threshold);
-    pairs.iter().map(|pair| (pair.left, pair.right, pair.jaccard)).collect()
+    pairs
+        .iter()
+        .map(|pair| (pair.left, pair.right, pair.jaccard))
+        .collect()
 }
 
 /// Every way to cut, and not only the one that few texts are given.
@@ -75,13 +78,17 @@ proptest! {
 fn many_texts_are_cut_and_joined_as_in_one_memory() {
     let mut state = 7_u64;
     let mut below = |limit: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % limit
     };
     let mut texts: Vec<String> = Vec::new();
     for row in 0..1500 {
         let mut text: Vec<char> = match row {
-            0..1000 => (0..30 + below(30)).map(|_| char::from(b'a' + below(20) as u8)).collect(),
+            0..1000 => (0..30 + below(30))
+                .map(|_| char::from(b'a' + below(20) as u8))
+                .collect(),
             _ => texts[below(1000)].chars().collect(),
         };
         for _ in 0..below(4) {
@@ -93,7 +100,10 @@ fn many_texts_are_cut_and_joined_as_in_one_memory() {
     texts.sort();
     texts.dedup();
     // As if each stood for ten thousand: so many are not compared one by one.
-    let sizes = sizes(&texts).into_iter().map(|(size, count)| (size, count * 10_000)).collect();
+    let sizes = sizes(&texts)
+        .into_iter()
+        .map(|(size, count)| (size, count * 10_000))
+        .collect();
     let plan = JoinPlan::of(&sizes, &texts, JaccardThreshold::default());
     assert!(plan.most_keys() > 5, "{plan:?}");
     let expected = in_one_memory(&texts, JaccardThreshold::default());
@@ -105,8 +115,17 @@ fn many_texts_are_cut_and_joined_as_in_one_memory() {
 fn a_text_that_the_plan_has_not_counted_and_a_key_of_another_plan_are_refused() {
     let texts = ["where is my card".to_owned(), "where is my cards".to_owned()];
     let plan = JoinPlan::of(&sizes(&texts), &texts, JaccardThreshold::default());
-    let refused = plan.keys("a text that is a good deal longer than both of them", &mut Vec::new());
-    assert_eq!(refused, Err(JoinPlanError::Size { found: 46, largest: 15 }));
+    let refused = plan.keys(
+        "a text that is a good deal longer than both of them",
+        &mut Vec::new(),
+    );
+    assert_eq!(
+        refused,
+        Err(JoinPlanError::Size {
+            found: 46,
+            largest: 15
+        })
+    );
     let key = 900 << (PLACE_BITS + KEY_BITS);
     assert_eq!(plan.pairs(&[key, key], &texts), Err(JoinPlanError::Key { key }));
 }

@@ -42,7 +42,10 @@ proptest! {
 fn sizes_that_are_all_alike_are_one_interval() {
     let sizes: Vec<u32> = (0..1000).map(|i| 50 + i % 11).collect();
     assert_eq!(intervals(&counts_of(&sizes), 0.8, 1), [(50, 60)]);
-    assert_eq!(intervals(&counts_of(&[1000, 50, 1000, 51]), 0.8, 1), [(50, 51), (1000, 1000)]);
+    assert_eq!(
+        intervals(&counts_of(&[1000, 50, 1000, 51]), 0.8, 1),
+        [(50, 51), (1000, 1000)]
+    );
 }
 
 #[test]
