@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     JaccardThreshold, NearPair,
-    cut::Cut,
-    length_class::{LengthClass, POWERS, classes_of, intervals, smallest_partner},
+    cut::{Cut, KeyPlace},
+    length_class::{Close, Gathered, POWERS, classes_of, each_close, intervals, smallest_partner},
     rows::Rows,
 };
-use crate::shingles::shingle_keys;
+use crate::shingles::{most_distance, shingle_keys};
 
 /// What it costs to bring a text to those that share a key with it, in comparisons of two rows: it is written, sent,
 /// sorted, read and cut up again.
-const COST_OF_A_SENT_KEY: f64 = 2000.0;
+const COST_OF_A_SENT_KEY: f64 = 500.0;
 /// A key holds its class in the uppermost bits, then its place, and 32 bits of what stands there.
 const PLACE_BITS: u32 = 22;
 const KEY_BITS: u32 = 32;
@@ -159,9 +159,7 @@ impl JoinPlan {
                 continue;
             }
             let mut cells = vec![0; class.cut.cells()];
-            if !cells.is_empty() {
-                class.cut.deal(&shingles, &mut cells);
-            }
+            class.cut.deal(&shingles, &mut cells);
             keys.extend((0_u64..).zip(class.cut.places()).map(|(place, at)| {
                 (number << PLACE_BITS | place) << KEY_BITS | u64::from(class.cut.key(at, &cells))
             }));
@@ -218,9 +216,24 @@ impl JoinPlan {
         let class = self.classes.get(class).filter(|class| place < class.cut.keys());
         let class = class.ok_or(JoinPlanError::Key { key })?;
         let met_texts: Vec<&str> = met.iter().map(|&index| texts[index].as_ref()).collect();
-        let rows = Rows::of(&met_texts, None, self.threshold.get());
-        let members = LengthClass::of_all(&rows, class.larger_from, class.largest);
-        let mut pairs = members.pairs_of_places(&rows, &class.cut, &[class.cut.place(place)]);
+        let search = Search {
+            rows: &Rows::of(&met_texts, None, self.threshold.get()),
+            class,
+            place: class.cut.place(place),
+        };
+        let mut pairs = Vec::new();
+        let mut sketches = Gathered::default();
+        let mut close = Vec::new();
+        let most = most_distance(class.largest, self.threshold.get()) as u32;
+        let mut begin = 0;
+        for same in met.chunk_by(|&a, &b| keys[a] == keys[b]) {
+            let members = begin..begin + same.len() as u32;
+            sketches.fill(members.clone().map(|row| search.rows.sketch(row)));
+            each_close(&sketches, most, &mut close, &mut pairs, |close, pairs| {
+                search.confirm(members.start, close, pairs);
+            });
+            begin = members.end;
+        }
         for pair in &mut pairs {
             (pair.left, pair.right) = (met[pair.left], met[pair.right]);
         }
@@ -230,6 +243,50 @@ impl JoinPlan {
     /// Whether texts of a size are among those of a class.
     fn is_of(&self, class: &PlannedClass, size: usize) -> bool {
         (smallest_partner(class.larger_from, self.threshold.get())..=class.largest).contains(&size)
+    }
+}
+
+/// The search for pairs among texts that share a key of one place.
+struct Search<'a> {
+    rows: &'a Rows<'a, &'a str>,
+    class: &'a PlannedClass,
+    place: KeyPlace,
+}
+
+impl Search<'_> {
+    /// Those of some pairs that are similar and whose first key this is. Rows are counted from the first that has the key.
+    fn confirm(&self, first: u32, close: &[Close], pairs: &mut Vec<NearPair>) {
+        let (mut keys, mut scratch) = (Vec::new(), Vec::new());
+        for &Close { earlier, later, bits } in close {
+            let (left, right) = (first + earlier, first + later);
+            let larger = self.rows.size(left).max(self.rows.size(right));
+            if larger < self.class.larger_from || !self.rows.may_be_near(left, right, bits) {
+                continue;
+            }
+            self.rows.keys(right, &mut keys);
+            let jaccard = self.rows.similarity(&keys, left, &mut scratch);
+            // The texts' parts come last: few pairs get here, and to cut up every text takes as long as all the rest.
+            pairs.extend(
+                jaccard
+                    .filter(|_| self.is_first_shared(&keys, &scratch))
+                    .map(|jaccard| NearPair {
+                        left: left as usize,
+                        right: right as usize,
+                        jaccard,
+                    }),
+            );
+        }
+    }
+
+    /// Whether this key is the first one that two sets of shingles share.
+    fn is_first_shared(&self, a: &[u64], b: &[u64]) -> bool {
+        let cut = &self.class.cut;
+        let cells = |shingles: &[u64]| {
+            let mut cells = vec![0; cut.cells()];
+            cut.deal(shingles, &mut cells);
+            cells
+        };
+        cut.is_first_shared(self.place, &cells(a), &cells(b))
     }
 }
 

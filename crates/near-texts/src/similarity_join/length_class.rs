@@ -155,31 +155,8 @@ const STRIP: usize = 256;
 const LANES: usize = 16;
 
 impl LengthClass {
-    /// A class of all of some rows.
-    pub(super) fn of_all<S>(rows: &Rows<'_, S>, larger_from: usize, largest: usize) -> Self
-    where
-        S: AsRef<str> + Sync,
-    {
-        Self {
-            rows: (0..rows.sizes().len() as u32).collect(),
-            larger_from,
-            largest,
-        }
-    }
-
     /// The pairs whose larger row is of this class, in no order.
     pub(super) fn pairs<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>, cut: &Cut) -> Vec<NearPair> {
-        let places: Vec<KeyPlace> = cut.places().collect();
-        self.pairs_of_places(rows, cut, &places)
-    }
-
-    /// Those of them for which one of these keys is the first that they share.
-    pub(super) fn pairs_of_places<S: AsRef<str> + Sync>(
-        &self,
-        rows: &Rows<'_, S>,
-        cut: &Cut,
-        places: &[KeyPlace],
-    ) -> Vec<NearPair> {
         let cells = deal(rows, &self.rows, cut);
         let search = Search {
             rows,
@@ -189,9 +166,10 @@ impl LengthClass {
             sketches: self.rows.iter().map(|&row| rows.sketch(row)).collect(),
             distance: self.distance(rows) as u32,
         };
+        let places: Vec<KeyPlace> = cut.places().collect();
         places
-            .par_iter()
-            .flat_map_iter(|&place| search.pairs_of_key(place))
+            .into_par_iter()
+            .flat_map_iter(|place| search.pairs_of_key(place))
             .collect()
     }
 
@@ -297,21 +275,15 @@ impl<S: AsRef<str> + Sync> Search<'_, S> {
             .filter(|same| same.len() > 1)
         {
             sketches.fill(same.iter().map(|&entry| self.sketches[entry as u32 as usize]));
-            if same.len() >= SHARED_FROM {
-                let strips = (0..same.len().div_ceil(STRIP)).into_par_iter();
-                pairs.par_extend(strips.flat_map_iter(|strip| {
-                    let later = strip * STRIP..(strip * STRIP + STRIP).min(same.len());
-                    let mut close = Vec::new();
-                    close_pairs(&sketches, later, self.distance, &mut close);
-                    let mut found = Vec::new();
-                    self.confirm(place, same, &close, &mut found);
-                    found
-                }));
-            } else {
-                close.clear();
-                close_pairs(&sketches, 1..same.len(), self.distance, &mut close);
-                self.confirm(place, same, &close, &mut pairs);
-            }
+            each_close(
+                &sketches,
+                self.distance,
+                &mut close,
+                &mut pairs,
+                |close, pairs| {
+                    self.confirm(place, same, close, pairs);
+                },
+            );
         }
         pairs
     }
@@ -366,10 +338,36 @@ impl<S: AsRef<str> + Sync> Search<'_, S> {
 
 /// Two of some rows, and in how many bits their sketches differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Close {
-    earlier: u32,
-    later: u32,
-    bits: u32,
+pub(super) struct Close {
+    pub(super) earlier: u32,
+    pub(super) later: u32,
+    pub(super) bits: u32,
+}
+
+/// Hands on the pairs of rows with one key whose sketches differ in at most so many bits; of many rows, from several threads.
+pub(super) fn each_close(
+    sketches: &Gathered,
+    most: u32,
+    close: &mut Vec<Close>,
+    pairs: &mut Vec<NearPair>,
+    confirm: impl Fn(&[Close], &mut Vec<NearPair>) + Sync,
+) {
+    let count = sketches.whole.len();
+    if count < SHARED_FROM {
+        close.clear();
+        close_pairs(sketches, 1..count, most, close);
+        confirm(close, pairs);
+        return;
+    }
+    let strips = (0..count.div_ceil(STRIP)).into_par_iter();
+    pairs.par_extend(strips.flat_map_iter(|strip| {
+        let later = strip * STRIP..(strip * STRIP + STRIP).min(count);
+        let mut close = Vec::new();
+        close_pairs(sketches, later, most, &mut close);
+        let mut found = Vec::new();
+        confirm(&close, &mut found);
+        found
+    }));
 }
 
 /// The pairs of rows, the later one in a range, whose sketches differ in at most so many bits.
@@ -414,14 +412,14 @@ fn close_pairs(sketches: &Gathered, later: Range<usize>, most: u32, close: &mut 
 
 /// The sketches of some rows side by side.
 #[derive(Debug, Default)]
-struct Gathered {
+pub(super) struct Gathered {
     /// Most pairs are told apart by these.
     first_words: Vec<u64>,
     whole: Vec<Sketch>,
 }
 
 impl Gathered {
-    fn fill(&mut self, sketches: impl Iterator<Item = Sketch>) {
+    pub(super) fn fill(&mut self, sketches: impl Iterator<Item = Sketch>) {
         self.whole.clear();
         self.whole.extend(sketches);
         self.first_words.clear();
