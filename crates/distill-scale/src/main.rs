@@ -94,9 +94,39 @@ struct Curate {
     scheduler: Option<String>,
 }
 
+/// What Ballista warns of, on standard error.
+#[cfg(feature = "ballista")]
+struct Warnings;
+
+#[cfg(feature = "ballista")]
+impl log::Log for Warnings {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::Level::Warn
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            use std::io::Write;
+            // A warning that cannot be written is no reason to stop.
+            writeln!(
+                std::io::stderr(),
+                "{} {}: {}",
+                record.level(),
+                record.target(),
+                record.args()
+            )
+            .ok();
+        }
+    }
+
+    fn flush(&self) {}
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "ballista")]
-    env_logger::init();
+    if log::set_logger(&Warnings).is_ok() {
+        log::set_max_level(log::LevelFilter::Warn);
+    }
     // Plans are trees of some depth, and are walked by recursion.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
