@@ -3,6 +3,7 @@
 use std::{fmt, path::Path, sync::Arc};
 
 use datafusion::{
+    arrow::array::RecordBatch,
     error::{DataFusionError, Result},
     execution::{
         SendableRecordBatchStream, SessionStateBuilder, memory_pool::FairSpillPool,
@@ -11,6 +12,8 @@ use datafusion::{
     physical_plan::{ExecutionPlan, execute_stream},
     prelude::{SessionConfig, SessionContext},
 };
+
+use futures::TryStreamExt;
 
 use crate::{Limits, functions};
 
@@ -58,6 +61,29 @@ impl Engine {
             #[cfg(feature = "ballista")]
             cluster: None,
         })
+    }
+
+    /// How often a stage is tried. What a plan has come to lies with the executors until it is fetched, and is lost with
+    /// them; a stage that is done again writes the same files again.
+    pub(crate) fn attempts(&self) -> usize {
+        #[cfg(feature = "ballista")]
+        if self.cluster.is_some() {
+            return 3;
+        }
+        1
+    }
+
+    /// Carries a plan out, again where that may help, for all that comes of it.
+    pub(crate) async fn collect(&self, plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
+        let mut left = self.attempts();
+        loop {
+            left -= 1;
+            let done = async { self.stream(Arc::clone(&plan)).await?.try_collect().await };
+            match done.await {
+                Err(_) if left > 0 => {}
+                done => return done,
+            }
+        }
     }
 
     /// Starts a plan and hands on what comes of it.

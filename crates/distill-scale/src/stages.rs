@@ -15,7 +15,6 @@ use datafusion::{
     functions_aggregate::expr_fn::{count, sum},
     prelude::{DataFrame, ParquetReadOptions, coalesce, col, lit},
 };
-use futures::TryStreamExt;
 use near_texts::JoinPlan;
 use task_spec::LabelSet;
 
@@ -226,7 +225,7 @@ impl<'a> Stages<'a> {
         let partitions = self.engine.partitions;
         let plan = table.create_physical_plan().await?;
         let fold = ReduceExec::of_sorted(plan, order, partitions, reduction, folder)?;
-        let batches: Vec<RecordBatch> = self.engine.stream(Arc::new(fold)).await?.try_collect().await?;
+        let batches = self.engine.collect(Arc::new(fold)).await?;
         let written = batches
             .iter()
             .map(|batch| batch.column(0).as_primitive::<UInt64Type>());
@@ -235,7 +234,7 @@ impl<'a> Stages<'a> {
 
     async fn collect(&self, table: DataFrame) -> Result<Vec<RecordBatch>> {
         let plan = table.create_physical_plan().await?;
-        self.engine.stream(plan).await?.try_collect().await
+        self.engine.collect(plan).await
     }
 
     /// The second column, a count, by the first, a name.

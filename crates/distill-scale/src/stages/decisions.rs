@@ -1,5 +1,7 @@
 //! What becomes of rows by their near-duplicates: who is outweighed, who goes behind whom, and what that makes of all.
 
+use std::sync::Arc;
+
 use datafusion::{
     arrow::datatypes::DataType,
     common::JoinType,
@@ -129,8 +131,18 @@ impl Stages<'_> {
                 col("sure").sort(false, false),
                 col("centre").sort(true, false),
             ])?;
-        let stream = self.engine.stream(sorted.create_physical_plan().await?).await?;
-        stars::write_merged(stream, &self.folder(Table::Merged).join("part.parquet")).await
+        let plan = sorted.create_physical_plan().await?;
+        let path = self.folder(Table::Merged).join("part.parquet");
+        let mut left = self.engine.attempts();
+        loop {
+            left -= 1;
+            let done =
+                async { stars::write_merged(self.engine.stream(Arc::clone(&plan)).await?, &path).await };
+            match done.await {
+                Err(_) if left > 0 => {}
+                done => return done,
+            }
+        }
     }
 
     /// What became of each row.
