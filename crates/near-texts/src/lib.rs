@@ -28,6 +28,8 @@
 //!   and is in every hash.
 //! - [`similarity`]: of two texts; [`near_pairs`], [`near_neighbours`]: all pairs at or above a Jaccard similarity of character 3-grams. They
 //!   miss none; every pair is counted out. [`near_pairs_of_normal`] is for texts that are normalised already.
+//! - [`JoinPlan`]: the same join of texts that are not all in one memory: keys of which similar texts share one, for an
+//!   engine that brings texts of one key together, as the package `distill-scale` does.
 //! - [`texts_hash`], [`text_hash`], [`GoldRows`], [`leakage_certificate`]: what anybody who holds both sets can compute
 //!   again.
 //! - [`PersonalDataMask`]: card numbers, IBANs, e-mail addresses and phone numbers by rule, without changing a text's
@@ -55,6 +57,6 @@ pub use leakage::{
 pub use normalise::{NORMALISER_VERSION, normalise};
 pub use personal_data::{MASKING_RULES, Masked, PersonalDataKind, PersonalDataMask};
 pub use similarity_join::{
-    JaccardThreshold, JaccardThresholdError, NearPair, near_neighbours, near_pairs, near_pairs_of_normal,
-    similarity,
+    JaccardThreshold, JaccardThresholdError, JoinPlan, JoinPlanError, NearPair, near_neighbours, near_pairs,
+    near_pairs_of_normal, shingle_count, similarity,
 };

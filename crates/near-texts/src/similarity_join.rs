@@ -12,6 +12,7 @@
 //! no leakage needs a join that does not.
 
 mod cut;
+mod join_plan;
 mod length_class;
 mod rows;
 
@@ -23,6 +24,7 @@ use crate::{
     shingles::{jaccard_at_least, shingle_keys},
 };
 
+pub use join_plan::{JoinPlan, JoinPlanError};
 use length_class::length_classes;
 use rows::Rows;
 
@@ -102,6 +104,14 @@ pub fn similarity(left: &str, right: &str) -> f64 {
         keys
     };
     jaccard_at_least(&keys(left), &keys(right), f64::MIN_POSITIVE).unwrap_or(0.0)
+}
+
+/// How many distinct character 3-grams a text has that is normalised already: its size in a join, at least 1.
+#[must_use]
+pub fn shingle_count(normal: &str) -> usize {
+    let mut keys = Vec::new();
+    shingle_keys(normal, &mut keys);
+    keys.len()
 }
 
 /// Every pair of texts whose similarity reaches the threshold, by rising `left`, then `right`.

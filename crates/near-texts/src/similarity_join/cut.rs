@@ -1,5 +1,7 @@
 //! How sets of shingles are cut into parts, and which parts together are a key.
 
+use serde::{Deserialize, Serialize};
+
 use super::rows::mixed;
 
 /// A way to cut sets: shingles are dealt out to groups and within a group to parts, and a key is made of some
@@ -7,12 +9,60 @@ use super::rows::mixed;
 ///
 /// Of two sets that differ in at most `distance` shingles, some group holds at most `distance / groups` of these,
 /// which touch at most as many parts. The others are equal, and some key is made of them alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Shape", into = "Shape")]
 pub(super) struct Cut {
     groups: usize,
     parts: usize,
     /// The parts of each key, as bits: all choices of so many parts as are surely untouched.
     choices: Vec<u8>,
+}
+
+/// What a cut is made of, for a file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    groups: usize,
+    parts: usize,
+    /// How many parts of the group are not in a key.
+    touched: usize,
+}
+
+/// A cut that cannot be made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error(
+    "sets are cut into 1 to {MOST_GROUPS} groups of at most {MOST_PARTS} parts, not into {groups} of {parts}"
+)]
+struct ShapeError {
+    groups: usize,
+    parts: usize,
+}
+
+impl TryFrom<Shape> for Cut {
+    type Error = ShapeError;
+
+    fn try_from(shape: Shape) -> Result<Self, ShapeError> {
+        let Shape {
+            groups,
+            parts,
+            touched,
+        } = shape;
+        if !(1..=MOST_GROUPS).contains(&groups) || parts > MOST_PARTS || touched > parts {
+            return Err(ShapeError { groups, parts });
+        }
+        Ok(Self::new(groups, parts, touched))
+    }
+}
+
+impl From<Cut> for Shape {
+    fn from(cut: Cut) -> Self {
+        let chosen = cut.choices.first().map_or(0, |bits| bits.count_ones() as usize);
+        Self {
+            groups: cut.groups,
+            parts: cut.parts,
+            touched: cut.parts - chosen,
+        }
+    }
 }
 
 /// One of the keys of a cut.
@@ -24,15 +74,26 @@ pub(super) struct KeyPlace {
 
 /// The most keys that are worth making of a set, for each shingle in which sets may differ.
 const MOST_KEYS_A_DIFFERENCE: usize = 12;
+/// As many parts of a group as a choice has bits for, and more groups than any text has shingles worth cutting.
+const MOST_PARTS: usize = 8;
+const MOST_GROUPS: usize = 1 << 20;
 
 impl Cut {
+    /// So many groups of so many parts, and keys of all of a group's parts but so many.
+    fn new(groups: usize, parts: usize, touched: usize) -> Self {
+        let choices = (0..1_u16 << parts)
+            .filter(|bits| bits.count_ones() as usize == parts - touched)
+            .map(|bits| bits as u8);
+        Self {
+            groups,
+            parts,
+            choices: choices.collect(),
+        }
+    }
+
     /// No parts: all sets have the one key, and all pairs are looked at.
     pub(super) fn none() -> Self {
-        Self {
-            groups: 1,
-            parts: 0,
-            choices: vec![0],
-        }
+        Self::new(1, 0, 0)
     }
 
     /// The cuts worth trying for sets that differ in at most so many shingles, the fewest keys first.
@@ -41,18 +102,15 @@ impl Cut {
         for touched in 0..=4 {
             let groups = distance / (touched + 1) + 1;
             // Of a group in which nothing differs one part is as good as several.
-            let most_parts = if touched == 0 { 1 } else { (touched + 4).min(8) };
+            let most_parts = if touched == 0 {
+                1
+            } else {
+                (touched + 4).min(MOST_PARTS)
+            };
             for parts in touched + 1..=most_parts {
-                let choices: Vec<u8> = (0..1_u16 << parts)
-                    .filter(|bits| bits.count_ones() as usize == parts - touched)
-                    .map(|bits| bits as u8)
-                    .collect();
-                if groups * choices.len() <= MOST_KEYS_A_DIFFERENCE * (distance + 1) {
-                    found.push(Self {
-                        groups,
-                        parts,
-                        choices,
-                    });
+                let cut = Self::new(groups, parts, touched);
+                if cut.keys() <= MOST_KEYS_A_DIFFERENCE * (distance + 1) {
+                    found.push(cut);
                 }
             }
         }
@@ -70,6 +128,14 @@ impl Cut {
             .flat_map(|group| (0..self.choices.len()).map(move |choice| KeyPlace { group, choice }))
     }
 
+    /// The place of a number below [`Cut::keys`].
+    pub(super) fn place(&self, number: usize) -> KeyPlace {
+        KeyPlace {
+            group: number / self.choices.len(),
+            choice: number % self.choices.len(),
+        }
+    }
+
     /// How many parts a set has.
     pub(super) fn cells(&self) -> usize {
         self.groups * self.parts
@@ -78,7 +144,8 @@ impl Cut {
     /// Adds a set up by parts: for each the sum of its shingles' hashes, in 16 bits.
     pub(super) fn deal(&self, shingles: &[u64], cells: &mut [u16]) {
         let count = self.cells() as u64;
-        for &shingle in shingles {
+        // Without parts all sets are alike.
+        for &shingle in shingles.iter().filter(|_| count > 0) {
             let hash = mixed(shingle);
             let cell = &mut cells[(((hash >> 32) * count) >> 32) as usize];
             *cell = cell.wrapping_add(hash as u16);

@@ -25,18 +25,21 @@ pub(super) struct LengthClass {
 
 /// How much more it is thought to cost where sets may differ in more shingles, as powers of that number: linear where keys
 /// cost most, more where pairs that share one by chance do. Which it is the rows tell.
-const POWERS: [i32; 3] = [1, 4, 8];
+pub(super) const POWERS: [i32; 3] = [1, 4, 8];
 
 /// The classes of a join, each with its rows and the cut for them, in the way that has the least work to do.
 pub(super) fn length_classes<S: AsRef<str> + Sync>(rows: &Rows<'_, S>) -> Vec<(LengthClass, Cut)> {
+    let counts = counts_of(rows.sizes());
     let mut ways: Vec<Vec<(usize, usize)>> = POWERS
         .iter()
-        .map(|&power| intervals(rows.sizes(), rows.threshold, power))
+        .map(|&power| intervals(&counts, rows.threshold, power))
         .collect();
     ways.dedup();
     let ways = ways.into_iter().map(|intervals| {
-        let classes = classes_of(rows, intervals).into_iter().map(|class| {
-            let (cost, cut) = class.best_cut(rows);
+        let mut classes = classes_of(rows, intervals);
+        classes.retain(|class| class.rows.len() > 1);
+        let classes = classes.into_iter().map(|class| {
+            let (cost, cut) = class.best_cut(rows, class.rows.len() as f64, COST_OF_A_KEY);
             (cost, (class, cut))
         });
         let (costs, classes): (Vec<f64>, Vec<_>) = classes.unzip();
@@ -46,7 +49,17 @@ pub(super) fn length_classes<S: AsRef<str> + Sync>(rows: &Rows<'_, S>) -> Vec<(L
     best.map_or_else(Vec::new, |(_, classes)| classes)
 }
 
-fn classes_of<S>(rows: &Rows<'_, S>, intervals: Vec<(usize, usize)>) -> Vec<LengthClass>
+/// How many rows have each size.
+fn counts_of(sizes: &[u32]) -> BTreeMap<usize, usize> {
+    let mut counts = BTreeMap::new();
+    for &size in sizes {
+        *counts.entry(size as usize).or_default() += 1;
+    }
+    counts
+}
+
+/// The classes of these intervals, with the rows that each is to look at.
+pub(super) fn classes_of<S>(rows: &Rows<'_, S>, intervals: Vec<(usize, usize)>) -> Vec<LengthClass>
 where
     S: AsRef<str> + Sync,
 {
@@ -69,12 +82,11 @@ where
             class.rows.push(row);
         }
     }
-    classes.retain(|class| class.rows.len() > 1);
     classes
 }
 
 /// The smallest set that may be similar to one of this size.
-fn smallest_partner(size: usize, threshold: f64) -> usize {
+pub(super) fn smallest_partner(size: usize, threshold: f64) -> usize {
     ceil(threshold * size as f64)
 }
 
@@ -86,13 +98,9 @@ const MOST_ENDS: usize = 200;
 /// A wide interval has a large last set, whose partners may differ from it in many shingles, and of narrow ones each has
 /// the rows below it to look at once more. The cut is the one of least cost, where that of an interval is the number of rows
 /// that it looks at times a power of how much they may differ, found by dynamic programming from the smallest size on.
-fn intervals(sizes: &[u32], threshold: f64, power: i32) -> Vec<(usize, usize)> {
-    if sizes.is_empty() {
+pub(super) fn intervals(counts: &BTreeMap<usize, usize>, threshold: f64, power: i32) -> Vec<(usize, usize)> {
+    if counts.is_empty() {
         return Vec::new();
-    }
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for &size in sizes {
-        *counts.entry(size as usize).or_default() += 1;
     }
     let present: Vec<usize> = counts.keys().copied().collect();
     // How many rows are smaller than each size that occurs, and in the end how many there are.
@@ -165,25 +173,35 @@ impl LengthClass {
             .collect()
     }
 
+    /// The sizes that the larger row of a pair may have.
+    pub(super) fn larger(&self) -> (usize, usize) {
+        (self.larger_from, self.largest)
+    }
+
     /// In how many shingles similar sets may differ.
     fn distance<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>) -> usize {
         most_distance(self.largest, rows.threshold)
     }
 
-    /// The cut with the least work to do, estimated on some of the rows, and that work in comparisons of two rows.
-    fn best_cut<S: AsRef<str> + Sync>(&self, rows: &Rows<'_, S>) -> (f64, Cut) {
-        let count = self.rows.len() as f64;
+    /// The cut with the least work to do where there are so many rows, estimated on some of those that are known, and that
+    /// work in comparisons of two rows.
+    pub(super) fn best_cut<S: AsRef<str> + Sync>(
+        &self,
+        rows: &Rows<'_, S>,
+        count: f64,
+        cost_of_a_key: f64,
+    ) -> (f64, Cut) {
         let all_pairs = count * count / 2.0;
-        let step = self.rows.len().div_ceil(SAMPLE);
+        let step = self.rows.len().div_ceil(SAMPLE).max(1);
         let sample: Vec<u32> = self.rows.iter().copied().step_by(step).collect();
         let cuts = Cut::candidates(self.distance(rows));
         let costs = cuts.into_par_iter().map(|cut| {
-            let keys = cut.keys() as f64 * count * COST_OF_A_KEY;
+            let keys = cut.keys() as f64 * count * cost_of_a_key;
             // Not worth a look where the keys alone cost more than all pairs.
             if keys >= all_pairs {
                 return (f64::INFINITY, cut);
             }
-            let share = count / sample.len() as f64;
+            let share = count / sample.len().max(1) as f64;
             (
                 keys + pairs_by_chance(rows, &sample, &cut) as f64 * share * share,
                 cut,
@@ -257,21 +275,15 @@ impl<S: AsRef<str> + Sync> Search<'_, S> {
             .filter(|same| same.len() > 1)
         {
             sketches.fill(same.iter().map(|&entry| self.sketches[entry as u32 as usize]));
-            if same.len() >= SHARED_FROM {
-                let strips = (0..same.len().div_ceil(STRIP)).into_par_iter();
-                pairs.par_extend(strips.flat_map_iter(|strip| {
-                    let later = strip * STRIP..(strip * STRIP + STRIP).min(same.len());
-                    let mut close = Vec::new();
-                    close_pairs(&sketches, later, self.distance, &mut close);
-                    let mut found = Vec::new();
-                    self.confirm(place, same, &close, &mut found);
-                    found
-                }));
-            } else {
-                close.clear();
-                close_pairs(&sketches, 1..same.len(), self.distance, &mut close);
-                self.confirm(place, same, &close, &mut pairs);
-            }
+            each_close(
+                &sketches,
+                self.distance,
+                &mut close,
+                &mut pairs,
+                |close, pairs| {
+                    self.confirm(place, same, close, pairs);
+                },
+            );
         }
         pairs
     }
@@ -326,10 +338,36 @@ impl<S: AsRef<str> + Sync> Search<'_, S> {
 
 /// Two of some rows, and in how many bits their sketches differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Close {
-    earlier: u32,
-    later: u32,
-    bits: u32,
+pub(super) struct Close {
+    pub(super) earlier: u32,
+    pub(super) later: u32,
+    pub(super) bits: u32,
+}
+
+/// Hands on the pairs of rows with one key whose sketches differ in at most so many bits; of many rows, from several threads.
+pub(super) fn each_close(
+    sketches: &Gathered,
+    most: u32,
+    close: &mut Vec<Close>,
+    pairs: &mut Vec<NearPair>,
+    confirm: impl Fn(&[Close], &mut Vec<NearPair>) + Sync,
+) {
+    let count = sketches.whole.len();
+    if count < SHARED_FROM {
+        close.clear();
+        close_pairs(sketches, 1..count, most, close);
+        confirm(close, pairs);
+        return;
+    }
+    let strips = (0..count.div_ceil(STRIP)).into_par_iter();
+    pairs.par_extend(strips.flat_map_iter(|strip| {
+        let later = strip * STRIP..(strip * STRIP + STRIP).min(count);
+        let mut close = Vec::new();
+        close_pairs(sketches, later, most, &mut close);
+        let mut found = Vec::new();
+        confirm(&close, &mut found);
+        found
+    }));
 }
 
 /// The pairs of rows, the later one in a range, whose sketches differ in at most so many bits.
@@ -374,14 +412,14 @@ fn close_pairs(sketches: &Gathered, later: Range<usize>, most: u32, close: &mut 
 
 /// The sketches of some rows side by side.
 #[derive(Debug, Default)]
-struct Gathered {
+pub(super) struct Gathered {
     /// Most pairs are told apart by these.
     first_words: Vec<u64>,
     whole: Vec<Sketch>,
 }
 
 impl Gathered {
-    fn fill(&mut self, sketches: impl Iterator<Item = Sketch>) {
+    pub(super) fn fill(&mut self, sketches: impl Iterator<Item = Sketch>) {
         self.whole.clear();
         self.whole.extend(sketches);
         self.first_words.clear();

@@ -1,0 +1,121 @@
+//! Ballista: the same plans, carried out by processes on several machines.
+//!
+//! A Ballista executor knows the functions that its binary was built with, and neither the functions nor the operator of
+//! this crate are in Ballista's own. So the scheduler and the executors are started from here ([`serve_scheduler`],
+//! [`serve_executor`], or the binary's commands of the same names), and plans are sent to the scheduler as they would run
+//! here: what is planned on a cluster is what is planned in one process.
+
+mod codec;
+mod processes;
+
+use std::{fmt, sync::Arc};
+
+use ballista_core::{
+    execution_plans::execute_physical_plan, extension::SessionConfigExt, ids::new_instance_id,
+};
+use datafusion::{
+    error::Result,
+    execution::{SendableRecordBatchStream, SessionStateBuilder},
+    physical_plan::ExecutionPlan,
+    prelude::{SessionConfig, SessionContext},
+};
+use datafusion_proto::protobuf::PhysicalPlanNode;
+
+use crate::{
+    Engine, ScaleError,
+    engine::{spilling, with_functions},
+};
+
+pub(crate) use codec::ScaleCodec;
+pub use processes::{ClusterError, Executor, Scheduler, serve_executor, serve_scheduler};
+
+/// A cluster's scheduler, and how plans are to be carried out.
+pub(crate) struct Cluster {
+    url: String,
+    config: SessionConfig,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// The cluster of a scheduler, `http://HOST:PORT`, that was started by [`serve_scheduler`]. Its executors must see the
+    /// input and the folder of the outcome under the paths that are given here: a shared file system, or one machine.
+    ///
+    /// Tables are dealt into so many parts, each of which one core of an executor works on: some times as many as there are
+    /// cores, so that little is lost with an executor.
+    ///
+    /// # Errors
+    ///
+    /// [`ScaleError::Address`]. Whether there is a scheduler shows with the first plan.
+    pub fn on_cluster(url: &str, partitions: usize) -> std::result::Result<Self, ScaleError> {
+        let address = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+        let is_address = address.is_some_and(|address| {
+            let port = address
+                .rsplit_once(':')
+                .map(|(host, port)| (!host.is_empty(), port.parse::<u16>()));
+            matches!(port, Some((true, Ok(_))))
+        });
+        if !is_address {
+            return Err(ScaleError::Address { url: url.to_owned() });
+        }
+        let config = spilling(SessionConfig::new_with_ballista())
+            .with_target_partitions(partitions.max(1))
+            .with_ballista_adaptive_query_planner(false)
+            .with_ballista_physical_extension_codec(Arc::new(ScaleCodec::default()))
+            .set_u64("ballista.scheduler.max_partitions_per_task", 1);
+        let state = SessionStateBuilder::new()
+            .with_default_features()
+            .with_config(config.clone())
+            .build();
+        Ok(Self {
+            context: with_functions(SessionContext::new_with_state(state)),
+            partitions: partitions.max(1),
+            cluster: Some(Cluster {
+                url: url.trim_end_matches('/').to_owned(),
+                config,
+            }),
+        })
+    }
+}
+
+impl Cluster {
+    /// Sends a plan to the scheduler and hands on what comes back.
+    pub(crate) async fn stream(&self, plan: Arc<dyn ExecutionPlan>) -> Result<SendableRecordBatchStream> {
+        execute_physical_plan::<PhysicalPlanNode>(
+            self.url.clone(),
+            &self.config.ballista_config(),
+            plan,
+            self.config.ballista_physical_extension_codec().as_ref(),
+            new_instance_id(),
+            self.config.clone(),
+        )
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_schedulers_address_is_refused() {
+        for url in [
+            "localhost:50050",
+            "http://localhost",
+            "http://:50050",
+            "df://localhost:1",
+            "http://host:port",
+        ] {
+            let refused = Engine::on_cluster(url, 4);
+            assert!(matches!(refused, Err(ScaleError::Address { .. })), "{url}");
+        }
+        assert!(Engine::on_cluster("http://localhost:50050", 4).is_ok());
+        assert!(Engine::on_cluster("http://10.0.0.7:50050/", 4).is_ok());
+    }
+}

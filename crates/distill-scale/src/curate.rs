@@ -1,0 +1,86 @@
+//! The curation at scale: stages one after the other, each with its time.
+
+use std::{future::Future, path::Path, time::Instant};
+
+use datafusion::error::Result;
+use near_texts::NORMALISER_VERSION;
+use stage_files::write_json;
+use task_spec::LabelSet;
+
+use crate::{Calls, Engine, ScaleError, ScalePlan, ScaleReport, stages::Stages};
+
+/// Curates a table of calls into `out`, a folder that must be new or empty and that every executor sees under this path.
+///
+/// `out/fates` then holds a row for each distinct text, as Parquet: its id, the input and the label that stay, how many
+/// calls stand behind it, and its fate, which is the one that `curate` of distill-data gives the same calls without the
+/// search for suspects: `train`, `merged`, `conflicting_labels`, `near_conflict`, `low_confidence` or `unknown_confidence`.
+/// `out/scale.json` is the account, written last. `out/work` holds what the stages handed to one another.
+///
+/// # Errors
+///
+/// [`ScaleError`]. Nothing that was begun looks finished: files are there as a whole or not at all, and `scale.json` only
+/// at the end.
+pub async fn curate_at_scale(
+    engine: &Engine,
+    calls: &Calls,
+    labels: &LabelSet,
+    plan: &ScalePlan,
+    out: &Path,
+) -> Result<ScaleReport, ScaleError> {
+    if std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(ScaleError::NotEmpty { path: out.to_owned() });
+    }
+    let table = calls.read(engine).await?;
+    let stages = Stages::new(engine, labels, plan, out);
+    let mut clock = Clock::default();
+    let (calls, rejected) = clock.of("read", stages.count_calls(table.clone())).await?;
+    let rows = clock.of("votes", stages.votes(table)).await?;
+    let join = clock.of("plan", stages.join_plan(rows)).await?;
+    let mut pairs = 0;
+    for pass in 0..plan.config().passes {
+        pairs += clock.of("pairs", stages.pairs(&join, pass)).await?;
+    }
+    clock.of("contradictions", stages.contradictions()).await?;
+    clock.of("stars", stages.stars()).await?;
+    clock.of("fates", stages.fates()).await?;
+    let (fates, calls_in_train) = clock.of("count", stages.count_fates()).await?;
+    let report = ScaleReport {
+        calls,
+        rejected,
+        rows,
+        pairs,
+        most_keys: join.most_keys(),
+        fates,
+        calls_in_train,
+        normaliser: NORMALISER_VERSION,
+        seconds: clock.seconds,
+    };
+    write_json(&out.join("scale.json"), &report)?;
+    Ok(report)
+}
+
+/// The seconds of each stage.
+#[derive(Debug, Default)]
+struct Clock {
+    seconds: Vec<(&'static str, f64)>,
+}
+
+impl Clock {
+    async fn of<T>(
+        &mut self,
+        stage: &'static str,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T, ScaleError> {
+        let begin = Instant::now();
+        let done = work.await.map_err(|source| ScaleError::Engine {
+            stage,
+            source: Box::new(source),
+        })?;
+        let seconds = begin.elapsed().as_secs_f64();
+        match self.seconds.last_mut() {
+            Some((last, sum)) if *last == stage => *sum += seconds,
+            _ => self.seconds.push((stage, seconds)),
+        }
+        Ok(done)
+    }
+}

@@ -1,0 +1,126 @@
+//! Where plans run: in this process, or on a cluster.
+
+use std::{fmt, path::Path, sync::Arc};
+
+use datafusion::{
+    arrow::array::RecordBatch,
+    error::{DataFusionError, Result},
+    execution::{
+        SendableRecordBatchStream, SessionStateBuilder, memory_pool::FairSpillPool,
+        runtime_env::RuntimeEnvBuilder,
+    },
+    physical_plan::{ExecutionPlan, execute_stream},
+    prelude::{SessionConfig, SessionContext},
+};
+
+use futures::TryStreamExt;
+
+use crate::{Limits, functions};
+
+/// What carries out the plans of a curation.
+pub struct Engine {
+    pub(crate) context: SessionContext,
+    pub(crate) partitions: usize,
+    #[cfg(feature = "ballista")]
+    pub(crate) cluster: Option<crate::cluster::Cluster>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("partitions", &self.partitions)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// This process, within limits.
+    ///
+    /// # Errors
+    ///
+    /// If the folder for what it cannot hold cannot be used.
+    pub fn here(limits: &Limits) -> Result<Self> {
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory)))
+            .with_temp_file_path(&limits.scratch)
+            .build_arc()?;
+        let partitions = limits.partitions.max(1);
+        // What a sort sets aside for merging; the engine's own amount is more than some limits have in all.
+        let for_merging = (limits.memory / partitions / 8).min(10 << 20);
+        let config = spilling(SessionConfig::new())
+            .with_target_partitions(partitions)
+            .with_sort_spill_reservation_bytes(for_merging);
+        let state = SessionStateBuilder::new()
+            .with_default_features()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .build();
+        Ok(Self {
+            context: with_functions(SessionContext::new_with_state(state)),
+            partitions,
+            #[cfg(feature = "ballista")]
+            cluster: None,
+        })
+    }
+
+    /// How often a stage is tried. What a plan has come to lies with the executors until it is fetched, and is lost with
+    /// them; a stage that is done again writes the same files again.
+    pub(crate) fn attempts(&self) -> usize {
+        #[cfg(feature = "ballista")]
+        if self.cluster.is_some() {
+            return 3;
+        }
+        1
+    }
+
+    /// Carries a plan out, again where that may help, for all that comes of it.
+    pub(crate) async fn collect(&self, plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
+        let mut left = self.attempts();
+        loop {
+            left -= 1;
+            let done = async { self.stream(Arc::clone(&plan)).await?.try_collect().await };
+            match done.await {
+                Err(_) if left > 0 => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// Starts a plan and hands on what comes of it.
+    pub(crate) async fn stream(&self, plan: Arc<dyn ExecutionPlan>) -> Result<SendableRecordBatchStream> {
+        #[cfg(feature = "ballista")]
+        if let Some(cluster) = &self.cluster {
+            return cluster.stream(plan).await;
+        }
+        execute_stream(plan, self.context.task_ctx())
+    }
+}
+
+/// A session that knows this crate's functions.
+pub(crate) fn with_functions(context: SessionContext) -> SessionContext {
+    for function in functions::all() {
+        context.register_udf(function);
+    }
+    context
+}
+
+/// Settings with which every step that may outgrow memory can write to disk instead.
+pub(crate) fn spilling(config: SessionConfig) -> SessionConfig {
+    // A hash join holds one side and cannot be written out; one of sorted tables can.
+    config
+        .set_bool("datafusion.optimizer.prefer_hash_join", false)
+        .set_u64("datafusion.optimizer.hash_join_single_partition_threshold", 0)
+        .set_u64(
+            "datafusion.optimizer.hash_join_single_partition_threshold_rows",
+            0,
+        )
+        .set_bool("datafusion.optimizer.enable_dynamic_filter_pushdown", false)
+        .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+        .set_str("datafusion.execution.spill_compression", "lz4_frame")
+}
+
+/// A path as the engine takes it.
+pub(crate) fn as_text(path: &Path) -> Result<&str> {
+    path.to_str()
+        .ok_or_else(|| DataFusionError::Plan(format!("{} is not UTF-8", path.display())))
+}

@@ -1,0 +1,95 @@
+//! What can go wrong beyond one machine's memory.
+
+use std::path::PathBuf;
+
+use datafusion::error::DataFusionError;
+use near_texts::JoinPlanError;
+use stage_files::FileError;
+
+/// Why a curation at scale has no outcome.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScaleError {
+    /// The engine refused a plan or could not carry it out: a file it cannot read, a table without a column, more memory
+    /// than it was given, executors that are gone.
+    #[error("the engine failed at the stage {stage}")]
+    Engine {
+        /// The stage, as it is named in the report.
+        stage: &'static str,
+        /// What the engine says.
+        source: Box<DataFusionError>,
+    },
+    /// The table of calls lacks a column.
+    #[error("{} has no column {column:?}: name the columns input, answer and, where there are any, confidence, id and reviewed", path.display())]
+    NoColumn {
+        /// The table.
+        path: PathBuf,
+        /// The column.
+        column: &'static str,
+    },
+    /// The file's name says nothing of how it is read.
+    #[error("{} is neither .parquet nor .jsonl, and no folder of such files", path.display())]
+    Format {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A file could not be written or read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The folder is in use.
+    #[error("{} holds files already: name a new folder, or remove it", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The scheduler's address is none.
+    #[error("{url:?} is no scheduler's address: write http://HOST:PORT")]
+    Address {
+        /// What was given.
+        url: String,
+    },
+}
+
+/// Why the rows of a stage could not be folded. It reaches the caller inside of the engine's error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReduceError {
+    /// A stage was handed another table than it knows.
+    #[error("the stage {stage} needs a column {column} of another type than it has, or it has none")]
+    Column {
+        /// The stage.
+        stage: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// Two texts have the same id, so that one would be taken for the other.
+    #[error("two texts have the id {id:016x}: {first:?} and {second:?}; curate them apart")]
+    SameId {
+        /// The id.
+        id: u64,
+        /// The one text.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A pair names a row that is not there.
+    #[error(
+        "the row {id:016x} has near-duplicates and is not among the rows: do not mix folders of two runs"
+    )]
+    NoRow {
+        /// The row's id.
+        id: u64,
+    },
+    /// The plan of the join does not fit.
+    #[error(transparent)]
+    Plan(#[from] JoinPlanError),
+    /// A result could not be put into a table.
+    #[error(transparent)]
+    Arrow(#[from] datafusion::arrow::error::ArrowError),
+}
+
+impl From<ReduceError> for DataFusionError {
+    fn from(error: ReduceError) -> Self {
+        Self::External(Box::new(error))
+    }
+}

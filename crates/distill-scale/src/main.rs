@@ -1,0 +1,209 @@
+//! Curates logs that no memory holds, and starts the processes of a cluster.
+
+#![allow(clippy::print_stdout, reason = "a command-line program speaks to its user")]
+
+use std::{error::Error, path::PathBuf};
+
+use clap::{Parser, Subcommand};
+use distill_scale::{Calls, Engine, Limits, ScaleConfig, curate_at_scale};
+use stage_files::read_toml;
+use task_spec::Task;
+
+/// Exact duplicates, votes and near-duplicates of a log that no memory holds.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Writes what becomes of each distinct text of a table of calls.
+    Curate(Curate),
+    /// Runs the scheduler of a cluster.
+    #[cfg(feature = "ballista")]
+    Scheduler {
+        /// Where it listens.
+        #[arg(long, default_value = "127.0.0.1:50050")]
+        address: std::net::SocketAddr,
+        /// After how many seconds without a sign of life an executor is given up.
+        #[arg(long, default_value_t = 12)]
+        executor_timeout: u64,
+    },
+    /// Runs an executor of a cluster.
+    #[cfg(feature = "ballista")]
+    Executor {
+        /// The scheduler.
+        #[arg(long, default_value = "127.0.0.1:50050")]
+        scheduler: std::net::SocketAddr,
+        /// Where others fetch its results; the port above is taken too.
+        #[arg(long)]
+        port: u16,
+        /// How many parts it works on at a time.
+        #[arg(long, default_value_t = 1)]
+        cores: usize,
+        /// MiB that the engine may hold.
+        #[arg(long, default_value_t = 1024)]
+        memory: u64,
+        /// Where it writes what others fetch and what it cannot hold.
+        #[arg(long)]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Curate {
+    /// Parquet (.parquet) or JSON lines (.jsonl), a file or a folder of files, with the columns input, answer and, where
+    /// there are any, confidence and reviewed.
+    #[arg(long)]
+    calls: PathBuf,
+    /// task.toml, with the labels.
+    #[arg(long)]
+    task: PathBuf,
+    /// A folder that is new or empty.
+    #[arg(long)]
+    out: PathBuf,
+    /// The Jaccard similarity of character 3-grams from which texts are near-duplicates.
+    #[arg(long, default_value_t = 0.8)]
+    near_threshold: f64,
+    /// The share of the support that a label needs to win a conflict.
+    #[arg(long, default_value_t = 2.0 / 3.0)]
+    conflict_majority: f64,
+    /// Rows below this confidence are reviewed.
+    #[arg(long, default_value_t = 0.5)]
+    min_confidence: f64,
+    /// Rows of unknown confidence are reviewed.
+    #[arg(long)]
+    review_unknown: bool,
+    /// In how many passes near-duplicates are looked for: with twice as many, half the scratch space does.
+    #[arg(long, default_value_t = 1)]
+    passes: u32,
+    /// MiB that the engine of this process may hold before it writes to disk.
+    #[arg(long, default_value_t = 1024)]
+    memory: usize,
+    /// Into how many parts tables are dealt. Default: as many as there are cores, or 16 on a cluster.
+    #[arg(long)]
+    partitions: Option<usize>,
+    /// Where this process writes what it cannot hold.
+    #[arg(long)]
+    scratch: Option<PathBuf>,
+    /// The scheduler of a cluster, http://HOST:PORT, in place of this process.
+    #[cfg(feature = "ballista")]
+    #[arg(long)]
+    scheduler: Option<String>,
+}
+
+/// What Ballista warns of, on standard error.
+#[cfg(feature = "ballista")]
+struct Warnings;
+
+#[cfg(feature = "ballista")]
+impl log::Log for Warnings {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::Level::Warn
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            use std::io::Write;
+            // A warning that cannot be written is no reason to stop.
+            writeln!(
+                std::io::stderr(),
+                "{} {}: {}",
+                record.level(),
+                record.target(),
+                record.args()
+            )
+            .ok();
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    #[cfg(feature = "ballista")]
+    if log::set_logger(&Warnings).is_ok() {
+        log::set_max_level(log::LevelFilter::Warn);
+    }
+    // Plans are trees of some depth, and are walked by recursion.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(16 << 20)
+        .build()?;
+    runtime.block_on(run(Arguments::parse()))
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    match arguments.command {
+        Command::Curate(given) => curate(given).await,
+        #[cfg(feature = "ballista")]
+        Command::Scheduler {
+            address,
+            executor_timeout,
+        } => {
+            let scheduler = distill_scale::cluster::Scheduler {
+                address,
+                executor_timeout_seconds: executor_timeout,
+            };
+            Ok(distill_scale::cluster::serve_scheduler(&scheduler).await?)
+        }
+        #[cfg(feature = "ballista")]
+        Command::Executor {
+            scheduler,
+            port,
+            cores,
+            memory,
+            folder,
+        } => {
+            let executor = distill_scale::cluster::Executor {
+                scheduler,
+                port,
+                cores,
+                memory: memory << 20,
+                folder,
+            };
+            Ok(distill_scale::cluster::serve_executor(&executor).await?)
+        }
+    }
+}
+
+async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
+    let task: Task = read_toml(&given.task)?;
+    let config = ScaleConfig {
+        near_threshold: given.near_threshold,
+        conflict_majority: given.conflict_majority,
+        min_confidence: given.min_confidence,
+        review_unknown: given.review_unknown,
+        passes: given.passes,
+    };
+    let engine = engine(&given)?;
+    let calls = Calls::at(std::path::absolute(&given.calls)?);
+    let out = std::path::absolute(&given.out)?;
+    let report = curate_at_scale(&engine, &calls, task.labels(), &config.check()?, &out).await?;
+    print!("{report}");
+    println!("{:8} MiB, the most that this process had", peak_mib());
+    Ok(())
+}
+
+fn engine(given: &Curate) -> Result<Engine, Box<dyn Error>> {
+    #[cfg(feature = "ballista")]
+    if let Some(url) = &given.scheduler {
+        return Ok(Engine::on_cluster(url, given.partitions.unwrap_or(16))?);
+    }
+    let limits = Limits::default();
+    Ok(Engine::here(&Limits {
+        memory: given.memory << 20,
+        partitions: given.partitions.unwrap_or(limits.partitions),
+        scratch: given.scratch.clone().unwrap_or(limits.scratch),
+    })?)
+}
+
+/// The most memory that the process has had, as Linux counts it; 0 elsewhere.
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    kib.unwrap_or(0) / 1024
+}

@@ -1,0 +1,104 @@
+//! Tables folded by key: what the engine sorts and this crate decides.
+//!
+//! Every decision of curation that looks at more than one row is a fold over the rows of one key in a fixed order. The
+//! engine brings the rows of a key to one partition and sorts them, on disk where memory does not do; [`Reduction`] says
+//! how they are folded. What a fold holds at any time is bounded by one key's rows and mostly by far less.
+
+mod columns;
+mod contradictions;
+mod fates;
+mod node;
+mod pairs;
+mod votes;
+
+use datafusion::arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
+use near_texts::JoinPlan;
+use serde::{Deserialize, Serialize};
+
+use crate::ReduceError;
+
+pub(crate) use columns::table;
+pub(crate) use contradictions::schema as contradicted_schema;
+pub(crate) use fates::{part, schema as fates_schema};
+pub(crate) use node::{ReduceExec, writer_properties};
+pub(crate) use pairs::schema as pairs_schema;
+pub(crate) use votes::schema as rows_schema;
+
+/// How many rows of a result are handed on at once.
+pub(crate) const BATCH_ROWS: usize = 8192;
+
+/// A fold, in the form in which it is sent to executors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fold", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Reduction {
+    /// The calls of one text become a row.
+    Votes {
+        /// The share of the support that a label needs.
+        majority: f64,
+    },
+    /// The texts of one key become pairs.
+    Pairs {
+        /// The plan that the keys are of.
+        plan: JoinPlan,
+    },
+    /// A row and its near-duplicates become a contradiction, or nothing.
+    Contradictions {
+        /// The share of the neighbourhood's support that the row's label needs.
+        majority: f64,
+    },
+    /// What is known of a row becomes its fate.
+    Fates {
+        /// The least confidence of a row that is trained on.
+        min_confidence: f64,
+        /// Whether rows of unknown confidence are reviewed.
+        review_unknown: bool,
+        /// The names of the labels.
+        labels: Vec<String>,
+    },
+}
+
+/// A fold at work on one partition.
+pub(crate) trait Reducer: Send {
+    /// Takes the next rows; those of one key follow one another, across batches too.
+    fn push(&mut self, batch: &RecordBatch) -> Result<(), ReduceError>;
+
+    /// There are no more rows.
+    fn finish(&mut self) -> Result<(), ReduceError>;
+
+    /// The results so far, if there are at least so many.
+    fn take(&mut self, least: usize) -> Result<Option<RecordBatch>, ReduceError>;
+}
+
+impl Reduction {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Votes { .. } => "votes",
+            Self::Pairs { .. } => "pairs",
+            Self::Contradictions { .. } => "contradictions",
+            Self::Fates { .. } => "fates",
+        }
+    }
+
+    /// The columns of the result.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        match self {
+            Self::Votes { .. } => votes::schema(),
+            Self::Pairs { .. } => pairs::schema(),
+            Self::Contradictions { .. } => contradictions::schema(),
+            Self::Fates { .. } => fates::schema(),
+        }
+    }
+
+    pub(crate) fn start(&self) -> Box<dyn Reducer> {
+        match self.clone() {
+            Self::Votes { majority } => Box::new(votes::Votes::new(majority)),
+            Self::Pairs { plan } => Box::new(pairs::Pairs::new(plan)),
+            Self::Contradictions { majority } => Box::new(contradictions::Contradictions::new(majority)),
+            Self::Fates {
+                min_confidence,
+                review_unknown,
+                labels,
+            } => Box::new(fates::Fates::new(min_confidence, review_unknown, labels)),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The columns of a batch, by name and type.
+
+use std::sync::Arc;
+
+use datafusion::arrow::{
+    array::{Array, Float64Array, RecordBatch, StringArray},
+    datatypes::{DataType, Field, Schema, SchemaRef},
+};
+
+use crate::ReduceError;
+
+/// The columns of a stage's input.
+pub(super) struct Columns<'b> {
+    pub(super) stage: &'static str,
+    pub(super) batch: &'b RecordBatch,
+}
+
+impl<'b> Columns<'b> {
+    pub(super) fn of<A: Array + 'static>(&self, column: &'static str) -> Result<&'b A, ReduceError> {
+        let found = self.batch.column_by_name(column);
+        found
+            .and_then(|array| array.as_any().downcast_ref::<A>())
+            .ok_or(ReduceError::Column {
+                stage: self.stage,
+                column,
+            })
+    }
+}
+
+pub(super) fn float(array: &Float64Array, row: usize) -> Option<f64> {
+    array.is_valid(row).then(|| array.value(row))
+}
+
+pub(super) fn text(array: &StringArray, row: usize) -> Option<&str> {
+    array.is_valid(row).then(|| array.value(row))
+}
+
+/// A table of these columns, any of which may be null where its type has a `?`.
+pub(crate) fn table(columns: &[(&str, DataType, bool)]) -> SchemaRef {
+    let fields = columns
+        .iter()
+        .map(|(name, kind, may_be_null)| Field::new(*name, kind.clone(), *may_be_null));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// A list of values, none of which is null.
+pub(super) fn list_of(kind: DataType) -> DataType {
+    DataType::List(Arc::new(Field::new_list_field(kind, true)))
+}

@@ -1,0 +1,230 @@
+//! What is known of a row becomes its fate: the rules of `curate`, in their order.
+
+use std::sync::{Arc, LazyLock};
+
+use datafusion::arrow::{
+    array::{
+        ArrayBuilder, BooleanArray, BooleanBuilder, Float64Array, Float64Builder, Int8Array, Int32Array,
+        RecordBatch, StringArray, StringBuilder, UInt64Array, UInt64Builder,
+    },
+    datatypes::{DataType, SchemaRef},
+};
+
+use super::{
+    Reducer,
+    columns::{Columns, float, table, text},
+};
+use crate::ReduceError;
+
+const STAGE: &str = "fates";
+
+/// What a line says of its row. A row's own line comes first.
+pub(crate) mod part {
+    /// The row itself.
+    pub(crate) const ROW: i8 = 0;
+    /// Its near-duplicates outweigh it.
+    pub(crate) const CONTRADICTED: i8 = 1;
+    /// It stands behind another.
+    pub(crate) const MERGED: i8 = 2;
+    /// Another stands behind it.
+    pub(crate) const FOLLOWED: i8 = 3;
+}
+
+/// By rising id, each once in all partitions.
+pub(crate) fn schema() -> SchemaRef {
+    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+        table(&[
+            ("id", DataType::Utf8, false),
+            ("input", DataType::Utf8, false),
+            ("label", DataType::Utf8, false),
+            ("calls", DataType::UInt64, false),
+            ("confidence", DataType::Float64, true),
+            ("by_person", DataType::Boolean, false),
+            ("fate", DataType::Utf8, false),
+            ("other", DataType::Utf8, true),
+            ("jaccard", DataType::Float64, true),
+            ("own_share", DataType::Float64, true),
+        ])
+    });
+    Arc::clone(&SCHEMA)
+}
+
+/// The row that is being read.
+#[derive(Debug)]
+struct Open {
+    row: u64,
+    input: String,
+    label: i32,
+    by_person: bool,
+    decided: bool,
+    calls: u64,
+    confidence: Option<f64>,
+    label_share: f64,
+    contradicted: Option<Near>,
+    merged: Option<Near>,
+}
+
+/// Another row that decides what becomes of one.
+#[derive(Debug, Clone, Copy)]
+struct Near {
+    other: u64,
+    jaccard: f64,
+    own_share: Option<f64>,
+}
+
+/// The fold.
+#[derive(Debug)]
+pub(super) struct Fates {
+    min_confidence: f64,
+    review_unknown: bool,
+    labels: Vec<String>,
+    open: Option<Open>,
+    done: Done,
+}
+
+#[derive(Debug, Default)]
+struct Done {
+    id: StringBuilder,
+    input: StringBuilder,
+    label: StringBuilder,
+    calls: UInt64Builder,
+    confidence: Float64Builder,
+    by_person: BooleanBuilder,
+    fate: StringBuilder,
+    other: StringBuilder,
+    jaccard: Float64Builder,
+    own_share: Float64Builder,
+}
+
+impl Fates {
+    pub(super) fn new(min_confidence: f64, review_unknown: bool, labels: Vec<String>) -> Self {
+        Self {
+            min_confidence,
+            review_unknown,
+            labels,
+            open: None,
+            done: Done::default(),
+        }
+    }
+
+    /// The fate by its name in files, and the row that decides it.
+    fn fate(&self, row: &Open) -> (&'static str, Option<Near>) {
+        if !row.decided {
+            return ("conflicting_labels", None);
+        }
+        if row.contradicted.is_some() {
+            return ("near_conflict", row.contradicted);
+        }
+        if row.merged.is_some() {
+            return ("merged", row.merged);
+        }
+        let fate = match row.confidence {
+            _ if row.by_person => "train",
+            None if self.review_unknown => "unknown_confidence",
+            Some(confidence) if confidence < self.min_confidence => "low_confidence",
+            _ => "train",
+        };
+        (fate, None)
+    }
+
+    fn close(&mut self) {
+        let Some(row) = self.open.take() else { return };
+        let (fate, near) = self.fate(&row);
+        let own_share = match fate {
+            "conflicting_labels" => Some(row.label_share),
+            _ => near.and_then(|near| near.own_share),
+        };
+        let done = &mut self.done;
+        done.id.append_value(format!("{:016x}", row.row));
+        done.input.append_value(&row.input);
+        let label = usize::try_from(row.label)
+            .ok()
+            .and_then(|label| self.labels.get(label));
+        done.label.append_value(label.map_or("", String::as_str));
+        done.calls.append_value(row.calls);
+        done.confidence.append_option(row.confidence);
+        done.by_person.append_value(row.by_person);
+        done.fate.append_value(fate);
+        done.other
+            .append_option(near.map(|near| format!("{:016x}", near.other)));
+        done.jaccard.append_option(near.map(|near| near.jaccard));
+        done.own_share.append_option(own_share);
+    }
+}
+
+impl Reducer for Fates {
+    fn push(&mut self, batch: &RecordBatch) -> Result<(), ReduceError> {
+        let columns = Columns { stage: STAGE, batch };
+        let rows: &UInt64Array = columns.of("row")?;
+        let parts: &Int8Array = columns.of("part")?;
+        let inputs: &StringArray = columns.of("input")?;
+        let labels: &Int32Array = columns.of("label")?;
+        let persons: &BooleanArray = columns.of("by_person")?;
+        let decided: &BooleanArray = columns.of("decided")?;
+        let calls: &UInt64Array = columns.of("calls")?;
+        let confidences: &Float64Array = columns.of("confidence")?;
+        let others: &UInt64Array = columns.of("other")?;
+        let jaccards: &Float64Array = columns.of("jaccard")?;
+        let shares: &Float64Array = columns.of("share")?;
+        for index in 0..batch.num_rows() {
+            let row = rows.value(index);
+            if parts.value(index) == part::ROW {
+                self.close();
+                self.open = Some(Open {
+                    row,
+                    input: text(inputs, index).unwrap_or_default().to_owned(),
+                    label: labels.value(index),
+                    by_person: persons.value(index),
+                    decided: decided.value(index),
+                    calls: calls.value(index),
+                    confidence: float(confidences, index),
+                    label_share: shares.value(index),
+                    contradicted: None,
+                    merged: None,
+                });
+                continue;
+            }
+            let open = self.open.as_mut().filter(|open| open.row == row);
+            let open = open.ok_or(ReduceError::NoRow { id: row })?;
+            let near = Near {
+                other: others.value(index),
+                jaccard: jaccards.value(index),
+                own_share: float(shares, index),
+            };
+            match parts.value(index) {
+                part::CONTRADICTED => open.contradicted = Some(near),
+                part::MERGED => open.merged = Some(near),
+                _ => open.calls += calls.value(index),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), ReduceError> {
+        self.close();
+        Ok(())
+    }
+
+    fn take(&mut self, least: usize) -> Result<Option<RecordBatch>, ReduceError> {
+        let done = &mut self.done;
+        if done.calls.len() < least.max(1) {
+            return Ok(None);
+        }
+        let batch = RecordBatch::try_new(
+            schema(),
+            vec![
+                Arc::new(done.id.finish()),
+                Arc::new(done.input.finish()),
+                Arc::new(done.label.finish()),
+                Arc::new(done.calls.finish()),
+                Arc::new(done.confidence.finish()),
+                Arc::new(done.by_person.finish()),
+                Arc::new(done.fate.finish()),
+                Arc::new(done.other.finish()),
+                Arc::new(done.jaccard.finish()),
+                Arc::new(done.own_share.finish()),
+            ],
+        )?;
+        Ok(Some(batch))
+    }
+}

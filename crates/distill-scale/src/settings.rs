@@ -1,0 +1,151 @@
+//! What a curation at scale may be told.
+
+use std::path::PathBuf;
+
+use near_texts::JaccardThreshold;
+
+/// Settings whose values decide what is kept: those of the same name of distill-data's `CurateConfig`, with its defaults.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScaleConfig {
+    /// The Jaccard similarity of character 3-grams from which texts are near-duplicates, in 0.5..=1. Default 0.8.
+    pub near_threshold: f64,
+    /// The share of the support that a label needs to win a conflict, above 0.5 and at most 1. Default 2/3.
+    pub conflict_majority: f64,
+    /// Rows below this confidence are reviewed, in 0..=1. Default 0.5.
+    pub min_confidence: f64,
+    /// Whether rows of unknown confidence are reviewed. Default: they are kept.
+    pub review_unknown: bool,
+    /// In how many passes near-duplicates are looked for, at least 1: with twice as many, half the scratch space does, and
+    /// rows are read twice as often. Default 1.
+    pub passes: u32,
+}
+
+impl Default for ScaleConfig {
+    fn default() -> Self {
+        Self {
+            near_threshold: 0.8,
+            conflict_majority: 2.0 / 3.0,
+            min_confidence: 0.5,
+            review_unknown: false,
+            passes: 1,
+        }
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{field} must lie in {range}, found {found}")]
+pub struct ScaleConfigError {
+    /// The field.
+    pub field: &'static str,
+    /// What it may be.
+    pub range: &'static str,
+    /// What it is.
+    pub found: f64,
+}
+
+/// Settings that were checked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScalePlan {
+    config: ScaleConfig,
+    near_threshold: JaccardThreshold,
+}
+
+impl ScaleConfig {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`ScaleConfigError`] that names the first field that is out of range.
+    pub fn check(self) -> Result<ScalePlan, ScaleConfigError> {
+        let within = |field, range, found: f64, ok: bool| match ok {
+            true => Ok(()),
+            false => Err(ScaleConfigError { field, range, found }),
+        };
+        let near = self.near_threshold;
+        within("near_threshold", "0.5..=1", near, near >= 0.5)?;
+        let near_threshold = JaccardThreshold::new(near).map_err(|error| ScaleConfigError {
+            field: "near_threshold",
+            range: "0.5..=1",
+            found: error.0,
+        })?;
+        let majority = self.conflict_majority;
+        let is_majority = majority > 0.5 && majority <= 1.0;
+        within(
+            "conflict_majority",
+            "0.5..=1 and above 0.5",
+            majority,
+            is_majority,
+        )?;
+        let least = self.min_confidence;
+        within("min_confidence", "0..=1", least, (0.0..=1.0).contains(&least))?;
+        within("passes", "1 and more", f64::from(self.passes), self.passes > 0)?;
+        Ok(ScalePlan {
+            config: self,
+            near_threshold,
+        })
+    }
+}
+
+impl ScalePlan {
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &ScaleConfig {
+        &self.config
+    }
+
+    /// The similarity from which texts are near-duplicates.
+    #[must_use]
+    pub fn near_threshold(&self) -> JaccardThreshold {
+        self.near_threshold
+    }
+}
+
+/// What one process may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that the engine may hold at a time before it writes to disk. Default 1 GiB. The process takes more: what is
+    /// being read and written, and the rows that are being compared, are not counted by the engine.
+    pub memory: usize,
+    /// Into how many parts tables are dealt. Default: as many as there are cores.
+    pub partitions: usize,
+    /// Where it writes what it cannot hold. Default: the system's folder for temporary files.
+    pub scratch: PathBuf,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory: 1 << 30,
+            partitions: std::thread::available_parallelism().map_or(2, usize::from),
+            scratch: std::env::temp_dir(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_pass_and_each_setting_out_of_range_is_named() {
+        assert_eq!(ScaleConfig::default().check().unwrap(), ScalePlan::default());
+        let refused = |change: fn(&mut ScaleConfig)| {
+            let mut config = ScaleConfig::default();
+            change(&mut config);
+            config.check().unwrap_err().field
+        };
+        assert_eq!(refused(|config| config.near_threshold = 0.4), "near_threshold");
+        assert_eq!(
+            refused(|config| config.near_threshold = f64::NAN),
+            "near_threshold"
+        );
+        assert_eq!(refused(|config| config.near_threshold = 1.5), "near_threshold");
+        assert_eq!(
+            refused(|config| config.conflict_majority = 0.5),
+            "conflict_majority"
+        );
+        assert_eq!(refused(|config| config.min_confidence = -0.1), "min_confidence");
+        assert_eq!(refused(|config| config.passes = 0), "passes");
+    }
+}

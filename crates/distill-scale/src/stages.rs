@@ -1,0 +1,254 @@
+//! The stages of a curation at scale, each a plan whose outcome is a folder of Parquet.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use datafusion::{
+    arrow::{
+        array::{Array, AsArray, RecordBatch},
+        datatypes::{Int64Type, SchemaRef, UInt32Type, UInt64Type},
+    },
+    error::{DataFusionError, Result},
+    functions_aggregate::expr_fn::{count, sum},
+    prelude::{DataFrame, ParquetReadOptions, coalesce, col, lit},
+};
+use near_texts::JoinPlan;
+use task_spec::LabelSet;
+
+use crate::{
+    Engine, ScalePlan,
+    calls::{fault, legal},
+    engine::as_text,
+    functions,
+    reduce::{ReduceExec, Reduction, contradicted_schema, fates_schema, pairs_schema, rows_schema},
+    stars,
+};
+
+mod decisions;
+
+/// About how many texts the plan of the near join is estimated on.
+const SAMPLE: usize = 16_384;
+
+/// What stages hand to one another, and the outcome.
+#[derive(Debug, Clone, Copy)]
+enum Table {
+    Rows,
+    Pairs,
+    Contradicted,
+    Merged,
+    Fates,
+}
+
+impl Table {
+    fn schema(self) -> SchemaRef {
+        match self {
+            Self::Rows => rows_schema(),
+            Self::Pairs => pairs_schema(),
+            Self::Contradicted => contradicted_schema(),
+            Self::Merged => stars::schema(),
+            Self::Fates => fates_schema(),
+        }
+    }
+}
+
+/// The stages of one run.
+#[derive(Debug)]
+pub(crate) struct Stages<'a> {
+    engine: &'a Engine,
+    labels: &'a LabelSet,
+    plan: &'a ScalePlan,
+    out: &'a Path,
+}
+
+impl<'a> Stages<'a> {
+    pub(crate) fn new(engine: &'a Engine, labels: &'a LabelSet, plan: &'a ScalePlan, out: &'a Path) -> Self {
+        Self {
+            engine,
+            labels,
+            plan,
+            out,
+        }
+    }
+
+    /// How many calls there are, and how many of them make no row, by reason.
+    pub(crate) async fn count_calls(&self, calls: DataFrame) -> Result<(u64, BTreeMap<String, u64>)> {
+        let faults = calls
+            .select(vec![coalesce(vec![fault(self.labels)?, lit("")]).alias("fault")])?
+            .aggregate(vec![col("fault")], vec![count(lit(1)).alias("calls")])?;
+        let mut rejected = self.counts(faults).await?;
+        let all = rejected.values().sum();
+        rejected.remove("");
+        Ok((all, rejected))
+    }
+
+    /// The calls of each text become a row.
+    pub(crate) async fn votes(&self, calls: DataFrame) -> Result<u64> {
+        let order = [
+            ("row", true),
+            // Two texts of one id would lie mixed up, and would not be noticed.
+            ("text", true),
+            ("by_person", false),
+            ("sure", false),
+            ("input", true),
+        ];
+        let majority = self.plan.config().conflict_majority;
+        self.fold(
+            legal(calls, self.labels)?,
+            &order,
+            Reduction::Votes { majority },
+            self.folder(Table::Rows),
+        )
+        .await
+    }
+
+    /// How near-duplicates are to be looked for, by what texts there are.
+    pub(crate) async fn join_plan(&self, rows: u64) -> Result<JoinPlan> {
+        let table = self.table(Table::Rows).await?;
+        let sizes = table
+            .clone()
+            .aggregate(vec![col("shingles")], vec![count(lit(1)).alias("rows")])?;
+        let mut counts = BTreeMap::new();
+        for batch in self.collect(sizes).await? {
+            let (sizes, rows) = (
+                batch.column(0).as_primitive::<UInt32Type>(),
+                batch.column(1).as_primitive::<Int64Type>(),
+            );
+            for (&size, &rows) in sizes.values().iter().zip(rows.values()) {
+                counts.insert(size as usize, rows as usize);
+            }
+        }
+        // Ids are hashes: those below a bound are a sample, and the same one in every run.
+        let share = (SAMPLE as f64 / (rows.max(1)) as f64).min(1.0);
+        let bound = (share * u64::MAX as f64) as u64;
+        let sample = table
+            .filter(col("row").lt_eq(lit(bound)))?
+            .select(vec![col("row"), col("text")])?;
+        let mut texts: Vec<(u64, String)> = Vec::new();
+        for batch in self.collect(sample).await? {
+            let (ids, found) = (
+                batch.column(0).as_primitive::<UInt64Type>(),
+                batch.column(1).as_string::<i32>(),
+            );
+            texts.extend(
+                ids.values()
+                    .iter()
+                    .zip(found)
+                    .map(|(&id, text)| (id, text.unwrap_or_default().to_owned())),
+            );
+        }
+        texts.sort_unstable();
+        let texts: Vec<String> = texts.into_iter().map(|(_, text)| text).collect();
+        Ok(JoinPlan::of(&counts, &texts, self.plan.near_threshold()))
+    }
+
+    /// The near-duplicates of which one of the keys of a pass tells.
+    pub(crate) async fn pairs(&self, join: &JoinPlan, pass: u32) -> Result<u64> {
+        let json = serde_json::to_string(join).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let passes = u64::from(self.plan.config().passes);
+        let keys =
+            functions::join_keys().call(vec![col("text"), lit(json), lit(u64::from(pass)), lit(passes)]);
+        let keyed = self
+            .table(Table::Rows)
+            .await?
+            .select(vec![keys.alias("key"), col("row"), col("text")])?
+            .unnest_columns(&["key"])?
+            // A text that has no key in this pass is a row without one.
+            .filter(col("key").is_not_null())?;
+        let folder = self.folder(Table::Pairs);
+        let plan = join.clone();
+        self.fold(
+            keyed,
+            &[("key", true), ("row", true)],
+            Reduction::Pairs { plan },
+            folder,
+        )
+        .await
+    }
+
+    /// Rows by fate, and the calls behind those that are trained on.
+    pub(crate) async fn count_fates(&self) -> Result<(BTreeMap<String, u64>, u64)> {
+        let fates = self.table(Table::Fates).await?;
+        let fates = fates.aggregate(
+            vec![col("fate")],
+            vec![count(lit(1)).alias("rows"), sum(col("calls")).alias("calls")],
+        )?;
+        let mut counts = BTreeMap::new();
+        let mut calls_in_train = 0;
+        for batch in self.collect(fates).await? {
+            let (names, rows) = (
+                batch.column(0).as_string::<i32>(),
+                batch.column(1).as_primitive::<Int64Type>(),
+            );
+            let calls = batch.column(2).as_primitive::<UInt64Type>();
+            for index in 0..batch.num_rows() {
+                counts.insert(names.value(index).to_owned(), rows.value(index) as u64);
+                if names.value(index) == "train" {
+                    calls_in_train = calls.value(index);
+                }
+            }
+        }
+        Ok((counts, calls_in_train))
+    }
+
+    fn folder(&self, table: Table) -> PathBuf {
+        match table {
+            Table::Rows => self.out.join("work/rows"),
+            Table::Pairs => self.out.join("work/pairs"),
+            Table::Contradicted => self.out.join("work/contradicted"),
+            Table::Merged => self.out.join("work/merged"),
+            Table::Fates => self.out.join("fates"),
+        }
+    }
+
+    async fn table(&self, table: Table) -> Result<DataFrame> {
+        let schema = table.schema();
+        // Said rather than read: a stage of which nothing came has left no file to read it from.
+        let options = ParquetReadOptions::default().schema(&schema);
+        self.engine
+            .context
+            .read_parquet(as_text(&self.folder(table))?, options)
+            .await
+    }
+
+    /// Folds a table into a folder; how many rows that made.
+    async fn fold(
+        &self,
+        table: DataFrame,
+        order: &[(&str, bool)],
+        reduction: Reduction,
+        folder: PathBuf,
+    ) -> Result<u64> {
+        std::fs::create_dir_all(&folder)?;
+        let partitions = self.engine.partitions;
+        let plan = table.create_physical_plan().await?;
+        let fold = ReduceExec::of_sorted(plan, order, partitions, reduction, folder)?;
+        let batches = self.engine.collect(Arc::new(fold)).await?;
+        let written = batches
+            .iter()
+            .map(|batch| batch.column(0).as_primitive::<UInt64Type>());
+        Ok(written.flat_map(|rows| rows.values().iter().copied()).sum())
+    }
+
+    async fn collect(&self, table: DataFrame) -> Result<Vec<RecordBatch>> {
+        let plan = table.create_physical_plan().await?;
+        self.engine.collect(plan).await
+    }
+
+    /// The second column, a count, by the first, a name.
+    async fn counts(&self, table: DataFrame) -> Result<BTreeMap<String, u64>> {
+        let mut counts = BTreeMap::new();
+        for batch in self.collect(table).await? {
+            let (names, found) = (
+                batch.column(0).as_string::<i32>(),
+                batch.column(1).as_primitive::<Int64Type>(),
+            );
+            for index in (0..batch.num_rows()).filter(|&index| names.is_valid(index)) {
+                counts.insert(names.value(index).to_owned(), found.value(index) as u64);
+            }
+        }
+        Ok(counts)
+    }
+}

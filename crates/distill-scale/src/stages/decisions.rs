@@ -1,0 +1,220 @@
+//! What becomes of rows by their near-duplicates: who is outweighed, who goes behind whom, and what that makes of all.
+
+use std::sync::Arc;
+
+use datafusion::{
+    arrow::datatypes::DataType,
+    common::JoinType,
+    error::Result,
+    prelude::{Expr, cast, coalesce, col, lit, when},
+    scalar::ScalarValue,
+};
+
+use super::{Stages, Table};
+use crate::{
+    reduce::{Reduction, part},
+    stars,
+};
+
+impl Stages<'_> {
+    /// The rows that their near-duplicates outweigh.
+    pub(crate) async fn contradictions(&self) -> Result<u64> {
+        let rows = self.table(Table::Rows).await?.select(vec![
+            col("row"),
+            col("label"),
+            col("by_person"),
+            col("labels"),
+            col("support"),
+        ])?;
+        let said = ["label", "by_person", "labels", "support"];
+        let own = rows.clone().select(
+            [
+                col("row"),
+                null(DataType::UInt64).alias("other"),
+                null(DataType::Float64).alias("jaccard"),
+            ]
+            .into_iter()
+            .chain(said.map(col))
+            .collect::<Vec<_>>(),
+        )?;
+        let pairs = self.table(Table::Pairs).await?;
+        let turned = pairs.clone().select(vec![
+            col("right").alias("one"),
+            col("left").alias("other"),
+            col("jaccard"),
+        ])?;
+        let both = pairs
+            .select(vec![
+                col("left").alias("one"),
+                col("right").alias("other"),
+                col("jaccard"),
+            ])?
+            .union(turned)?;
+        let neighbours = both
+            .join(rows, JoinType::Inner, &["other"], &["row"], None)?
+            .select(
+                [col("one").alias("row"), col("other"), col("jaccard")]
+                    .into_iter()
+                    .chain(said.map(col))
+                    .collect::<Vec<_>>(),
+            )?;
+        let majority = self.plan.config().conflict_majority;
+        let order = [("row", true), ("other", true)];
+        let folder = self.folder(Table::Contradicted);
+        self.fold(
+            own.union(neighbours)?,
+            &order,
+            Reduction::Contradictions { majority },
+            folder,
+        )
+        .await
+    }
+
+    /// Which row goes behind which.
+    pub(crate) async fn stars(&self) -> Result<u64> {
+        let contradicted = self
+            .table(Table::Contradicted)
+            .await?
+            .select(vec![col("row").alias("gone")])?;
+        let open = self.table(Table::Rows).await?.filter(col("decided"))?.join(
+            contradicted,
+            JoinType::LeftAnti,
+            &["row"],
+            &["gone"],
+            None,
+        )?;
+        // Strength as distill-data has it: a person's word, then calls, then confidence, then the smaller id.
+        let side = |side: &str| {
+            open.clone().select(vec![
+                col("row").alias(format!("{side}_row")),
+                col("label").alias(format!("{side}_label")),
+                cast(col("by_person"), DataType::Int32).alias(format!("{side}_person")),
+                col("calls").alias(format!("{side}_calls")),
+                coalesce(vec![col("confidence"), lit(0.0)]).alias(format!("{side}_sure")),
+            ])
+        };
+        let pairs = self
+            .table(Table::Pairs)
+            .await?
+            .join(side("l")?, JoinType::Inner, &["left"], &["l_row"], None)?
+            .join(side("r")?, JoinType::Inner, &["right"], &["r_row"], None)?
+            .filter(col("l_label").eq(col("r_label")))?;
+        let is_left_stronger = ["person", "calls", "sure"].iter().rev().fold(
+            col("l_row").lt(col("r_row")),
+            |weaker_rule, name| {
+                let (left, right) = (col(format!("l_{name}")), col(format!("r_{name}")));
+                let is_equal = left.clone().eq(right.clone());
+                left.gt(right).or(is_equal.and(weaker_rule))
+            },
+        );
+        let of_stronger = |name: &str| {
+            let (left, right) = (col(format!("l_{name}")), col(format!("r_{name}")));
+            when(is_left_stronger.clone(), left).otherwise(right)
+        };
+        let of_weaker = |name: &str| {
+            let (left, right) = (col(format!("l_{name}")), col(format!("r_{name}")));
+            when(is_left_stronger.clone(), right).otherwise(left)
+        };
+        let sorted = pairs
+            .select(vec![
+                of_stronger("row")?.alias("centre"),
+                of_weaker("row")?.alias("weaker"),
+                col("jaccard"),
+                of_weaker("calls")?.alias("weaker_calls"),
+                of_stronger("person")?.alias("person"),
+                of_stronger("calls")?.alias("calls"),
+                of_stronger("sure")?.alias("sure"),
+            ])?
+            .sort(vec![
+                col("person").sort(false, false),
+                col("calls").sort(false, false),
+                col("sure").sort(false, false),
+                col("centre").sort(true, false),
+            ])?;
+        let plan = sorted.create_physical_plan().await?;
+        let path = self.folder(Table::Merged).join("part.parquet");
+        let mut left = self.engine.attempts();
+        loop {
+            left -= 1;
+            let done =
+                async { stars::write_merged(self.engine.stream(Arc::clone(&plan)).await?, &path).await };
+            match done.await {
+                Err(_) if left > 0 => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// What became of each row.
+    pub(crate) async fn fates(&self) -> Result<u64> {
+        let own = self.table(Table::Rows).await?.select(vec![
+            col("row"),
+            lit(part::ROW).alias("part"),
+            col("input"),
+            col("label"),
+            col("by_person"),
+            col("decided"),
+            col("calls"),
+            col("confidence"),
+            null(DataType::UInt64).alias("other"),
+            null(DataType::Float64).alias("jaccard"),
+            col("label_share").alias("share"),
+        ])?;
+        let about = |row: Expr, number: i8, calls: Expr, other: Expr, share: Expr| {
+            vec![
+                row.alias("row"),
+                lit(number).alias("part"),
+                null(DataType::Utf8).alias("input"),
+                null(DataType::Int32).alias("label"),
+                null(DataType::Boolean).alias("by_person"),
+                null(DataType::Boolean).alias("decided"),
+                calls.alias("calls"),
+                null(DataType::Float64).alias("confidence"),
+                other.alias("other"),
+                col("jaccard"),
+                share.alias("share"),
+            ]
+        };
+        let contradicted = self.table(Table::Contradicted).await?.select(about(
+            col("row"),
+            part::CONTRADICTED,
+            null(DataType::UInt64),
+            col("other"),
+            col("own_share"),
+        ))?;
+        let merged = self.table(Table::Merged).await?;
+        let no_share = null(DataType::Float64);
+        let gone = merged.clone().select(about(
+            col("row"),
+            part::MERGED,
+            null(DataType::UInt64),
+            col("into"),
+            no_share.clone(),
+        ))?;
+        let followed = merged.select(about(
+            col("into"),
+            part::FOLLOWED,
+            col("calls"),
+            col("row"),
+            no_share,
+        ))?;
+        let known = own.union(contradicted)?.union(gone)?.union(followed)?;
+        let config = self.plan.config();
+        let reduction = Reduction::Fates {
+            min_confidence: config.min_confidence,
+            review_unknown: config.review_unknown,
+            labels: self.labels.names().map(str::to_owned).collect(),
+        };
+        self.fold(
+            known,
+            &[("row", true), ("part", true)],
+            reduction,
+            self.folder(Table::Fates),
+        )
+        .await
+    }
+}
+
+fn null(kind: DataType) -> Expr {
+    cast(lit(ScalarValue::Null), kind)
+}

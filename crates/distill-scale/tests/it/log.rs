@@ -1,0 +1,101 @@
+//! A small log in which everything happens: repeats, near-duplicates, conflicts, persons, unknown labels and confidences.
+
+use std::{fmt::Write, path::Path};
+
+use task_spec::{Label, LabelSet};
+
+pub(crate) fn labels() -> LabelSet {
+    LabelSet::new(vec![
+        Label::new("card-arrival").with_alias("arrival"),
+        Label::new("top-up"),
+        Label::new("exchange rate"),
+    ])
+    .unwrap()
+}
+
+/// Writes a log of so many calls that follow from a seed.
+pub(crate) fn write(path: &Path, calls: usize, seed: u64) {
+    let mut random = Random(seed);
+    let mut texts: Vec<(String, usize)> = Vec::new();
+    let mut lines = String::new();
+    for _ in 0..calls {
+        let (text, label) = match random.below(10) {
+            0..3 if !texts.is_empty() => texts[random.below(texts.len())].clone(),
+            3..7 if !texts.is_empty() => {
+                let (text, label) = texts[random.below(texts.len())].clone();
+                (edited(&text, &mut random), label)
+            }
+            _ => (sentence(&mut random), random.below(3)),
+        };
+        texts.push((text.clone(), label));
+        let label = if random.below(8) == 0 {
+            random.below(3)
+        } else {
+            label
+        };
+        let answer = match random.below(40) {
+            0 => "no such label",
+            1 => " Card Arrival",
+            _ => ["arrival", "top-up", "exchange_rate"][label],
+        };
+        let text = match random.below(30) {
+            0 => " \t".to_owned(),
+            1..8 => text.to_uppercase() + "!",
+            _ => text,
+        };
+        write!(lines, "{{\"input\":{},\"answer\":{}", json(&text), json(answer)).unwrap();
+        match random.below(5) {
+            0 => {}
+            1 => lines.push_str(",\"confidence\":null"),
+            2 => lines.push_str(",\"confidence\":0"),
+            _ => write!(lines, ",\"confidence\":{}", random.below(1001) as f64 / 1000.0).unwrap(),
+        }
+        if random.below(12) == 0 {
+            write!(lines, ",\"reviewed\":{}", random.below(3) > 0).unwrap();
+        }
+        lines.push_str("}\n");
+    }
+    std::fs::write(path, lines).unwrap();
+}
+
+fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}
+
+fn sentence(random: &mut Random) -> String {
+    const WORDS: [&str; 24] = [
+        "where", "is", "my", "card", "new", "top", "up", "failed", "why", "the", "rate", "of", "exchange",
+        "euro", "has", "not", "come", "yet", "I", "am", "waiting", "for", "Straße", "ärger",
+    ];
+    let count = 1 + random.below(9);
+    let words: Vec<&str> = (0..count).map(|_| WORDS[random.below(WORDS.len())]).collect();
+    words.join(" ")
+}
+
+/// A text with a character or two replaced, put in or taken out.
+fn edited(text: &str, random: &mut Random) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for _ in 0..1 + random.below(2) {
+        let letter = char::from(b'a' + random.below(26) as u8);
+        let at = random.below(chars.len());
+        match random.below(3) {
+            0 => chars[at] = letter,
+            1 => chars.insert(at, letter),
+            _ if chars.len() > 2 => drop(chars.remove(at)),
+            _ => {}
+        }
+    }
+    chars.into_iter().collect()
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % limit as u64) as usize
+    }
+}
