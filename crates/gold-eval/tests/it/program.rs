@@ -352,7 +352,7 @@ fn a_preset_printed_is_the_preset_and_every_rule_is_there() {
     let known = unknown.split('`').skip(3).step_by(2);
     let missing: Vec<&str> = known.filter(|name| !names.contains(name)).collect();
     assert!(
-        missing.is_empty() && names.len() == 12,
+        missing.is_empty() && names.len() == 14,
         "{missing:?} not printed; {unknown}"
     );
     all.check().unwrap();

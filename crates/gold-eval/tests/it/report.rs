@@ -218,7 +218,7 @@ proptest::proptest! {
         assert_within_bounds(&report);
         let comment = report.to_markdown();
         let cells = |line: &str| line.matches('|').count();
-        proptest::prop_assert!(comment.lines().filter(|line| line.starts_with('|')).all(|line| [6, 10, 5].contains(&cells(line))));
+        proptest::prop_assert!(comment.lines().filter(|line| line.starts_with('|')).all(|line| [4, 5, 6, 10].contains(&cells(line))));
     }
 }
 
