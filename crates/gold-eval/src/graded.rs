@@ -14,8 +14,8 @@ pub use details::{Column, Details, Section};
 pub use report::{GradedGold, GradedModel, GradedReport};
 
 use crate::{
-    Comparison, Gate, Grades, History, Leakage, LookDiffers, PairedCounts, PartKind, RightRows, Share,
-    Standing, Teacher, Verdict,
+    Comparison, Finding, Gate, Grades, History, Leakage, LookDiffers, PairedCounts, PartKind, RightRows,
+    Share, Standing, Teacher, Verdict,
     evidence::{Evidence, Given},
     part::Part,
     standing::Judged,
@@ -159,18 +159,27 @@ pub fn judge_grades<D: Details>(
         };
         report.standing = Some(Standing::of(history, &judged, gate.ladder())?);
     }
+    report.rules = findings(&report, case, gate);
+    report.verdict = Verdict::of(&report.rules, &report.leakage);
+    report.summary = words::sentence(&report);
+    report.notes = words::notes(&report);
+    Ok(report)
+}
+
+/// What each rule of the gate makes of the figures.
+fn findings<D>(report: &GradedReport<D>, case: &GradedCase<'_>, gate: &Gate) -> Vec<Finding> {
     let parts: Vec<Part> = report.aspects.iter().map(Part::from).collect();
     let shipped_parts: Option<Vec<Part>> = case.shipped.map(|(_, shipped)| {
         let against_shipped = GradedCase {
             baseline: shipped,
             ..case.clone()
         };
-        let table = aspects::table(&against_shipped, confidence, gate.category_alpha());
+        let table = aspects::table(&against_shipped, report.confidence, gate.category_alpha());
         table.iter().map(Part::from).collect()
     });
     let evidence = Evidence {
         kind: case.kind,
-        confidence,
+        confidence: report.confidence,
         accuracy: report.candidate.accuracy,
         comparison: &report.against_baseline,
         categories: &parts,
@@ -181,11 +190,7 @@ pub fn judge_grades<D: Details>(
             ..Given::default()
         },
     };
-    report.rules = gate.rules().iter().map(|rule| evidence.judge(rule)).collect();
-    report.verdict = Verdict::of(&report.rules, &report.leakage);
-    report.summary = words::sentence(&report);
-    report.notes = words::notes(&report);
-    Ok(report)
+    gate.rules().iter().map(|rule| evidence.judge(rule)).collect()
 }
 
 fn belong_together(case: &GradedCase<'_>) -> Result<(), GradesError> {

@@ -226,15 +226,7 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         categories,
     };
     if let Some(history) = case.history {
-        let judged = Judged {
-            gold_hash: &report.gold.hash,
-            answers_hash: &report.candidate.answers_hash,
-            right: &report.candidate.right,
-            accuracy: report.candidate.score.accuracy,
-            comparison: &report.against_baseline,
-            confidence,
-        };
-        report.standing = Some(Standing::of(history, &judged, gate.ladder())?);
+        report.standing = Some(Standing::of(history, &judged(&report), gate.ladder())?);
     }
     report.rules = findings(&report, case, gate, &answered, &with_confidence);
     report.settlement = Settlement::of(&report.rules);
@@ -242,6 +234,18 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     report.summary = summary::sentence(&report);
     report.notes = summary::notes(&report);
     Ok(report)
+}
+
+/// The candidate, as its standing is asked.
+fn judged(report: &Report) -> Judged<'_> {
+    Judged {
+        gold_hash: &report.gold.hash,
+        answers_hash: &report.candidate.answers_hash,
+        right: &report.candidate.right,
+        accuracy: report.candidate.score.accuracy,
+        comparison: &report.against_baseline,
+        confidence: report.confidence,
+    }
 }
 
 /// What each rule of the gate makes of the figures and of what the case brings along.

@@ -158,12 +158,6 @@ fn with_every_rule(mut report: Report) -> Report {
 
 fn assert_within_bounds(report: &Report) {
     let (page, comment, xml) = (report.to_html(), report.to_markdown(), report.to_junit());
-    println!(
-        "page {} bytes, comment {}, JUnit {}",
-        page.len(),
-        comment.len(),
-        xml.len()
-    );
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
     // A comment on GitHub holds 65,536 characters.
     assert!(comment.len() < 65_536, "{} bytes", comment.len());
