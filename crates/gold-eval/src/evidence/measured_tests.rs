@@ -1,3 +1,5 @@
+//! Rules on what answers took, on confidences and on answers outside the task.
+
 use super::*;
 use crate::{Outcome, PairedCounts, Usage, calibration, usage::MeasuredAnswer};
 
