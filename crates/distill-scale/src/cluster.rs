@@ -8,7 +8,7 @@
 mod codec;
 mod processes;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use ballista_core::{
     execution_plans::execute_physical_plan, extension::SessionConfigExt, ids::new_instance_id,
@@ -33,6 +33,7 @@ pub use processes::{ClusterError, Executor, Scheduler, serve_executor, serve_sch
 pub(crate) struct Cluster {
     url: String,
     config: SessionConfig,
+    pub(crate) stage_limit: Duration,
 }
 
 impl fmt::Debug for Cluster {
@@ -79,8 +80,19 @@ impl Engine {
             cluster: Some(Cluster {
                 url: url.trim_end_matches('/').to_owned(),
                 config,
+                stage_limit: Duration::from_secs(3600),
             }),
         })
+    }
+
+    /// How long a stage may take on a cluster before it is tried again; one hour unless said otherwise. In this process
+    /// there is no such limit.
+    #[must_use]
+    pub fn with_stage_limit(mut self, limit: Duration) -> Self {
+        if let Some(cluster) = &mut self.cluster {
+            cluster.stage_limit = limit;
+        }
+        self
     }
 }
 

@@ -17,6 +17,10 @@ use futures::TryStreamExt;
 
 use crate::{Limits, functions};
 
+/// How often a stage is tried on a cluster.
+#[cfg(feature = "ballista")]
+const ATTEMPTS: usize = 3;
+
 /// What carries out the plans of a curation.
 pub struct Engine {
     pub(crate) context: SessionContext,
@@ -63,27 +67,34 @@ impl Engine {
         })
     }
 
-    /// How often a stage is tried. What a plan has come to lies with the executors until it is fetched, and is lost with
-    /// them; a stage that is done again writes the same files again.
-    pub(crate) fn attempts(&self) -> usize {
+    /// Does a stage, on a cluster again where that may help.
+    ///
+    /// What a plan has come to lies with the executors until it is fetched, and is lost with them; and a scheduler that
+    /// has lost an executor has been seen to wait without end for what that was doing. A stage that is done again writes the
+    /// same files again.
+    pub(crate) async fn tried<T, F: Future<Output = Result<T>>>(&self, work: impl Fn() -> F) -> Result<T> {
         #[cfg(feature = "ballista")]
-        if self.cluster.is_some() {
-            return 3;
+        if let Some(cluster) = &self.cluster {
+            for _ in 1..ATTEMPTS {
+                if let Ok(Ok(done)) = tokio::time::timeout(cluster.stage_limit, work()).await {
+                    return Ok(done);
+                }
+            }
+            let last = tokio::time::timeout(cluster.stage_limit, work()).await;
+            return last.unwrap_or_else(|_| {
+                let seconds = cluster.stage_limit.as_secs();
+                Err(DataFusionError::Execution(format!(
+                    "the cluster has taken more than {seconds} s three times: see what its executors do, or raise the limit"
+                )))
+            });
         }
-        1
+        work().await
     }
 
-    /// Carries a plan out, again where that may help, for all that comes of it.
+    /// All that comes of a plan.
     pub(crate) async fn collect(&self, plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
-        let mut left = self.attempts();
-        loop {
-            left -= 1;
-            let done = async { self.stream(Arc::clone(&plan)).await?.try_collect().await };
-            match done.await {
-                Err(_) if left > 0 => {}
-                done => return done,
-            }
-        }
+        self.tried(|| async { self.stream(Arc::clone(&plan)).await?.try_collect().await })
+            .await
     }
 
     /// Starts a plan and hands on what comes of it.

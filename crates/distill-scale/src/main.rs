@@ -92,6 +92,10 @@ struct Curate {
     #[cfg(feature = "ballista")]
     #[arg(long)]
     scheduler: Option<String>,
+    /// Seconds that a stage may take on a cluster before it is tried again, three times in all.
+    #[cfg(feature = "ballista")]
+    #[arg(long, default_value_t = 3600)]
+    stage_limit: u64,
 }
 
 /// What Ballista warns of, on standard error.
@@ -190,7 +194,8 @@ async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
 fn engine(given: &Curate) -> Result<Engine, Box<dyn Error>> {
     #[cfg(feature = "ballista")]
     if let Some(url) = &given.scheduler {
-        return Ok(Engine::on_cluster(url, given.partitions.unwrap_or(16))?);
+        let engine = Engine::on_cluster(url, given.partitions.unwrap_or(16))?;
+        return Ok(engine.with_stage_limit(std::time::Duration::from_secs(given.stage_limit)));
     }
     let limits = Limits::default();
     Ok(Engine::here(&Limits {

@@ -133,16 +133,11 @@ impl Stages<'_> {
             ])?;
         let plan = sorted.create_physical_plan().await?;
         let path = self.folder(Table::Merged).join("part.parquet");
-        let mut left = self.engine.attempts();
-        loop {
-            left -= 1;
-            let done =
-                async { stars::write_merged(self.engine.stream(Arc::clone(&plan)).await?, &path).await };
-            match done.await {
-                Err(_) if left > 0 => {}
-                done => return done,
-            }
-        }
+        self.engine
+            .tried(|| async {
+                stars::write_merged(self.engine.stream(Arc::clone(&plan)).await?, &path).await
+            })
+            .await
     }
 
     /// What became of each row.

@@ -51,6 +51,7 @@ impl Processes {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let engine = Engine::on_cluster(&format!("http://127.0.0.1:{}", self.port), 6).unwrap();
+            let engine = engine.with_stage_limit(Duration::from_secs(30));
             curate_at_scale(
                 &engine,
                 &Calls::at(calls),
