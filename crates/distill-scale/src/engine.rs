@@ -70,7 +70,7 @@ impl Engine {
     /// Does a stage, on a cluster again where that may help.
     ///
     /// What a plan has come to lies with the executors until it is fetched, and is lost with them; and a scheduler that
-    /// has lost an executor has been seen to wait without end for what that was doing. A stage that is done again writes the
+    /// has lost an executor has been seen to wait without end. A stage that is done again writes the
     /// same files again.
     pub(crate) async fn tried<T, F: Future<Output = Result<T>>>(&self, work: impl Fn() -> F) -> Result<T> {
         #[cfg(feature = "ballista")]
