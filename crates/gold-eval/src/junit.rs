@@ -5,7 +5,7 @@ mod xml;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Finding, Outcome, Settlement, Verdict,
+    Finding, Outcome, PartKind, Settlement, Verdict,
     figures::{counted, names, one_line},
     junit::xml::{Case, Status, Suite},
 };
@@ -41,8 +41,8 @@ pub struct JunitReport<'a> {
     pub summary: &'a str,
     /// The rules, and how they came out.
     pub findings: &'a [Finding],
-    /// What the parts are called, in the plural: `categories`, `fields`, `checks`.
-    pub parts_name: &'a str,
+    /// What the parts are.
+    pub kind: PartKind,
     /// The parts, in the order in which they are to stand.
     pub parts: Vec<JunitPart<'a>>,
     /// What the verdict was made from, by name.
@@ -77,7 +77,7 @@ impl JunitReport<'_> {
             Verdict::CannotTell => Status::Error(self.summary.to_owned()),
         };
         let mut said = vec![format!("{}: {}", self.verdict, self.summary)];
-        said.extend(Settlement::of(self.findings).in_words(SHOWN_STEPS));
+        said.extend(Settlement::of_kind(self.findings, self.kind).in_words(SHOWN_STEPS));
         let properties = self.properties.iter().map(|(name, value)| (*name, value.clone()));
         Suite {
             name: self.suite_name("verdict"),
@@ -95,14 +95,14 @@ impl JunitReport<'_> {
         let mut names = UniqueNames::default();
         let case = |finding: &Finding| Case {
             class: self.suite_name("rules"),
-            name: names.of(&finding.rule.title()),
+            name: names.of(&finding.rule.title_of(self.kind)),
             status: match finding.outcome {
                 Outcome::Pass => Status::Passed,
                 Outcome::Fail => Status::Failed(finding.evidence.clone()),
                 Outcome::CannotTell => Status::Error(with_what_to_give(finding)),
             },
         };
-        let said = |finding: &Finding| format!("{}: {}", finding.rule.title(), finding.evidence);
+        let said = |finding: &Finding| format!("{}: {}", finding.rule.title_of(self.kind), finding.evidence);
         Suite {
             name: self.suite_name("rules"),
             properties: Vec::new(),
@@ -115,13 +115,16 @@ impl JunitReport<'_> {
         let (mut broken, mut open) = (BTreeMap::<&str, Vec<String>>::new(), BTreeSet::new());
         for finding in self.findings {
             for label in &finding.broken_by {
-                broken.entry(label).or_default().push(finding.rule.title());
+                broken
+                    .entry(label)
+                    .or_default()
+                    .push(finding.rule.title_of(self.kind));
             }
             open.extend(finding.settle.iter().filter_map(|rows| rows.category.as_deref()));
         }
         let mut unique = UniqueNames::default();
         let case = |part: &JunitPart<'_>| Case {
-            class: self.suite_name(self.parts_name),
+            class: self.suite_name(self.kind.plural()),
             name: unique.of(part.name),
             status: match broken.get(part.name) {
                 Some(rules) => {
@@ -140,7 +143,7 @@ impl JunitReport<'_> {
         };
         let said = |part: &JunitPart<'_>| format!("{}: {}", one_line(part.name, 120), part.figures);
         Suite {
-            name: self.suite_name(self.parts_name),
+            name: self.suite_name(self.kind.plural()),
             properties: Vec::new(),
             cases: self.parts.iter().map(case).collect(),
             output: self.parts.iter().map(said).collect::<Vec<_>>().join("\n"),

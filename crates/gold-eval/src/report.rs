@@ -7,8 +7,8 @@ use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
     Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, JunitPart,
-    JunitReport, Leakage, Look, LooksBefore, Metrics, NearnessBand, PowerPlan, RightRows, Score, Settlement,
-    Share, Standing, Teacher, UsageFacts, Verdict,
+    JunitReport, Leakage, Look, LooksBefore, Metrics, NearnessBand, PartKind, PowerPlan, RightRows, Score,
+    Settlement, Share, Standing, Teacher, UsageFacts, Verdict,
     figures::{counted, percent, percent_range, points},
     markdown, page,
 };
@@ -216,7 +216,7 @@ impl Report {
             verdict: self.verdict,
             summary: &self.summary,
             findings: &self.rules,
-            parts_name: "categories",
+            kind: PartKind::Category,
             parts,
             properties: BTreeMap::from([
                 ("accuracy", percent(self.candidate.score.accuracy.value)),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Finding, Outcome, RowsNeeded,
+    Finding, Outcome, PartKind, RowsNeeded,
     figures::{count, counted, names, one_line, quoted},
 };
 
@@ -52,13 +52,19 @@ impl Settlement {
     /// What these findings need together.
     #[must_use]
     pub fn of(findings: &[Finding]) -> Self {
+        Self::of_kind(findings, PartKind::Category)
+    }
+
+    /// The same in the words for other parts than categories.
+    #[must_use]
+    pub fn of_kind(findings: &[Finding], kind: PartKind) -> Self {
         let (mut data, mut rows) = (BTreeMap::<&str, Vec<String>>::new(), BTreeMap::new());
         let mut unsettled = Vec::new();
         for finding in findings
             .iter()
             .filter(|finding| finding.outcome == Outcome::CannotTell)
         {
-            let title = finding.rule.title();
+            let title = finding.rule.title_of(kind);
             if finding.give.is_none() && finding.settle.is_empty() {
                 unsettled.push(title.clone());
             }
@@ -134,9 +140,10 @@ impl Step {
         match self {
             Self::Give { what, rules } => format!("Give {what}, for {}.", titles(rules)),
             Self::AddRows { rows, rules } => {
-                let place = (rows.category.as_deref()).map_or_else(|| "any category".to_owned(), quoted);
+                let place = (rows.category.as_deref())
+                    .map_or_else(|| "of any kind".to_owned(), |name| format!("of {}", quoted(name)));
                 format!(
-                    "Add at least {} of {place} ({} in all), for {}.",
+                    "Add at least {} {place} ({} in all), for {}.",
                     counted(rows.missing(), "gold row"),
                     count(rows.need),
                     titles(rules)
@@ -195,7 +202,7 @@ mod tests {
             [
                 "Give `latency_ms`, for “Latency p95 of at most 50 ms”.",
                 "Add at least 2 gold rows of “b” (10 in all), for “Recall of at least 50.0% in every category”.",
-                "Add at least 30 gold rows of any category (130 in all), for “Better than the baseline”.",
+                "Add at least 30 gold rows of any kind (130 in all), for “Better than the baseline”.",
                 "Add at least 40 gold rows of “a” (43 in all), for “Recall of at least 50.0% in every category”, “No category \
                  worse than the baseline”.",
                 // Forty and two of the categories are more than the thirty of any.

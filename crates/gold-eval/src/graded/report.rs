@@ -1,13 +1,14 @@
 //! What is reported of graded answers, in full: the content of `report.json`.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
-    AspectScore, Comparison, Details, Finding, Leakage, Look, LooksBefore, PartKind, RightRows, Share,
-    Standing, Teacher, Verdict,
+    AspectScore, Comparison, Details, Finding, JunitPart, JunitReport, Leakage, Look, LooksBefore, PartKind,
+    RightRows, Share, Standing, Teacher, Verdict,
+    figures::{counted, percent, percent_range, points},
     graded::{markdown, page},
 };
 
@@ -118,7 +119,51 @@ impl<D: Details> GradedReport<D> {
         page::of(self)
     }
 
-    /// Writes `report.json`, `report.md` and `report.html` into a folder.
+    /// The verdict, its rules and its aspects as JUnit XML: see [`JunitReport`].
+    #[must_use]
+    pub fn to_junit(&self) -> String {
+        let with_rows = self.aspects.iter().map(|aspect| JunitPart {
+            name: &aspect.name,
+            figures: format!(
+                "{} of {} right ({}), {} points from the baseline.",
+                aspect.right.count,
+                counted(aspect.right.of, "row"),
+                percent_range(aspect.right.interval),
+                points(aspect.difference)
+            ),
+            is_unseen: aspect.smallest_visible_drop.is_none(),
+        });
+        let without_rows = self.without_rows.iter().map(|name| JunitPart {
+            name,
+            figures: "No gold rows.".to_owned(),
+            is_unseen: true,
+        });
+        let mut parts: Vec<JunitPart<'_>> = with_rows.chain(without_rows).collect();
+        // By name, so that a change of figures moves no test case.
+        parts.sort_by_key(|part| part.name);
+        JunitReport {
+            task: &self.gold.task,
+            gate: &self.gate,
+            at: &self.at,
+            verdict: self.verdict,
+            summary: &self.summary,
+            findings: &self.rules,
+            kind: self.kind,
+            parts,
+            properties: BTreeMap::from([
+                ("accuracy", percent(self.candidate.accuracy.value)),
+                ("answers", self.answers_hash.to_string()),
+                ("baseline", self.teacher.model.clone()),
+                ("candidate", self.candidate.name.clone()),
+                ("gate", self.gate.clone()),
+                ("gold", self.gold.hash.to_string()),
+                ("gold version", self.gold.version.to_string()),
+            ]),
+        }
+        .to_xml()
+    }
+
+    /// Writes `report.json`, `report.md`, `report.html` and `junit.xml` into a folder.
     ///
     /// # Errors
     ///
@@ -130,6 +175,7 @@ impl<D: Details> GradedReport<D> {
         write_json(&folder.join("report.json"), self)?;
         write_whole(&folder.join("report.md"), self.to_markdown())?;
         write_whole(&folder.join("report.html"), self.to_html())?;
+        write_whole(&folder.join("junit.xml"), self.to_junit())?;
         Ok(())
     }
 }

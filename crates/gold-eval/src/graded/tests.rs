@@ -117,7 +117,12 @@ fn no_word_of_a_report_on_fields_speaks_of_categories() {
             &grades(&repeated(baseline, 40)),
             Preset::Strict,
         );
-        for text in [report.to_markdown(), report.to_html(), report.summary.clone()] {
+        for text in [
+            report.to_markdown(),
+            report.to_html(),
+            report.to_junit(),
+            report.summary.clone(),
+        ] {
             let text = text.to_lowercase();
             assert!(!text.contains("categor") && !text.contains("recall"), "{text}");
         }

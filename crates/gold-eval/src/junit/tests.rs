@@ -20,7 +20,7 @@ fn report(verdict: Verdict, findings: &[Finding]) -> String {
         verdict,
         summary: "It is so.",
         findings,
-        parts_name: "categories",
+        kind: PartKind::Category,
         parts: vec![
             part("fuel", false),
             part("rare", true),
@@ -128,7 +128,7 @@ proptest::proptest! {
             verdict: Verdict::Hold,
             summary: &name,
             findings: &[Finding::new(&Rule::superior(), Outcome::Fail, name.clone()).broken_by([name.as_str()])],
-            parts_name: "categories",
+            kind: PartKind::Category,
             parts: vec![JunitPart { name: &name, figures: name.clone(), is_unseen: false }; 2],
             properties: BTreeMap::from([("x", name.clone())]),
         };

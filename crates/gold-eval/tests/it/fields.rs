@@ -237,7 +237,8 @@ fn the_order_of_answers_does_not_matter_and_the_same_case_gives_the_same_bytes()
         let out = receipts.folder.path().join("out");
         let report = receipts.report(&receipts.baseline(answers.clone()), answers);
         report.write(&out).unwrap();
-        ["report.json", "report.md", "report.html"].map(|name| std::fs::read(out.join(name)).unwrap())
+        ["report.json", "report.md", "report.html", "junit.xml"]
+            .map(|name| std::fs::read(out.join(name)).unwrap())
     };
     let (one, other) = (bytes(forth), bytes(back));
     assert!(one == other);
