@@ -32,7 +32,7 @@ judge() {
 for per_category in 40 4; do
     run=$out/rows-$per_category
     "$python" "$here/rows.py" --banking77 "$data" --out "$run" --per-category "$per_category" ${adapter:+--adapter "$adapter"}
-    rm -f "$run/gold.lock" "$run/baseline.json"
+    rm -f "$run"/gold.lock "$run"/gold.v*.* "$run/baseline.json"
     "$gate" freeze --task "$run/task.toml" --gold "$run/gold.jsonl" >/dev/null
     "$gate" pin --task "$run/task.toml" --gold "$run/gold.jsonl" --answers "$run/incumbent.jsonl" \
         --model incumbent --prompt "$run/task.toml" --baseline "$run/baseline.json" >/dev/null
