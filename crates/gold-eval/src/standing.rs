@@ -147,11 +147,10 @@ impl Standing {
         let judged_before = !replay.counted.insert(candidate.answers_hash);
         let is_new = replay.compared.insert(candidate.answers_hash);
         let (candidates, compared) = (replay.counted.len() as u64, replay.compared.len() as u64);
-        let rung = match is_new {
-            // Every look was compared with the number of rows, so that the best one has as many.
-            true => replay.ladder.submit(candidate.right).ok(),
-            false => None,
-        };
+        let rung = is_new.then(|| {
+            let rung = replay.ladder.submit(candidate.right);
+            rung.expect("looks at another number of rows than the candidate's are refused before")
+        });
         // Answers that were compared before are not tried again: they stand where the looks since have left them.
         let counts = best
             .as_ref()
