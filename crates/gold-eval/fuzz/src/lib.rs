@@ -5,7 +5,9 @@
 //! builds and runs them.
 
 pub mod change;
+pub mod fields;
 pub mod files;
 pub mod gold;
 pub mod import;
+pub mod sentences;
 mod world;
