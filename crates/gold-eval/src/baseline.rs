@@ -5,7 +5,7 @@ mod rescore;
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stage_files::{ContentHash, FileError, read_json, write_json};
 
 use crate::{GoldError, GoldSet, JoinError, Usage, join, predictions::is_probability};
@@ -219,19 +219,49 @@ struct BaselineFile {
     rows: Vec<BaselineRow>,
 }
 
+/// The gold version and the content hash that something was made for.
+pub(crate) type GoldOf<'a> = (u32, &'a ContentHash);
+
+/// Refuses a baseline that was pinned on another gold set than the one at hand.
+pub(crate) fn belongs_to(
+    path: &Path,
+    pinned_on: GoldOf<'_>,
+    at_hand: GoldOf<'_>,
+) -> Result<(), BaselineError> {
+    if pinned_on == at_hand {
+        return Ok(());
+    }
+    Err(BaselineError::OtherGold {
+        path: path.to_owned(),
+        expected_version: pinned_on.0,
+        expected: pinned_on.1.clone(),
+        found_version: at_hand.0,
+        found: at_hand.1.clone(),
+    })
+}
+
+/// Writes a baseline; writing the same one again changes nothing, and another one is never written over.
+pub(crate) fn write_pinned<F>(path: &Path, file: &F) -> Result<(), BaselineError>
+where
+    F: PartialEq + Serialize + DeserializeOwned,
+{
+    if path.exists() && read_json::<F>(path)? != *file {
+        return Err(BaselineError::AlreadyPinned {
+            path: path.to_owned(),
+        });
+    }
+    write_json(path, file)?;
+    Ok(())
+}
+
 impl BaselineFile {
     fn belongs_to(&self, path: &Path, gold: &GoldSet) -> Result<(), BaselineError> {
         let lock = gold.lock();
-        if self.gold_version == lock.version && self.gold_hash == lock.hash {
-            return Ok(());
-        }
-        Err(BaselineError::OtherGold {
-            path: path.to_owned(),
-            expected_version: self.gold_version,
-            expected: self.gold_hash.clone(),
-            found_version: lock.version,
-            found: lock.hash.clone(),
-        })
+        belongs_to(
+            path,
+            (self.gold_version, &self.gold_hash),
+            (lock.version, &lock.hash),
+        )
     }
 }
 
@@ -309,13 +339,7 @@ impl Baseline {
     ///
     /// [`BaselineError::AlreadyPinned`] if the file holds anything else, [`BaselineError::File`].
     pub fn write(&self, path: &Path) -> Result<(), BaselineError> {
-        if path.exists() && read_json::<BaselineFile>(path)? != self.file {
-            return Err(BaselineError::AlreadyPinned {
-                path: path.to_owned(),
-            });
-        }
-        write_json(path, &self.file)?;
-        Ok(())
+        write_pinned(path, &self.file)
     }
 
     /// Opens a pinned baseline for the gold set on which it was scored.

@@ -71,23 +71,6 @@ pub(crate) struct Answered<'a> {
     pub(crate) shipped: Option<&'a [Option<usize>]>,
 }
 
-/// The categories that have gold rows: lowest recall first, then the one with more rows, then by name.
-///
-/// `alpha` is the level of the gate's test of categories, before Holm.
-pub(crate) fn category_table(
-    answered: &Answered<'_>,
-    labels: &LabelSet,
-    confidence: f64,
-    alpha: f64,
-) -> Vec<CategoryScore> {
-    category_table_with(
-        answered,
-        labels,
-        confidence,
-        &visible_drops(answered.truth, labels.len(), alpha),
-    )
-}
-
 /// [`smallest_visible_drop`] by the number of rows, at the hardest step of Holm: the dear part of a table, and the same
 /// for all answers to the same rows.
 pub(crate) fn visible_drops(truth: &[usize], labels: usize, alpha: f64) -> BTreeMap<u64, Option<f64>> {
@@ -96,15 +79,22 @@ pub(crate) fn visible_drops(truth: &[usize], labels: usize, alpha: f64) -> BTree
         supports[label] += 1;
     }
     supports.retain(|&support| support > 0);
+    drops_of(&supports, alpha)
+}
+
+/// The same for parts of these numbers of rows, each above 0.
+pub(crate) fn drops_of(supports: &[u64], alpha: f64) -> BTreeMap<u64, Option<f64>> {
     let hardest_step = alpha / supports.len() as f64;
-    let distinct: BTreeSet<u64> = supports.into_iter().collect();
+    let distinct: BTreeSet<u64> = supports.iter().copied().collect();
     (distinct.into_iter())
         .map(|support| (support, smallest_visible_drop(support, hardest_step)))
         .collect()
 }
 
-/// As [`category_table`], with the [`visible_drops`] of the same rows.
-pub(crate) fn category_table_with(
+/// The categories that have gold rows: lowest recall first, then the one with more rows, then by name.
+///
+/// `visible` are the [`visible_drops`] of the same rows.
+pub(crate) fn category_table(
     answered: &Answered<'_>,
     labels: &LabelSet,
     confidence: f64,
@@ -130,7 +120,7 @@ pub(crate) fn category_table_with(
         .zip(&tallies)
         .filter(|(_, tally)| tally.counts.rows() > 0)
         .collect();
-    let (p_worse, adjusted) = tested(&present, |tally| tally.counts);
+    let (p_worse, adjusted) = tested(present.iter().map(|(_, tally)| tally.counts));
     let changes = answered.shipped.map(|_| changes(&present));
     let mut table: Vec<CategoryScore> = present
         .iter()
@@ -181,18 +171,16 @@ struct Tally {
 }
 
 /// The p-values of "worse" of all categories, before and after Holm.
-fn tested(present: &[(&str, &Tally)], counts: impl Fn(&Tally) -> PairedCounts) -> (Vec<f64>, Vec<f64>) {
-    let p = |(_, tally): &(&str, &Tally)| {
-        let counts = counts(tally);
-        mcnemar_mid_p_worse(counts.gains, counts.losses)
-    };
-    let p_worse: Vec<f64> = present.iter().map(p).collect();
+pub(crate) fn tested(tables: impl Iterator<Item = PairedCounts>) -> (Vec<f64>, Vec<f64>) {
+    let p_worse: Vec<f64> = tables
+        .map(|counts| mcnemar_mid_p_worse(counts.gains, counts.losses))
+        .collect();
     let adjusted = holm(&p_worse);
     (p_worse, adjusted)
 }
 
 fn changes(present: &[(&str, &Tally)]) -> Vec<CategoryChange> {
-    let (p_worse, adjusted) = tested(present, |tally| tally.shipped);
+    let (p_worse, adjusted) = tested(present.iter().map(|(_, tally)| tally.shipped));
     let each = present.iter().zip(p_worse.into_iter().zip(adjusted));
     each.map(|((_, tally), (p_worse, p_worse_holm))| CategoryChange {
         counts: tally.shipped,

@@ -422,31 +422,45 @@ fn edited(gold: &Path, locked: GoldLock, found: ContentHash) -> Result<GoldError
     })
 }
 
-/// The label index of each row.
-fn check(rows: &[GoldRow], labels: &LabelSet) -> Result<Vec<usize>, GoldError> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    let mut truth = Vec::with_capacity(rows.len());
-    for (number, row) in (1..).zip(rows) {
-        let id = row.id.clone();
+/// The ids of the rows so far, whatever the kind of the task.
+#[derive(Default)]
+pub(crate) struct Ids<'a> {
+    seen: HashMap<&'a str, usize>,
+}
+
+impl<'a> Ids<'a> {
+    /// Refuses a row without an id or a question, and one with the id of a row before; rows are counted from 1.
+    pub(crate) fn take(&mut self, row: usize, id: &'a str, input: &str) -> Result<(), GoldError> {
         if id.trim().is_empty() {
-            return Err(GoldError::BlankId { row: number });
+            return Err(GoldError::BlankId { row });
         }
-        if let Some(first) = seen.insert(&row.id, number) {
+        let id_of_row = id.to_owned();
+        if let Some(first) = self.seen.insert(id, row) {
             return Err(GoldError::DuplicateId {
-                id,
-                row: number,
+                id: id_of_row,
+                row,
                 first,
             });
         }
-        if row.input.trim().is_empty() {
-            return Err(GoldError::BlankInput { row: number, id });
+        if input.trim().is_empty() {
+            return Err(GoldError::BlankInput { row, id: id_of_row });
         }
+        Ok(())
+    }
+}
+
+/// The label index of each row.
+fn check(rows: &[GoldRow], labels: &LabelSet) -> Result<Vec<usize>, GoldError> {
+    let mut ids = Ids::default();
+    let mut truth = Vec::with_capacity(rows.len());
+    for (number, row) in (1..).zip(rows) {
+        ids.take(number, &row.id, &row.input)?;
         truth.push(
             labels
                 .index_of(&row.label)
                 .ok_or_else(|| GoldError::LabelOutside {
                     row: number,
-                    id,
+                    id: row.id.clone(),
                     label: row.label.clone(),
                 })?,
         );

@@ -1,15 +1,16 @@
 //! A candidate before the gate.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use stage_files::ContentHash;
+use task_spec::LabelSet;
 
 use crate::{
     Baseline, CategoryScore, Comparison, Finding, Gate, GoldSet, GradesError, History, Leakage, LookDiffers,
     Metrics, PairedCounts, Predictions, Report, RightRows, Score, Settlement, Share, Standing,
     TrainingRecord, Usage, Verdict,
     calibration::calibration,
-    categories::{Answered, category_table},
+    categories::{Answered, category_table, visible_drops},
     confusion::confusions,
     coverage::coverage_curve,
     evidence::{Evidence, Given},
@@ -179,7 +180,8 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
         baseline: &baseline,
         shipped: shipped.as_ref().map(|(_, labels)| labels.as_slice()),
     };
-    let categories = category_table(&answered, gold.labels(), confidence, gate.category_alpha());
+    let visible = visible_drops(gold.truth(), gold.labels().len(), gate.category_alpha());
+    let categories = category_table(&answered, gold.labels(), confidence, &visible);
     let with_confidence = with_confidence(case, &candidate);
     let teacher = case.baseline.teacher();
     let leakage = Leakage::of(case.training, gold);
@@ -228,7 +230,8 @@ pub fn judge(case: &Case<'_>, gate: &Gate) -> Result<Report, JudgeError> {
     if let Some(history) = case.history {
         report.standing = Some(Standing::of(history, &judged(&report), gate.ladder())?);
     }
-    report.rules = findings(&report, case, gate, &answered, &with_confidence);
+    let against_shipped = against_shipped(&answered, gold.labels(), confidence, &visible);
+    report.rules = findings(&report, case, gate, against_shipped.as_deref(), &with_confidence);
     report.settlement = Settlement::of(&report.rules);
     report.verdict = Verdict::of(&report.rules, &report.leakage);
     report.summary = summary::sentence(&report);
@@ -253,25 +256,13 @@ fn findings(
     report: &Report,
     case: &Case<'_>,
     gate: &Gate,
-    answered: &Answered<'_>,
+    against_shipped: Option<&[Part]>,
     confident: &[(f64, bool)],
 ) -> Vec<Finding> {
-    let against_shipped = answered.shipped.map(|shipped| {
-        let answered = Answered {
-            baseline: shipped,
-            ..*answered
-        };
-        parts(&category_table(
-            &answered,
-            case.gold.labels(),
-            gate.confidence(),
-            gate.category_alpha(),
-        ))
-    });
     let categories = parts(&report.categories);
     let evidence = Evidence {
         given: Given {
-            shipped: report.against_shipped.as_ref().zip(against_shipped.as_deref()),
+            shipped: report.against_shipped.as_ref().zip(against_shipped),
             usage: case.usage,
             baseline_usage: case.baseline.usage(),
             calibration: report.calibration.as_ref(),
@@ -281,6 +272,20 @@ fn findings(
         ..Evidence::of(report, &categories)
     };
     gate.rules().iter().map(|rule| evidence.judge(rule)).collect()
+}
+
+/// The categories against the last shipped model, for rules on it.
+fn against_shipped(
+    answered: &Answered<'_>,
+    labels: &LabelSet,
+    confidence: f64,
+    visible: &BTreeMap<u64, Option<f64>>,
+) -> Option<Vec<Part>> {
+    let answered = Answered {
+        baseline: answered.shipped?,
+        ..*answered
+    };
+    Some(parts(&category_table(&answered, labels, confidence, visible)))
 }
 
 fn parts(categories: &[CategoryScore]) -> Vec<Part> {

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Finding, Outcome, PartKind, Settlement, Verdict,
-    figures::{counted, names, one_line},
+    figures::{counted, names, one_line, percent_range, points},
     junit::xml::{Case, Status, Suite},
+    part::Part,
 };
 
 /// How many steps of what would settle it are in the file.
@@ -58,6 +59,30 @@ pub struct JunitPart<'a> {
     pub figures: String,
     /// Whether its rows are too few to show any drop.
     pub is_unseen: bool,
+}
+
+/// The parts of a report, and those that no gold row is about, as they are to stand.
+pub(crate) fn parts_of<'a>(parts: &'a [Part], without_rows: &'a [String]) -> Vec<JunitPart<'a>> {
+    let with_rows = parts.iter().map(|part| JunitPart {
+        name: &part.label,
+        figures: format!(
+            "{} of {} right ({}), {} points from the baseline.",
+            part.correct,
+            counted(part.support, "row"),
+            percent_range(part.recall_interval),
+            points(part.difference)
+        ),
+        is_unseen: part.smallest_visible_drop.is_none(),
+    });
+    let without_rows = without_rows.iter().map(|name| JunitPart {
+        name,
+        figures: "No gold rows.".to_owned(),
+        is_unseen: true,
+    });
+    let mut listed: Vec<JunitPart<'_>> = with_rows.chain(without_rows).collect();
+    // By name, so that a change of figures moves no test case.
+    listed.sort_by_key(|part| part.name);
+    listed
 }
 
 impl JunitReport<'_> {

@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use stage_files::ContentHash;
+
 use crate::{
-    Finding, Outcome, Report, Verdict,
+    Comparison, Finding, Outcome, Report, Verdict,
     chart::rows_needed,
     figures::{count, counted, level, one_line, p_value, percent, percent_range, points, points_range},
     metrics::figure_rows,
@@ -41,17 +43,7 @@ fn bounded(mut text: String) -> String {
 }
 
 fn write(report: &Report, text: &mut String) -> std::fmt::Result {
-    let word = match report.verdict {
-        Verdict::Ship => "✅ Ship",
-        Verdict::Hold => "❌ Hold",
-        Verdict::CannotTell => "❔ Cannot tell",
-    };
-    writeln!(
-        text,
-        "## {word}: {}\n\n{}\n",
-        escape(&report.gold.task, 60),
-        escape(&report.summary, 2000)
-    )?;
+    heading(report.verdict, &report.gold.task, &report.summary, text)?;
     scores(report, text)?;
     writeln!(text, "### Rules (gate {})\n", escape(&report.gate, 60))?;
     let mut rules: Vec<&Finding> = report.rules.iter().collect();
@@ -61,11 +53,7 @@ fn write(report: &Report, text: &mut String) -> std::fmt::Result {
         Outcome::Pass => 2,
     });
     for finding in rules {
-        let word = match finding.outcome {
-            Outcome::Pass => "✅ pass",
-            Outcome::Fail => "❌ fail",
-            Outcome::CannotTell => "❔ cannot tell",
-        };
+        let word = outcome_word(finding.outcome);
         let needed = rows_needed(finding).map_or_else(String::new, |needed| format!(" {needed}"));
         let why = escape(&format!("{}{needed}", finding.evidence), 1500);
         writeln!(
@@ -79,17 +67,74 @@ fn write(report: &Report, text: &mut String) -> std::fmt::Result {
     confusions(report, text)?;
     nearness(report, text)?;
     more_figures(report, text)?;
-    writeln!(text, "### To know besides\n")?;
-    for note in &report.notes {
-        writeln!(text, "- {}", escape(note, 2000))?;
-    }
+    notes(&report.notes, text)?;
+    made_from(
+        (report.gold.version, &report.gold.hash),
+        &report.candidate.answers_hash,
+        &report.at,
+        text,
+    )
+}
+
+/// The verdict and its sentence.
+pub(crate) fn heading(verdict: Verdict, task: &str, summary: &str, text: &mut String) -> std::fmt::Result {
+    let word = match verdict {
+        Verdict::Ship => "✅ Ship",
+        Verdict::Hold => "❌ Hold",
+        Verdict::CannotTell => "❔ Cannot tell",
+    };
     writeln!(
         text,
-        "\nGold version {} (`{}`), answers `{}`, {}.",
-        report.gold.version,
-        report.gold.hash.short(),
-        report.candidate.answers_hash.short(),
-        escape(&report.at, 60)
+        "## {word}: {}\n\n{}\n",
+        escape(task, 60),
+        escape(summary, 2000)
+    )
+}
+
+pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "✅ pass",
+        Outcome::Fail => "❌ fail",
+        Outcome::CannotTell => "❔ cannot tell",
+    }
+}
+
+/// The candidate against another model, on a line.
+pub(crate) fn compared(comparison: &Comparison, text: &mut String) -> std::fmt::Result {
+    writeln!(
+        text,
+        "\nAgainst {}: {} points ({}), {} gained and {} lost, mid-p {}, exact {}.",
+        escape(&comparison.against, 80),
+        points(comparison.difference),
+        points_range(comparison.interval),
+        counted(comparison.counts.gains, "row"),
+        count(comparison.counts.losses),
+        p_value(comparison.p_mid),
+        p_value(comparison.p_exact)
+    )
+}
+
+pub(crate) fn notes(notes: &[String], text: &mut String) -> std::fmt::Result {
+    writeln!(text, "### To know besides\n")?;
+    for note in notes {
+        writeln!(text, "- {}", escape(note, 2000))?;
+    }
+    Ok(())
+}
+
+/// What the report was made from: the gold set's version and content, the answers, and when.
+pub(crate) fn made_from(
+    (version, gold): (u32, &ContentHash),
+    answers: &ContentHash,
+    at: &str,
+    text: &mut String,
+) -> std::fmt::Result {
+    writeln!(
+        text,
+        "\nGold version {version} (`{}`), answers `{}`, {}.",
+        gold.short(),
+        answers.short(),
+        escape(at, 60)
     )
 }
 
@@ -116,17 +161,7 @@ fn scores(report: &Report, text: &mut String) -> std::fmt::Result {
     }
     let pairs = std::iter::once(&report.against_baseline).chain(&report.against_shipped);
     for comparison in pairs {
-        writeln!(
-            text,
-            "\nAgainst {}: {} points ({}), {} gained and {} lost, mid-p {}, exact {}.",
-            escape(&comparison.against, 80),
-            points(comparison.difference),
-            points_range(comparison.interval),
-            counted(comparison.counts.gains, "row"),
-            count(comparison.counts.losses),
-            p_value(comparison.p_mid),
-            p_value(comparison.p_exact)
-        )?;
+        compared(comparison, text)?;
     }
     if let Some(standing) = report
         .standing

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{
-    CategoryScore, Leakage, NearnessBand, Report,
+    CategoryScore, Leakage, NearnessBand, Report, Verdict,
     chart::{
         STYLE, category_bars, confusion_table, coverage_plot, headline, reliability_plot, rule_list,
         verdict_banner,
@@ -15,7 +15,7 @@ use crate::{
 /// How many categories the page shows; with names of bounded length that keeps it below 1 MB.
 const SHOWN_CATEGORIES: usize = 250;
 
-pub(crate) const PAGE_STYLE: &str = "
+const PAGE_STYLE: &str = "
 body { margin: 0; background: #f6f7f8; }
 main { max-width: 68rem; margin: 0 auto; padding: 1.6rem 1.2rem 3rem; }
 header { color: #5b6776; margin-bottom: .9rem; }
@@ -57,7 +57,12 @@ pub(crate) fn of(report: &Report) -> String {
 }
 
 fn page(report: &Report, shown: usize) -> String {
-    let title = format!("{}: {}", one_line(&report.gold.task, 60), report.verdict);
+    document(&report.gold.task, report.verdict, &content(report, shown))
+}
+
+/// A page that needs nothing else.
+pub(crate) fn document(task: &str, verdict: Verdict, content: &Markup) -> String {
+    let title = format!("{}: {verdict}", one_line(task, 60));
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -67,7 +72,7 @@ fn page(report: &Report, shown: usize) -> String {
                 title { (title) }
                 style { (PreEscaped(STYLE)) (PreEscaped(PAGE_STYLE)) }
             }
-            body { main class="ge" { (content(report, shown)) } }
+            body { main class="ge" { (content) } }
         }
     }
     .into_string()

@@ -6,11 +6,9 @@ use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
-    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, JunitPart,
-    JunitReport, Leakage, Look, LooksBefore, Metrics, NearnessBand, PartKind, PowerPlan, RightRows, Score,
-    Settlement, Share, Standing, Teacher, UsageFacts, Verdict,
-    figures::{counted, percent, percent_range, points},
-    markdown, page,
+    Calibration, CategoryScore, Comparison, Confusion, CoveragePoint, Finding, GoldSet, JunitReport, Leakage,
+    Look, LooksBefore, Metrics, NearnessBand, PartKind, PowerPlan, RightRows, Score, Settlement, Share,
+    Standing, Teacher, UsageFacts, Verdict, figures::percent, junit, markdown, page, part::Part,
 };
 
 /// The version of the shape of `report.json`: raised when a field is taken away or changes its meaning. New fields do
@@ -187,28 +185,7 @@ impl Report {
     /// The verdict, its rules and its categories as JUnit XML: see [`JunitReport`].
     #[must_use]
     pub fn to_junit(&self) -> String {
-        let part = |c: &'_ CategoryScore| {
-            format!(
-                "{} of {} right ({}), {} points from the baseline.",
-                c.correct,
-                counted(c.support, "row"),
-                percent_range(c.recall_interval),
-                points(c.difference)
-            )
-        };
-        let with_rows = self.categories.iter().map(|c| JunitPart {
-            name: &c.label,
-            figures: part(c),
-            is_unseen: c.smallest_visible_drop.is_none(),
-        });
-        let without_rows = self.gold.without_rows.iter().map(|label| JunitPart {
-            name: label,
-            figures: "No gold rows.".to_owned(),
-            is_unseen: true,
-        });
-        let mut parts: Vec<JunitPart<'_>> = with_rows.chain(without_rows).collect();
-        // By name, so that a change of figures moves no test case.
-        parts.sort_by_key(|part| part.name);
+        let parts: Vec<Part> = self.categories.iter().map(Part::from).collect();
         JunitReport {
             task: &self.gold.task,
             gate: &self.gate,
@@ -217,7 +194,7 @@ impl Report {
             summary: &self.summary,
             findings: &self.rules,
             kind: PartKind::Category,
-            parts,
+            parts: junit::parts_of(&parts, &self.gold.without_rows),
             properties: BTreeMap::from([
                 ("accuracy", percent(self.candidate.score.accuracy.value)),
                 ("answers", self.candidate.answers_hash.to_string()),

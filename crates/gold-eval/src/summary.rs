@@ -1,7 +1,7 @@
 //! A report in sentences.
 
 use crate::{
-    Outcome, Place, Report, Verdict,
+    Finding, Leakage, Outcome, PartKind, Place, Report, Verdict,
     figures::{count, counted, names, one_line, p_value, percent, percent_range, quoted},
 };
 
@@ -16,27 +16,7 @@ pub(crate) fn sentence(report: &Report) -> String {
         one_line(&baseline.name, 80),
         percent(baseline.accuracy.value)
     );
-    let rules = |outcome| {
-        let those = report.rules.iter().filter(|finding| finding.outcome == outcome);
-        those
-            .map(|finding| format!("“{}”", finding.rule.title()))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let why = match report.verdict {
-        Verdict::Ship => match report.rules.len() {
-            1 => "The one rule of the gate passes.".to_owned(),
-            all => format!("All {all} rules of the gate pass."),
-        },
-        Verdict::Hold => format!("Broken: {}.", rules(Outcome::Fail)),
-        Verdict::CannotTell => match rules(Outcome::CannotTell) {
-            open if open.is_empty() => match report.leakage.leaking_rows() {
-                0 => "The training rows or their certificate are not the candidate's, so the score may be memory.".to_owned(),
-                _ => "Gold rows are among the training rows, so the score is partly memory.".to_owned(),
-            },
-            open => format!("Not settled by these rows: {open}."),
-        },
-    };
+    let why = why(report.verdict, &report.rules, &report.leakage, PartKind::Category);
     let worst = report.categories.first().map_or_else(String::new, |worst| {
         format!(
             " The worst category is {}: {} of {} right.",
@@ -54,6 +34,32 @@ pub(crate) fn sentence(report: &Report) -> String {
         _ => String::new(),
     };
     format!("{scores} {why}{worst}{no_better}")
+}
+
+/// Which rules the verdict turned on.
+pub(crate) fn why(verdict: Verdict, findings: &[Finding], leakage: &Leakage, kind: PartKind) -> String {
+    let rules = |outcome| {
+        let those = findings.iter().filter(|finding| finding.outcome == outcome);
+        those
+            .map(|finding| format!("“{}”", finding.rule.title_of(kind)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match verdict {
+        Verdict::Ship => match findings.len() {
+            1 => "The one rule of the gate passes.".to_owned(),
+            all => format!("All {all} rules of the gate pass."),
+        },
+        Verdict::Hold => format!("Broken: {}.", rules(Outcome::Fail)),
+        Verdict::CannotTell => match rules(Outcome::CannotTell) {
+            open if open.is_empty() => match leakage.leaking_rows() {
+                0 => "The training rows or their certificate are not the candidate's, so the score may be memory."
+                    .to_owned(),
+                _ => "Gold rows are among the training rows, so the score is partly memory.".to_owned(),
+            },
+            open => format!("Not settled by these rows: {open}."),
+        },
+    }
 }
 
 /// What a reader should know besides.

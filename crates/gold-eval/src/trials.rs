@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Comparison, Finding, Gate, GoldSet, Leakage, PartKind, RightRows, RowsDiffer, Share, Verdict,
-    categories::{Answered, category_table_with, visible_drops},
+    categories::{Answered, category_table, visible_drops},
     evidence::{Evidence, Given},
     part::Part,
 };
@@ -75,7 +75,7 @@ impl<'a> Trials<'a> {
             baseline: &answers(baseline),
             shipped: None,
         };
-        let categories: Vec<Part> = category_table_with(&answered, gold.labels(), confidence, &self.visible)
+        let categories: Vec<Part> = category_table(&answered, gold.labels(), confidence, &self.visible)
             .iter()
             .map(Part::from)
             .collect();

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use crate::{
     AspectScore, PartKind,
     chart::{
-        category_bars::whisker,
-        plot::{at, signed},
+        category_bars::{bar, legend},
+        plot::signed,
     },
     figures::{capitalised, count, one_line, p_value, percent, percent_range},
 };
@@ -19,11 +19,7 @@ use crate::{
 pub fn aspect_bars(aspects: &[AspectScore], kind: PartKind, most: usize) -> Markup {
     let left_out = aspects.len().saturating_sub(most);
     html! {
-        div class="legend" aria-hidden="true" {
-            span { svg width="26" height="12" { rect class="fill" y="2" width="26" height="8" rx="1.5" {} } "candidate" }
-            span { svg width="26" height="12" { (whisker("1", "25", 6.0)) } "its interval" }
-            span { svg width="6" height="14" { line class="mark" x1="3" x2="3" y1="0" y2="14" {} } "baseline" }
-        }
+        (legend("candidate", "baseline"))
         table class="bars" {
             thead { tr {
                 th scope="col" { (capitalised(kind.noun())) }
@@ -53,20 +49,11 @@ fn row(aspect: &AspectScore) -> Markup {
         percent_range(aspect.right.interval),
         percent(aspect.baseline)
     );
-    let mark = at(aspect.baseline);
     html! {
         tr {
             td { (one_line(&aspect.name, 60)) }
             td class="num" { (count(aspect.right.of)) }
-            td class="bar" {
-                svg width="100%" height="18" role="img" aria-label=(described) {
-                    title { (described) }
-                    rect class="track" y="4" width="100%" height="10" rx="1.5" {}
-                    rect class="fill" y="4" width=(at(aspect.right.value)) height="10" rx="1.5" {}
-                    (whisker(&at(aspect.right.interval.low), &at(aspect.right.interval.high), 9.0))
-                    line class="mark" x1=(mark) x2=(mark) y1="1" y2="17" {}
-                }
-            }
+            td class="bar" { (bar(aspect.right.value, aspect.right.interval, aspect.baseline, &described)) }
             td class="num" { (percent(aspect.right.value)) }
             td class="num wide" { (percent(aspect.baseline)) }
             td class="num" { (signed(aspect.difference)) }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::{
-    CategoryScore,
+    CategoryScore, Interval,
     chart::plot::{at, signed},
     figures::{count, one_line, p_value, percent, percent_range},
 };
@@ -16,11 +16,7 @@ use crate::{
 pub fn category_bars(categories: &[CategoryScore], most: usize) -> Markup {
     let left_out = categories.len().saturating_sub(most);
     html! {
-        div class="legend" aria-hidden="true" {
-            span { svg width="26" height="12" { rect class="fill" y="2" width="26" height="8" rx="1.5" {} } "candidate’s recall" }
-            span { svg width="26" height="12" { (whisker("1", "25", 6.0)) } "its interval" }
-            span { svg width="6" height="14" { line class="mark" x1="3" x2="3" y1="0" y2="14" {} } "baseline’s recall" }
-        }
+        (legend("candidate’s recall", "baseline’s recall"))
         table class="bars" {
             thead { tr {
                 th scope="col" { "Category" }
@@ -55,7 +51,7 @@ fn row(category: &CategoryScore) -> Markup {
         tr {
             td { (breakable(&category.label)) }
             td class="num" { (count(category.support)) }
-            td class="bar" { (bar(category, &described)) }
+            td class="bar" { (bar(category.recall, category.recall_interval, category.baseline_recall, &described)) }
             td class="num" { (percent(category.recall)) }
             td class="num wide" { (category.precision.map_or_else(|| "–".to_owned(), percent)) }
             td class="num wide" { (percent(category.f1)) }
@@ -77,15 +73,27 @@ fn breakable(label: &str) -> Markup {
     }
 }
 
-fn bar(category: &CategoryScore, described: &str) -> Markup {
-    let mark = at(category.baseline_recall);
+/// A share as a bar with its interval as whiskers, and the baseline's share as an upright mark.
+pub(super) fn bar(share: f64, interval: Interval, baseline: f64, described: &str) -> Markup {
+    let mark = at(baseline);
     html! {
         svg width="100%" height="18" role="img" aria-label=(described) {
             title { (described) }
             rect class="track" y="4" width="100%" height="10" rx="1.5" {}
-            rect class="fill" y="4" width=(at(category.recall)) height="10" rx="1.5" {}
-            (whisker(&at(category.recall_interval.low), &at(category.recall_interval.high), 9.0))
+            rect class="fill" y="4" width=(at(share)) height="10" rx="1.5" {}
+            (whisker(&at(interval.low), &at(interval.high), 9.0))
             line class="mark" x1=(mark) x2=(mark) y1="1" y2="17" {}
+        }
+    }
+}
+
+/// What bars, whiskers and marks are.
+pub(super) fn legend(candidate: &str, baseline: &str) -> Markup {
+    html! {
+        div class="legend" aria-hidden="true" {
+            span { svg width="26" height="12" { rect class="fill" y="2" width="26" height="8" rx="1.5" {} } (candidate) }
+            span { svg width="26" height="12" { (whisker("1", "25", 6.0)) } "its interval" }
+            span { svg width="6" height="14" { line class="mark" x1="3" x2="3" y1="0" y2="14" {} } (baseline) }
         }
     }
 }

@@ -3,7 +3,7 @@ use task_spec::LabelSet;
 use super::*;
 use crate::{
     Outcome, PairedCounts,
-    categories::{Answered, category_table},
+    categories::{Answered, category_table, visible_drops},
 };
 
 /// A category as (both right, gained, lost, both wrong).
@@ -40,7 +40,8 @@ fn judge(rule: &Rule, counts: &[Counts]) -> Finding {
         .filter(|&(_, &(a, b, c, d))| a + b + c + d == 0)
         .map(|(i, _)| format!("c{i}"))
         .collect();
-    let categories: Vec<Part> = (category_table(&answered, &labels, 0.95, 0.05).iter())
+    let visible = visible_drops(answered.truth, labels.len(), 0.05);
+    let categories: Vec<Part> = (category_table(&answered, &labels, 0.95, &visible).iter())
         .map(Part::from)
         .collect();
     let evidence = Evidence {

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
-use stage_files::{ContentHash, read_json, write_json};
+use stage_files::{ContentHash, read_json};
 
 use crate::{
     BaselineError, FieldAnswer, FieldGold, ReadAnswer, Teacher,
+    baseline::{belongs_to, write_pinned},
     fields::figures::{graded_records, is_whole},
     join, read_answer,
 };
@@ -93,13 +94,7 @@ impl FieldBaseline {
     ///
     /// [`BaselineError::AlreadyPinned`] if the file holds anything else, [`BaselineError::File`].
     pub fn write(&self, path: &Path) -> Result<(), BaselineError> {
-        if path.exists() && read_json::<BaselineFile>(path)? != self.file {
-            return Err(BaselineError::AlreadyPinned {
-                path: path.to_owned(),
-            });
-        }
-        write_json(path, &self.file)?;
-        Ok(())
+        write_pinned(path, &self.file)
     }
 
     /// Opens a pinned baseline for the gold set on which it was scored.
@@ -111,15 +106,11 @@ impl FieldBaseline {
     pub fn open(path: &Path, gold: &FieldGold) -> Result<Self, BaselineError> {
         let file: BaselineFile = read_json(path)?;
         let lock = gold.lock();
-        if file.gold_version != lock.version || file.gold_hash != lock.hash {
-            return Err(BaselineError::OtherGold {
-                path: path.to_owned(),
-                expected_version: file.gold_version,
-                expected: file.gold_hash,
-                found_version: lock.version,
-                found: lock.hash.clone(),
-            });
-        }
+        belongs_to(
+            path,
+            (file.gold_version, &file.gold_hash),
+            (lock.version, &lock.hash),
+        )?;
         let raw = file.rows.iter().map(|row| FieldAnswer {
             id: row.id.clone(),
             answer: row.answer.clone(),

@@ -1,16 +1,13 @@
 //! The gold set of documents with fields, frozen before anything is judged by it.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 use near_texts::NORMALISER_VERSION;
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, read_json, read_json_lines, write_json};
 use task_spec::{Field, FieldSchema, GoldRecord, Task};
 
-use crate::{FieldValue, GoldError, fields::grade::is_allowed};
+use crate::{FieldValue, GoldError, fields::grade::is_allowed, gold_set::Ids};
 
 /// `gold.lock` of documents with fields: the fingerprint of a frozen gold set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,22 +191,9 @@ fn hash_of(schema: &FieldSchema) -> ContentHash {
 }
 
 fn check(rows: &[GoldRecord], schema: &FieldSchema) -> Result<(), GoldError> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut ids = Ids::default();
     for (number, row) in (1..).zip(rows) {
-        let id = row.id.clone();
-        if id.trim().is_empty() {
-            return Err(GoldError::BlankId { row: number });
-        }
-        if let Some(first) = seen.insert(&row.id, number) {
-            return Err(GoldError::DuplicateId {
-                id,
-                row: number,
-                first,
-            });
-        }
-        if row.input.trim().is_empty() {
-            return Err(GoldError::BlankInput { row: number, id });
-        }
+        ids.take(number, &row.id, &row.input)?;
         check_fields(number, row, schema)?;
     }
     Ok(())

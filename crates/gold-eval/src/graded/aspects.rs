@@ -1,10 +1,11 @@
 //! The table by aspect, worst first.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{GradedCase, Grades, PairedCounts, Share, holm, mcnemar_mid_p_worse, smallest_visible_drop};
+use crate::{
+    GradedCase, Grades, PairedCounts, Share,
+    categories::{drops_of, tested},
+};
 
 /// What is known of one aspect that applies to gold rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,14 +38,9 @@ pub(super) fn table(case: &GradedCase<'_>, confidence: f64, alpha: f64) -> Vec<A
     let names = case.candidate.aspects();
     let counted = (0..names.len()).map(|aspect| (aspect, counts(case.candidate, case.baseline, aspect)));
     let present: Vec<(usize, PairedCounts)> = counted.filter(|(_, counts)| counts.rows() > 0).collect();
-    let p_worse: Vec<f64> = present
-        .iter()
-        .map(|(_, counts)| mcnemar_mid_p_worse(counts.gains, counts.losses))
-        .collect();
-    let adjusted = holm(&p_worse);
-    let hardest_step = alpha / present.len() as f64;
-    // Fields mostly apply to all rows alike, and the search for the drop is the dear part.
-    let mut visible: BTreeMap<u64, Option<f64>> = BTreeMap::new();
+    let (p_worse, adjusted) = tested(present.iter().map(|(_, counts)| *counts));
+    let supports: Vec<u64> = present.iter().map(|(_, counts)| counts.rows()).collect();
+    let visible = drops_of(&supports, alpha);
     let mut table: Vec<AspectScore> = present
         .iter()
         .zip(p_worse.iter().zip(&adjusted))
@@ -63,9 +59,7 @@ pub(super) fn table(case: &GradedCase<'_>, confidence: f64, alpha: f64) -> Vec<A
                 difference: counts.difference(),
                 p_worse,
                 p_worse_holm,
-                smallest_visible_drop: *visible
-                    .entry(rows)
-                    .or_insert_with(|| smallest_visible_drop(rows, hardest_step)),
+                smallest_visible_drop: visible.get(&rows).copied().flatten(),
             })
         })
         .collect();

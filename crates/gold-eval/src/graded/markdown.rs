@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use crate::{
-    Details, GradedReport, Outcome, Section, Verdict,
+    Details, GradedReport, Section,
     chart::rows_needed_of,
-    figures::{count, counted, level, p_value, percent, percent_range, points, points_range},
+    figures::{count, level, p_value, percent, percent_range, points},
     graded::words::whole,
-    markdown::escape,
+    markdown::{compared, escape, heading, made_from, notes, outcome_word},
 };
 
 /// How many aspects the comment shows.
@@ -27,25 +27,11 @@ pub(super) fn of<D: Details>(report: &GradedReport<D>) -> String {
 }
 
 fn write<D: Details>(report: &GradedReport<D>, text: &mut String) -> std::fmt::Result {
-    let word = match report.verdict {
-        Verdict::Ship => "✅ Ship",
-        Verdict::Hold => "❌ Hold",
-        Verdict::CannotTell => "❔ Cannot tell",
-    };
-    writeln!(
-        text,
-        "## {word}: {}\n\n{}\n",
-        escape(&report.gold.task, 60),
-        escape(&report.summary, 2000)
-    )?;
+    heading(report.verdict, &report.gold.task, &report.summary, text)?;
     scores(report, text)?;
     writeln!(text, "### Rules (gate {})\n", escape(&report.gate, 60))?;
     for finding in &report.rules {
-        let word = match finding.outcome {
-            Outcome::Pass => "✅ pass",
-            Outcome::Fail => "❌ fail",
-            Outcome::CannotTell => "❔ cannot tell",
-        };
+        let word = outcome_word(finding.outcome);
         let needed =
             rows_needed_of(finding, report.kind).map_or_else(String::new, |needed| format!(" {needed}"));
         writeln!(
@@ -59,17 +45,12 @@ fn write<D: Details>(report: &GradedReport<D>, text: &mut String) -> std::fmt::R
     for section in report.details.sections() {
         table(&section, text)?;
     }
-    writeln!(text, "### To know besides\n")?;
-    for note in &report.notes {
-        writeln!(text, "- {}", escape(note, 2000))?;
-    }
-    writeln!(
+    notes(&report.notes, text)?;
+    made_from(
+        (report.gold.version, &report.gold.hash),
+        &report.answers_hash,
+        &report.at,
         text,
-        "\nGold version {} (`{}`), answers `{}`, {}.",
-        report.gold.version,
-        report.gold.hash.short(),
-        report.answers_hash.short(),
-        escape(&report.at, 60)
     )
 }
 
@@ -90,17 +71,7 @@ fn scores<D>(report: &GradedReport<D>, text: &mut String) -> std::fmt::Result {
         )?;
     }
     for comparison in std::iter::once(&report.against_baseline).chain(&report.against_shipped) {
-        writeln!(
-            text,
-            "\nAgainst {}: {} points ({}), {} gained and {} lost, mid-p {}, exact {}.",
-            escape(&comparison.against, 80),
-            points(comparison.difference),
-            points_range(comparison.interval),
-            counted(comparison.counts.gains, "row"),
-            count(comparison.counts.losses),
-            p_value(comparison.p_mid),
-            p_value(comparison.p_exact)
-        )?;
+        compared(comparison, text)?;
     }
     writeln!(text)
 }

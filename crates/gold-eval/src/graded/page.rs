@@ -1,13 +1,13 @@
 //! A graded report as one HTML page.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use crate::{
     Details, GradedReport, Section,
-    chart::{STYLE, aspect_bars, graded_headline, rule_list_of, verdict_banner},
+    chart::{aspect_bars, graded_headline, rule_list_of, verdict_banner},
     figures::{count, counted, level, one_line},
     graded::words::whole,
-    page::{PAGE_STYLE, training_texts},
+    page::{document, training_texts},
 };
 
 /// How many aspects, and how many rows of each further table, the page shows; with cells of bounded length that keeps it
@@ -21,20 +21,7 @@ const SHOWN_SECTIONS: usize = 8;
 const CELL: usize = 160;
 
 pub(super) fn of<D: Details>(report: &GradedReport<D>) -> String {
-    let title = format!("{}: {}", one_line(&report.gold.task, 60), report.verdict);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) (PreEscaped(PAGE_STYLE)) }
-            }
-            body { main class="ge" { (content(report)) } }
-        }
-    }
-    .into_string()
+    document(&report.gold.task, report.verdict, &content(report))
 }
 
 fn content<D: Details>(report: &GradedReport<D>) -> Markup {

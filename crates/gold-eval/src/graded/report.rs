@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
-    AspectScore, Comparison, Details, Finding, JunitPart, JunitReport, Leakage, Look, LooksBefore, PartKind,
-    RightRows, Share, Standing, Teacher, Verdict,
-    figures::{counted, percent, percent_range, points},
+    AspectScore, Comparison, Details, Finding, JunitReport, Leakage, Look, LooksBefore, PartKind, RightRows,
+    Share, Standing, Teacher, Verdict,
+    figures::percent,
     graded::{markdown, page},
+    junit,
+    part::Part,
 };
 
 /// A verdict on graded answers and everything behind it; `D` are the figures of the kind of task.
@@ -122,25 +124,7 @@ impl<D: Details> GradedReport<D> {
     /// The verdict, its rules and its aspects as JUnit XML: see [`JunitReport`].
     #[must_use]
     pub fn to_junit(&self) -> String {
-        let with_rows = self.aspects.iter().map(|aspect| JunitPart {
-            name: &aspect.name,
-            figures: format!(
-                "{} of {} right ({}), {} points from the baseline.",
-                aspect.right.count,
-                counted(aspect.right.of, "row"),
-                percent_range(aspect.right.interval),
-                points(aspect.difference)
-            ),
-            is_unseen: aspect.smallest_visible_drop.is_none(),
-        });
-        let without_rows = self.without_rows.iter().map(|name| JunitPart {
-            name,
-            figures: "No gold rows.".to_owned(),
-            is_unseen: true,
-        });
-        let mut parts: Vec<JunitPart<'_>> = with_rows.chain(without_rows).collect();
-        // By name, so that a change of figures moves no test case.
-        parts.sort_by_key(|part| part.name);
+        let parts: Vec<Part> = self.aspects.iter().map(Part::from).collect();
         JunitReport {
             task: &self.gold.task,
             gate: &self.gate,
@@ -149,7 +133,7 @@ impl<D: Details> GradedReport<D> {
             summary: &self.summary,
             findings: &self.rules,
             kind: self.kind,
-            parts,
+            parts: junit::parts_of(&parts, &self.without_rows),
             properties: BTreeMap::from([
                 ("accuracy", percent(self.candidate.accuracy.value)),
                 ("answers", self.answers_hash.to_string()),

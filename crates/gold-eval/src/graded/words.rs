@@ -1,8 +1,9 @@
 //! A graded report in sentences.
 
 use crate::{
-    Details, GradedReport, Outcome, PartKind, Verdict,
+    Details, GradedReport, PartKind,
     figures::{count, counted, names, one_line, percent, quoted},
+    summary::why,
 };
 
 /// What a row is, whose aspects are all right.
@@ -37,32 +38,10 @@ pub(super) fn sentence<D>(report: &GradedReport<D>) -> String {
             percent(worst.baseline)
         )
     });
-    format!("{scores}{worst} {}", why(report))
-}
-
-fn why<D>(report: &GradedReport<D>) -> String {
-    let rules = |outcome| {
-        let those = report.rules.iter().filter(|finding| finding.outcome == outcome);
-        those
-            .map(|finding| format!("“{}”", finding.rule.title_of(report.kind)))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    match report.verdict {
-        Verdict::Ship => match report.rules.len() {
-            1 => "The one rule of the gate passes.".to_owned(),
-            all => format!("All {all} rules of the gate pass."),
-        },
-        Verdict::Hold => format!("Broken: {}.", rules(Outcome::Fail)),
-        Verdict::CannotTell => match rules(Outcome::CannotTell) {
-            open if open.is_empty() => match report.leakage.leaking_rows() {
-                0 => "The training rows or their certificate are not the candidate's, so the score may be memory."
-                    .to_owned(),
-                _ => "Gold rows are among the training rows, so the score is partly memory.".to_owned(),
-            },
-            open => format!("Not settled by these rows: {open}."),
-        },
-    }
+    format!(
+        "{scores}{worst} {}",
+        why(report.verdict, &report.rules, &report.leakage, report.kind)
+    )
 }
 
 /// What a reader should know besides.
