@@ -192,7 +192,7 @@ fn judging(criterion: &mut Criterion) {
             .check()
             .expect("the drop is in range");
         group.bench_function(format!("a drop of {points} points"), |bencher| {
-            bencher.iter(|| target.plan(files.gold.lock().labels.clone()));
+            bencher.iter(|| target.plan(files.gold.lock().parts.clone()));
         });
     }
     group.finish();

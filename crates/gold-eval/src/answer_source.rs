@@ -1,35 +1,33 @@
 //! What can be asked by id, and hands over each answer as soon as it has it.
 
-use std::{ops::ControlFlow, time::Instant};
+use std::{borrow::Cow, ops::ControlFlow, time::Instant};
 
 use serde::{Deserialize, Serialize};
 use task_spec::{PredictError, Prediction, Predictor};
 
-use crate::{GoldSet, PredictedRow};
+use crate::{GoldKind, GoldSet, PredictedRow, answer_line::AnswerLine};
 
 /// What a predictor is shown of a gold row: never the right answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question<'a> {
     /// The gold row's id; the answer is joined on it.
     pub id: &'a str,
     /// The text that is asked about.
-    pub input: &'a str,
+    pub input: Cow<'a, str>,
 }
 
 impl<'a> Question<'a> {
     /// The questions of a gold set, in its order.
     #[must_use]
-    pub fn all(gold: &'a GoldSet) -> Vec<Self> {
-        let question = |row: &'a task_spec::GoldRow| Self {
-            id: &row.id,
-            input: &row.input,
-        };
-        gold.rows().iter().map(question).collect()
+    pub fn all<K: GoldKind>(gold: &'a GoldSet<K>) -> Vec<Self> {
+        let questions = gold.ids().zip(gold.inputs());
+        questions.map(|(id, input)| Self { id, input }).collect()
     }
 }
 
 /// An answer and how long it took: a line of `predictions.jsonl` as [`collect`](crate::collect) writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "AnswerLine")]
 pub struct TimedRow {
     /// Whose answer, and which.
     #[serde(flatten)]
@@ -115,7 +113,7 @@ impl AnswerSource for Batched<'_> {
 
     fn answer(&self, questions: &[Question<'_>], keep: &mut Keep<'_>) -> Result<(), PredictError> {
         for asked in questions.chunks(self.batch) {
-            let inputs: Vec<&str> = asked.iter().map(|question| question.input).collect();
+            let inputs: Vec<&str> = asked.iter().map(|question| question.input.as_ref()).collect();
             let from = Instant::now();
             let answers = self.predictor.predict(&inputs)?;
             let latency_ms = Some(from.elapsed().as_secs_f64() * 1e3);
@@ -160,7 +158,10 @@ pub(crate) fn predict_by_id(
 ) -> Result<Vec<Prediction>, PredictError> {
     let ids: Vec<String> = (0..inputs.len()).map(|number| number.to_string()).collect();
     let questions: Vec<Question<'_>> = (ids.iter().zip(inputs))
-        .map(|(id, input)| Question { id, input })
+        .map(|(id, input)| Question {
+            id,
+            input: Cow::Borrowed(input),
+        })
         .collect();
     let mut answers: Vec<Option<Prediction>> = vec![None; inputs.len()];
     source.answer(&questions, &mut |answer| {

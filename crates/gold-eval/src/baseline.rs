@@ -5,10 +5,14 @@ mod rescore;
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, read_json, write_json};
+use task_spec::LabelSet;
 
-use crate::{GoldError, GoldSet, JoinError, Usage, join, predictions::is_probability};
+use crate::{
+    GoldError, GoldKind, GoldSet, JoinError, Usage, answer_line::text_or_json, gold_kind::Scored, join,
+    predictions::is_probability,
+};
 
 pub use carry::{Carry, OpenQuestion};
 use rescore::changed_meaning;
@@ -41,33 +45,39 @@ impl Teacher {
 }
 
 /// One raw answer of a teacher to a gold row.
+///
+/// The answer is text, as a model wrote it (`"answer": "{\"total\": …}"`), or the object itself (`"answer": {"total": …}`,
+/// or `"fields": {…}`), whose JSON is then the text. Further keys, such as the time it took, are passed over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TeacherAnswer {
     /// The gold row's id.
     pub id: String,
     /// What the teacher wrote, word for word.
+    #[serde(alias = "fields", deserialize_with = "text_or_json")]
     pub answer: String,
     /// The teacher's confidence in 0..1, where it gave one.
     #[serde(default)]
     pub confidence: Option<f64>,
 }
 
-/// A row of `baseline.json`: a raw answer and the label that it means.
+/// A row of `baseline.json`: a raw answer and what it means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BaselineRow {
+pub struct BaselineRow<M = String> {
     /// The gold row's id.
     pub id: String,
     /// What the teacher wrote, word for word.
     pub answer: String,
-    /// The label that it means; `None` is outside the task and counts as wrong.
-    pub label: Option<String>,
+    /// What it means: the label; the fields that it gives; or the checks that the sentence fails. `None` is outside the
+    /// task, or cannot be read, and counts as wrong.
+    #[serde(alias = "label")]
+    pub meaning: Option<M>,
     /// The teacher's confidence in 0..1, where it gave one.
     pub confidence: Option<f64>,
 }
 
-impl BaselineRow {
-    /// The answer without its label.
+impl<M> BaselineRow<M> {
+    /// The answer without its meaning.
     fn raw(&self) -> TeacherAnswer {
         TeacherAnswer {
             id: self.id.clone(),
@@ -92,14 +102,14 @@ pub enum BaselineStep {
         kept: u64,
         /// How many rows were asked of the teacher anew.
         asked: u64,
-        /// How many of the kept answers mean another label than before.
+        /// How many of the kept answers mean something else than before.
         rescored: u64,
     },
     /// Its raw answers were scored again.
     Rescored {
         /// BLAKE3 of the file that held them.
         from: ContentHash,
-        /// How many answers mean another label than before.
+        /// How many answers mean something else than before.
         changed: u64,
     },
 }
@@ -149,19 +159,19 @@ pub enum BaselineError {
         /// The confidence.
         confidence: f64,
     },
-    /// A pinned label is not what the raw answer means now.
+    /// What is pinned is not what the raw answer means now.
     #[error(
-        "gold row {id:?} is pinned as {pinned:?}, but the answer {answer:?} means {now:?}: the file was edited or the \
-         task's aliases changed; score the raw answers again, to another file"
+        "gold row {id:?} is pinned as {pinned:?}, but the answer {answer:?} means {now:?}: the file was edited, or the \
+         task's aliases or the rules of reading changed; score the raw answers again, to another file"
     )]
     Rescored {
         /// The row.
         id: String,
         /// The raw answer.
         answer: String,
-        /// The label in the file.
+        /// What it means in the file, in words; `None` is outside the task.
         pinned: Option<String>,
-        /// The label that the task gives the answer.
+        /// What it means by the task at hand.
         now: Option<String>,
     },
     /// Only a baseline of an earlier version can be carried over.
@@ -197,14 +207,14 @@ pub enum BaselineError {
 /// A teacher's answers to a gold set, scored once and kept whole, so that the line stands when the hosted
 /// model is gone and can be scored again when the rules change.
 #[derive(Debug, Clone)]
-pub struct Baseline {
-    file: BaselineFile,
+pub struct Baseline<K: GoldKind = LabelSet> {
+    file: BaselineFile<K::Meaning>,
 }
 
 /// The shape of `baseline.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BaselineFile {
+struct BaselineFile<M> {
     gold_version: u32,
     gold_hash: ContentHash,
     teacher: Teacher,
@@ -216,59 +226,31 @@ struct BaselineFile {
     /// What the answers took; baselines of before it was kept have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     usage: Option<Usage>,
-    rows: Vec<BaselineRow>,
+    rows: Vec<BaselineRow<M>>,
 }
 
-/// The gold version and the content hash that something was made for.
-pub(crate) type GoldOf<'a> = (u32, &'a ContentHash);
-
-/// Refuses a baseline that was pinned on another gold set than the one at hand.
-pub(crate) fn belongs_to(
-    path: &Path,
-    pinned_on: GoldOf<'_>,
-    at_hand: GoldOf<'_>,
-) -> Result<(), BaselineError> {
-    if pinned_on == at_hand {
-        return Ok(());
-    }
-    Err(BaselineError::OtherGold {
-        path: path.to_owned(),
-        expected_version: pinned_on.0,
-        expected: pinned_on.1.clone(),
-        found_version: at_hand.0,
-        found: at_hand.1.clone(),
-    })
-}
-
-/// Writes a baseline; writing the same one again changes nothing, and another one is never written over.
-pub(crate) fn write_pinned<F>(path: &Path, file: &F) -> Result<(), BaselineError>
-where
-    F: PartialEq + Serialize + DeserializeOwned,
-{
-    if path.exists() && read_json::<F>(path)? != *file {
-        return Err(BaselineError::AlreadyPinned {
-            path: path.to_owned(),
-        });
-    }
-    write_json(path, file)?;
-    Ok(())
-}
-
-impl BaselineFile {
-    fn belongs_to(&self, path: &Path, gold: &GoldSet) -> Result<(), BaselineError> {
+impl<M> BaselineFile<M> {
+    /// Refuses a baseline that was pinned on another gold set than the one at hand.
+    fn belongs_to<K: GoldKind>(&self, path: &Path, gold: &GoldSet<K>) -> Result<(), BaselineError> {
         let lock = gold.lock();
-        belongs_to(
-            path,
-            (self.gold_version, &self.gold_hash),
-            (lock.version, &lock.hash),
-        )
+        if self.gold_version == lock.version && self.gold_hash == lock.hash {
+            return Ok(());
+        }
+        Err(BaselineError::OtherGold {
+            path: path.to_owned(),
+            expected_version: self.gold_version,
+            expected: self.gold_hash.clone(),
+            found_version: lock.version,
+            found: lock.hash.clone(),
+        })
     }
 }
 
-impl Baseline {
+impl<K: GoldKind> Baseline<K> {
     /// Scores a teacher's raw answers, joined to the gold rows by id; their order does not matter.
     ///
-    /// An answer means a label by the task's own rules ([`task_spec::LabelSet::resolve`]); one that means none
+    /// An answer means what the task's own rules make of it ([`task_spec::LabelSet::resolve`],
+    /// [`read_answer`](crate::read_answer), [`SentenceChecker`](crate::narration::SentenceChecker)); one that means nothing
     /// is kept, counted and wrong.
     ///
     /// # Errors
@@ -276,53 +258,42 @@ impl Baseline {
     /// [`BaselineError::Join`] names a row that is missing, extra or answered twice;
     /// [`BaselineError::Confidence`] and [`BaselineError::BlankModel`] say what they say.
     pub fn pin(
-        gold: &GoldSet,
+        gold: &GoldSet<K>,
         teacher: Teacher,
         answers: impl IntoIterator<Item = TeacherAnswer>,
     ) -> Result<Self, BaselineError> {
         if teacher.model.trim().is_empty() {
             return Err(BaselineError::BlankModel);
         }
-        let answers = join::by_id(
-            gold,
-            answers.into_iter().map(|answer| (answer.id.clone(), answer)),
-        )?;
-        let labels: Vec<Option<usize>> = answers
-            .iter()
-            .map(|answer| gold.labels().resolve(&answer.answer))
-            .collect();
-        let rows = answers
-            .into_iter()
-            .zip(&labels)
-            .map(|(answer, label)| {
-                if let Some(confidence) = answer.confidence.filter(|&c| !is_probability(c)) {
-                    return Err(BaselineError::Confidence {
-                        id: answer.id,
-                        confidence,
-                    });
-                }
-                Ok(BaselineRow {
-                    id: answer.id,
-                    answer: answer.answer,
-                    label: name_of(gold, *label),
-                    confidence: answer.confidence,
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        let right = labels
-            .iter()
-            .zip(gold.truth())
-            .filter(|(label, truth)| **label == Some(**truth));
-        let file = BaselineFile {
+        let answers = answers.into_iter().map(|answer| (answer.id.clone(), answer));
+        let answers = join::by_id(gold, answers)?;
+        let mut file = BaselineFile {
             gold_version: gold.lock().version,
             gold_hash: gold.lock().hash.clone(),
             teacher,
-            correct: right.count() as u64,
-            outside: labels.iter().filter(|label| label.is_none()).count() as u64,
+            correct: 0,
+            outside: 0,
             steps: Vec::new(),
             usage: None,
-            rows,
+            rows: Vec::with_capacity(answers.len()),
         };
+        for (row, answer) in answers.into_iter().enumerate() {
+            if let Some(confidence) = answer.confidence.filter(|&c| !is_probability(c)) {
+                return Err(BaselineError::Confidence {
+                    id: answer.id,
+                    confidence,
+                });
+            }
+            let Scored { meaning, is_right } = K::score(gold, row, &answer.answer);
+            file.correct += u64::from(is_right);
+            file.outside += u64::from(meaning.is_none());
+            file.rows.push(BaselineRow {
+                id: answer.id,
+                answer: answer.answer,
+                meaning,
+                confidence: answer.confidence,
+            });
+        }
         Ok(Self { file })
     }
 
@@ -339,17 +310,23 @@ impl Baseline {
     ///
     /// [`BaselineError::AlreadyPinned`] if the file holds anything else, [`BaselineError::File`].
     pub fn write(&self, path: &Path) -> Result<(), BaselineError> {
-        write_pinned(path, &self.file)
+        if path.exists() && read_json::<BaselineFile<K::Meaning>>(path)? != self.file {
+            return Err(BaselineError::AlreadyPinned {
+                path: path.to_owned(),
+            });
+        }
+        write_json(path, &self.file)?;
+        Ok(())
     }
 
     /// Opens a pinned baseline for the gold set on which it was scored.
     ///
     /// # Errors
     ///
-    /// [`BaselineError::OtherGold`] for another version or content, [`BaselineError::Rescored`] if a pinned
-    /// label is not what its raw answer means, and as [`Baseline::pin`].
-    pub fn open(path: &Path, gold: &GoldSet) -> Result<Self, BaselineError> {
-        let file: BaselineFile = read_json(path)?;
+    /// [`BaselineError::OtherGold`] for another version or content, [`BaselineError::Rescored`] if what is pinned is
+    /// not what the raw answer means, and as [`Baseline::pin`].
+    pub fn open(path: &Path, gold: &GoldSet<K>) -> Result<Self, BaselineError> {
+        let file: BaselineFile<K::Meaning> = read_json(path)?;
         file.belongs_to(path, gold)?;
         let raw: Vec<TeacherAnswer> = file.rows.iter().map(BaselineRow::raw).collect();
         let mut scored = Self::pin(gold, file.teacher, raw)?;
@@ -357,12 +334,12 @@ impl Baseline {
         scored.file.usage = file.usage;
         let pinned = join::by_id(gold, file.rows.into_iter().map(|row| (row.id.clone(), row)))?;
         for (pinned, scored) in pinned.into_iter().zip(&scored.file.rows) {
-            if pinned.label != scored.label {
+            if pinned.meaning != scored.meaning {
                 return Err(BaselineError::Rescored {
                     id: pinned.id,
                     answer: pinned.answer,
-                    pinned: pinned.label,
-                    now: scored.label.clone(),
+                    pinned: pinned.meaning.as_ref().map(K::in_words),
+                    now: scored.meaning.as_ref().map(K::in_words),
                 });
             }
         }
@@ -377,7 +354,7 @@ impl Baseline {
 
     /// The pinned answers, in the order of the gold set.
     #[must_use]
-    pub fn rows(&self) -> &[BaselineRow] {
+    pub fn rows(&self) -> &[BaselineRow<K::Meaning>] {
         &self.file.rows
     }
 
@@ -393,7 +370,7 @@ impl Baseline {
         self.file.correct
     }
 
-    /// How many answers mean no label of the task.
+    /// How many answers mean nothing that the task knows: no label, or a text that cannot be read.
     #[must_use]
     pub fn outside(&self) -> u64 {
         self.file.outside
@@ -410,7 +387,9 @@ impl Baseline {
     pub fn steps(&self) -> &[BaselineStep] {
         &self.file.steps
     }
+}
 
+impl Baseline {
     /// The label index of each answer, in the order of the gold set for which it was pinned.
     ///
     /// Found anew for the set at hand: the same rows may have been opened with the labels in another order.
@@ -420,10 +399,4 @@ impl Baseline {
             .map(|row| gold.labels().resolve(&row.answer))
             .collect()
     }
-}
-
-fn name_of(gold: &GoldSet, label: Option<usize>) -> Option<String> {
-    label
-        .and_then(|label| gold.labels().name(label))
-        .map(str::to_owned)
 }

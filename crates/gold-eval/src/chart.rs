@@ -20,7 +20,7 @@ pub use coverage_plot::coverage_plot;
 pub use graded_headline::graded_headline;
 pub use headline::{headline, verdict_banner};
 pub use reliability_plot::reliability_plot;
-pub(crate) use rule_list::{rows_needed, rows_needed_of};
+pub(crate) use rule_list::rows_needed_of;
 pub use rule_list::{rule_list, rule_list_of};
 
 /// The style sheet of the pieces; every selector is inside the class `ge`.

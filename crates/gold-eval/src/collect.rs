@@ -8,11 +8,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, read_json, write_json, write_json_lines};
-use task_spec::PredictError;
+use task_spec::{LabelSet, PredictError};
 
 use crate::{
-    AnswerSource, AnswerTimes, GoldSet, JoinError, Predictions, PredictionsError, Question, TimedRow,
-    predictions::check,
+    AnswerSource, AnswerTimes, GoldKind, GoldSet, JoinError, Predictions, PredictionsError, Question,
+    TimedRow,
 };
 
 mod journal;
@@ -98,9 +98,9 @@ pub struct CollectedAccount {
 
 /// A gold set that was answered.
 #[derive(Debug)]
-pub struct Collected {
+pub struct Collected<K: GoldKind = LabelSet> {
     /// The answers, checked.
-    pub predictions: Predictions,
+    pub predictions: Predictions<K>,
     /// What is known of them.
     pub account: CollectedAccount,
     /// Rows that were asked for in this run; the others had been answered before.
@@ -121,12 +121,12 @@ pub struct Collected {
 /// # Errors
 ///
 /// [`CollectError`]; whatever was answered before stays in the partial file.
-pub fn collect(
+pub fn collect<K: GoldKind>(
     source: &dyn AnswerSource,
-    gold: &GoldSet,
+    gold: &GoldSet<K>,
     path: &Path,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Collected, CollectError> {
+) -> Result<Collected<K>, CollectError> {
     let run = Run::of(source, gold);
     let partial = with_ending(path, ".partial");
     let account_path = path.with_extension("account.json");
@@ -156,11 +156,11 @@ pub fn collect(
 }
 
 /// Asks for what is missing.
-fn ask(
+fn ask<K: GoldKind>(
     source: &dyn AnswerSource,
     run: &Run,
     journal: &mut Journal,
-    answers: &mut Answers<'_>,
+    answers: &mut Answers<'_, K>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(), CollectError> {
     let missing = answers.missing();
@@ -207,7 +207,12 @@ fn ask(
 }
 
 /// What an earlier run wrote, if it was this very source on this very gold set.
-fn finished(run: &Run, gold: &GoldSet, path: &Path, account_path: &Path) -> Result<Collected, CollectError> {
+fn finished<K: GoldKind>(
+    run: &Run,
+    gold: &GoldSet<K>,
+    path: &Path,
+    account_path: &Path,
+) -> Result<Collected<K>, CollectError> {
     let foreign = || CollectError::Foreign {
         path: path.to_owned(),
     };
@@ -227,7 +232,11 @@ fn finished(run: &Run, gold: &GoldSet, path: &Path, account_path: &Path) -> Resu
     })
 }
 
-fn checked(run: &Run, gold: &GoldSet, rows: Vec<TimedRow>) -> Result<Predictions, CollectError> {
+fn checked<K: GoldKind>(
+    run: &Run,
+    gold: &GoldSet<K>,
+    rows: Vec<TimedRow>,
+) -> Result<Predictions<K>, CollectError> {
     let rows = rows.into_iter().map(|answer| answer.row);
     Predictions::new(&run.predictor, gold, rows).map_err(|source| unusable(run, source))
 }
@@ -246,19 +255,19 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// The answers so far, in the order of the gold set.
-struct Answers<'a> {
-    gold: &'a GoldSet,
+struct Answers<'a, K: GoldKind> {
+    gold: &'a GoldSet<K>,
     positions: HashMap<&'a str, usize>,
     rows: Vec<Option<TimedRow>>,
     count: usize,
 }
 
-impl<'a> Answers<'a> {
-    fn new(gold: &'a GoldSet) -> Self {
+impl<'a, K: GoldKind> Answers<'a, K> {
+    fn new(gold: &'a GoldSet<K>) -> Self {
         Self {
             gold,
-            positions: (gold.rows().iter().enumerate())
-                .map(|(position, row)| (row.id.as_str(), position))
+            positions: (gold.ids().enumerate())
+                .map(|(position, id)| (id, position))
                 .collect(),
             rows: vec![None; gold.rows().len()],
             count: 0,
@@ -278,7 +287,7 @@ impl<'a> Answers<'a> {
         if self.rows[position].is_some() {
             return Err(PredictionsError::Join(JoinError::Duplicate { id: id.clone() }));
         }
-        check(id, &answer.row.prediction, self.gold)?;
+        self.gold.output().check_prediction(id, &answer.row.prediction)?;
         self.rows[position] = Some(answer);
         self.count += 1;
         Ok(())

@@ -1,14 +1,16 @@
 //! A verdict as annotations of a GitHub Actions run.
 
-use crate::{Finding, Outcome, Verdict, chart::rows_needed, figures::one_line};
+use crate::{Finding, Outcome, PartKind, Verdict, chart::rows_needed_of, figures::one_line};
 
 /// The verdict, the rules that fail and those that cannot tell, as workflow commands, one a line: errors for what is a
 /// fact, warnings for what is a lack of rows or data, and a notice where the candidate ships.
 ///
+/// `parts` are what the rules are about beside all rows.
+///
 /// A run shows ten of each kind at most, and rules that fail come first. Texts from outside are on one line and escaped
 /// as the runner's own toolkit escapes them, so that none of them is a command.
 #[must_use]
-pub fn github_annotations(verdict: Verdict, summary: &str, findings: &[Finding]) -> String {
+pub fn github_annotations(verdict: Verdict, summary: &str, findings: &[Finding], parts: PartKind) -> String {
     let kind = match verdict {
         Verdict::Ship => "notice",
         Verdict::Hold => "error",
@@ -18,10 +20,10 @@ pub fn github_annotations(verdict: Verdict, summary: &str, findings: &[Finding])
     let those = |outcome, kind| {
         let findings = findings.iter().filter(move |finding| finding.outcome == outcome);
         findings.map(move |finding| {
-            let next = rows_needed(finding).unwrap_or_default();
+            let next = rows_needed_of(finding, parts).unwrap_or_default();
             annotation(
                 kind,
-                &finding.rule.title(),
+                &finding.rule.title_of(parts),
                 &format!("{} {next}", finding.evidence),
             )
         })
@@ -53,7 +55,7 @@ mod tests {
             finding(Rule::guard(6, None), Outcome::Pass),
             finding(Rule::category_floor(0.5), Outcome::Fail),
         ];
-        let text = github_annotations(Verdict::Hold, "It is held.", &findings);
+        let text = github_annotations(Verdict::Hold, "It is held.", &findings, PartKind::Category);
         let kinds: Vec<&str> = text
             .lines()
             .map(|line| &line[..line.find(' ').unwrap()])
@@ -65,7 +67,7 @@ mod tests {
     #[test]
     fn no_text_from_outside_is_a_command() {
         let hostile = "100%\n::set-output name=x::y\r::error::z";
-        let text = github_annotations(Verdict::Ship, hostile, &[]);
+        let text = github_annotations(Verdict::Ship, hostile, &[], PartKind::Category);
         assert_eq!(
             text,
             "::notice title=Gate%3A ship::100%25 ::set-output name=x::y ::error::z"

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
-use task_spec::GoldRow;
+use task_spec::Output;
 
-use crate::{FrozenVersion, GoldError, GoldSet, Reasons};
+use crate::{FrozenVersion, GoldError, GoldKind, GoldSet, Reasons};
 
 /// The change from one version of a gold set to another: the content of `gold.v2.diff.json`.
 ///
@@ -20,14 +20,16 @@ use crate::{FrozenVersion, GoldError, GoldSet, Reasons};
 pub struct GoldDiff {
     /// The task's name.
     pub task: String,
+    /// The kind of its answers, as `task.toml` names it.
+    pub kind: String,
     /// The version before.
     pub from: VersionFacts,
     /// The version after.
     pub to: VersionFacts,
-    /// Rows with the same id, question and label in both.
+    /// Rows that are the same in both.
     pub unchanged: u64,
     /// Rows that are new.
-    pub added: Vec<GoldRow>,
+    pub added: Vec<AddedRow>,
     /// Rows that are gone.
     pub removed: Vec<RemovedRow>,
     /// Rows with another right answer.
@@ -36,12 +38,12 @@ pub struct GoldDiff {
     pub reworded: Vec<RewordedRow>,
     /// Of the rows that are gone, how many have come back under another id with the same question.
     pub under_another_id: u64,
-    /// The categories of which the rows changed, by label.
-    pub categories: BTreeMap<String, CategoryDiff>,
-    /// Labels that the task has gained.
-    pub labels_added: Vec<String>,
-    /// Labels that the task has lost.
-    pub labels_removed: Vec<String>,
+    /// The labels, or the fields, of which the rows changed.
+    pub parts: BTreeMap<String, PartDiff>,
+    /// Labels, or fields, that there were none of before.
+    pub parts_added: Vec<String>,
+    /// Labels, or fields, that there are none of now.
+    pub parts_removed: Vec<String>,
 }
 
 /// A version of a gold set in short.
@@ -56,6 +58,18 @@ pub struct VersionFacts {
     pub hash: ContentHash,
 }
 
+/// A row that is new.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddedRow {
+    /// Its id.
+    pub id: String,
+    /// Its question.
+    pub input: String,
+    /// Its right answer: the label, or else its JSON.
+    pub answer: String,
+}
+
 /// A row that is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,8 +78,8 @@ pub struct RemovedRow {
     pub id: String,
     /// Its question.
     pub input: String,
-    /// Its right answer.
-    pub label: String,
+    /// Its right answer: the label, or else its JSON.
+    pub answer: String,
     /// Why, where somebody said it.
     pub reason: Option<String>,
 }
@@ -78,9 +92,9 @@ pub struct RelabelledRow {
     pub id: String,
     /// Its question, as it is now.
     pub input: String,
-    /// The label before.
+    /// The right answer before: the label; of fields those that changed, as JSON; of sentences the references.
     pub before: String,
-    /// The label after.
+    /// The right answer after.
     pub after: String,
     /// Why, where somebody said it.
     pub reason: Option<String>,
@@ -93,7 +107,7 @@ pub struct RewordedRow {
     /// Its id.
     pub id: String,
     /// Its right answer, as it is now.
-    pub label: String,
+    pub answer: String,
     /// The question before.
     pub before: String,
     /// The question after.
@@ -102,10 +116,11 @@ pub struct RewordedRow {
     pub reason: Option<String>,
 }
 
-/// What happened to the rows of one category: `after = before + added + gained - removed - lost`.
+/// What happened to the rows of one label, or with a value of one field:
+/// `after = before + added + gained - removed - lost`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CategoryDiff {
+pub struct PartDiff {
     /// Rows before.
     pub before: u64,
     /// Rows after.
@@ -114,28 +129,30 @@ pub struct CategoryDiff {
     pub added: u64,
     /// Rows that are gone.
     pub removed: u64,
-    /// Rows that had another label before.
+    /// Rows that were not of it before.
     pub gained: u64,
-    /// Rows that have another label now.
+    /// Rows that are not of it now.
     pub lost: u64,
 }
 
 impl GoldDiff {
     /// What `after` changed in `before`, without reasons.
     #[must_use]
-    pub fn between(before: &GoldSet, after: &GoldSet) -> Self {
+    pub fn between<K: GoldKind>(before: &GoldSet<K>, after: &GoldSet<K>) -> Self {
         let version = before.lock().as_version();
         Self::of_versions((&version, before.rows()), after, &Reasons::default())
     }
 
-    pub(crate) fn of_versions(
-        (version, before): (&FrozenVersion, &[GoldRow]),
-        after: &GoldSet,
+    pub(crate) fn of_versions<K: GoldKind>(
+        (version, before): (&FrozenVersion, &[K::Row]),
+        after: &GoldSet<K>,
         reasons: &Reasons,
     ) -> Self {
         let lock = after.lock();
+        let output: Output = after.output().clone().into();
         let mut diff = Self {
             task: lock.task.clone(),
+            kind: output.kind().to_owned(),
             from: VersionFacts::of(version),
             to: VersionFacts::of(&lock.as_version()),
             unchanged: 0,
@@ -144,85 +161,92 @@ impl GoldDiff {
             relabelled: Vec::new(),
             reworded: Vec::new(),
             under_another_id: 0,
-            categories: BTreeMap::new(),
-            labels_added: only_in(&lock.labels, &version.labels),
-            labels_removed: only_in(&version.labels, &lock.labels),
+            parts: BTreeMap::new(),
+            parts_added: only_in(&lock.parts, &version.parts),
+            parts_removed: only_in(&version.parts, &lock.parts),
         };
-        let by_id = |rows: &[GoldRow]| -> BTreeMap<String, GoldRow> {
-            rows.iter().map(|row| (row.id.clone(), row.clone())).collect()
-        };
-        let (old, new) = (by_id(before), by_id(after.rows()));
-        for (id, row) in &old {
+        let (old, new) = (by_id::<K>(before), by_id::<K>(after.rows()));
+        for (&id, &row) in &old {
             match new.get(id) {
-                Some(now) => diff.compare(row, now, reasons.of(id)),
-                None => diff.removed.push(RemovedRow {
-                    id: id.clone(),
-                    input: row.input.clone(),
-                    label: row.label.clone(),
-                    reason: reasons.of(id).map(str::to_owned),
-                }),
+                Some(&now) => diff.compare::<K>(row, now, reasons.of(id)),
+                None => {
+                    K::parts(row)
+                        .into_iter()
+                        .for_each(|part| diff.part(part).removed += 1);
+                    diff.removed.push(RemovedRow {
+                        id: id.to_owned(),
+                        input: K::question(row).into_owned(),
+                        answer: K::right_answer(row),
+                        reason: reasons.of(id).map(str::to_owned),
+                    });
+                }
             }
         }
-        diff.added = new
-            .into_values()
-            .filter(|row| !old.contains_key(&row.id))
-            .collect();
+        for (&id, &row) in new.iter().filter(|(id, _)| !old.contains_key(*id)) {
+            K::parts(row)
+                .into_iter()
+                .for_each(|part| diff.part(part).added += 1);
+            diff.added.push(AddedRow {
+                id: id.to_owned(),
+                input: K::question(row).into_owned(),
+                answer: K::right_answer(row),
+            });
+        }
         let questions: BTreeSet<&str> = diff.added.iter().map(|row| row.input.as_str()).collect();
         let is_back = |row: &&RemovedRow| questions.contains(row.input.as_str());
         diff.under_another_id = diff.removed.iter().filter(is_back).count() as u64;
-        diff.count_categories(&version.labels, &lock.labels);
+        for (part, change) in &mut diff.parts {
+            change.before = version.parts.get(part).copied().unwrap_or_default();
+            change.after = lock.parts.get(part).copied().unwrap_or_default();
+        }
         diff
     }
 
-    fn compare(&mut self, before: &GoldRow, after: &GoldRow, reason: Option<&str>) {
-        if before.label != after.label {
+    fn part(&mut self, name: &str) -> &mut PartDiff {
+        self.parts.entry(name.to_owned()).or_default()
+    }
+
+    fn compare<K: GoldKind>(&mut self, before: &K::Row, after: &K::Row, reason: Option<&str>) {
+        let (of_before, of_after) = (K::parts(before), K::parts(after));
+        let only_in = |these: &[&str], others: &[&str]| -> Vec<String> {
+            let only = these.iter().filter(|part| !others.contains(part));
+            only.map(|part| (*part).to_owned()).collect()
+        };
+        for part in only_in(&of_before, &of_after) {
+            self.part(&part).lost += 1;
+        }
+        for part in only_in(&of_after, &of_before) {
+            self.part(&part).gained += 1;
+        }
+        let (right_before, right_after) = K::right_answers(before, after);
+        if right_before != right_after {
             self.relabelled.push(RelabelledRow {
-                id: after.id.clone(),
-                input: after.input.clone(),
-                before: before.label.clone(),
-                after: after.label.clone(),
+                id: K::id(after).to_owned(),
+                input: K::question(after).into_owned(),
+                before: right_before,
+                after: right_after,
                 reason: reason.map(str::to_owned),
             });
         }
-        if before.input != after.input {
+        if K::question(before) != K::question(after) {
             self.reworded.push(RewordedRow {
-                id: after.id.clone(),
-                label: after.label.clone(),
-                before: before.input.clone(),
-                after: after.input.clone(),
+                id: K::id(after).to_owned(),
+                answer: K::right_answer(after),
+                before: K::question(before).into_owned(),
+                after: K::question(after).into_owned(),
                 reason: reason.map(str::to_owned),
             });
         }
         self.unchanged += u64::from(before == after);
     }
 
-    fn count_categories(&mut self, before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) {
-        let mut categories: BTreeMap<String, CategoryDiff> = BTreeMap::new();
-        let mut of = |label: &str, count: fn(&mut CategoryDiff)| {
-            count(categories.entry(label.to_owned()).or_default());
-        };
-        self.added.iter().for_each(|row| of(&row.label, |c| c.added += 1));
-        self.removed
-            .iter()
-            .for_each(|row| of(&row.label, |c| c.removed += 1));
-        for row in &self.relabelled {
-            of(&row.before, |c| c.lost += 1);
-            of(&row.after, |c| c.gained += 1);
-        }
-        for (label, change) in &mut categories {
-            change.before = before.get(label).copied().unwrap_or_default();
-            change.after = after.get(label).copied().unwrap_or_default();
-        }
-        self.categories = categories;
-    }
-
-    /// Whether anything is different: rows, or the task's labels.
+    /// Whether anything is different: rows, or the labels or fields of the task.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.added.is_empty()
             && self.changed_ids().is_empty()
-            && self.labels_added.is_empty()
-            && self.labels_removed.is_empty()
+            && self.parts_added.is_empty()
+            && self.parts_removed.is_empty()
     }
 
     /// The old rows that are gone, relabelled or reworded, by id.
@@ -288,10 +312,14 @@ impl VersionFacts {
     }
 }
 
+fn by_id<K: GoldKind>(rows: &[K::Row]) -> BTreeMap<&str, &K::Row> {
+    rows.iter().map(|row| (K::id(row), row)).collect()
+}
+
 fn only_in(these: &BTreeMap<String, u64>, and_not: &BTreeMap<String, u64>) -> Vec<String> {
     these
         .keys()
-        .filter(|label| !and_not.contains_key(*label))
+        .filter(|part| !and_not.contains_key(*part))
         .cloned()
         .collect()
 }

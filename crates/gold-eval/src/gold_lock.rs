@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
-use task_spec::{GoldRow, LabelSet, Task};
+use task_spec::Task;
+
+use crate::GoldKind;
 
 /// `gold.lock`: the fingerprint of a frozen gold set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,10 +20,13 @@ pub struct GoldLock {
     pub rows: u64,
     /// BLAKE3 of the gold file.
     pub hash: ContentHash,
-    /// BLAKE3 of the task's label names, sorted: their order does not change what is right.
-    pub labels_hash: ContentHash,
-    /// How many rows each label has, with the labels that have none.
-    pub labels: BTreeMap<String, u64>,
+    /// BLAKE3 of what in the task decides which answers are right: the names of the labels, the fields with the rules by
+    /// which their values are compared, or the style of sentences.
+    #[serde(alias = "labels_hash")]
+    pub output_hash: ContentHash,
+    /// How many rows each label has, with the labels that have none; or how many hold a value of each field.
+    #[serde(alias = "labels")]
+    pub parts: BTreeMap<String, u64>,
     /// The versions before this one, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<FrozenVersion>,
@@ -37,10 +42,12 @@ pub struct FrozenVersion {
     pub rows: u64,
     /// BLAKE3 of its gold file.
     pub hash: ContentHash,
-    /// BLAKE3 of the task's label names at the time, sorted.
-    pub labels_hash: ContentHash,
-    /// How many rows each label had, with the labels that had none.
-    pub labels: BTreeMap<String, u64>,
+    /// BLAKE3 of what in the task decided which answers are right.
+    #[serde(alias = "labels_hash")]
+    pub output_hash: ContentHash,
+    /// How many rows each label had, with the labels that had none; or how many held a value of each field.
+    #[serde(alias = "labels")]
+    pub parts: BTreeMap<String, u64>,
 }
 
 impl GoldLock {
@@ -51,12 +58,12 @@ impl GoldLock {
             version: self.version,
             rows: self.rows,
             hash: self.hash.clone(),
-            labels_hash: self.labels_hash.clone(),
-            labels: self.labels.clone(),
+            output_hash: self.output_hash.clone(),
+            parts: self.parts.clone(),
         }
     }
 
-    /// Whether it freezes the same rows for the same labels under the same number, whatever came before it.
+    /// Whether it freezes the same rows for the same answers under the same number, whatever came before it.
     pub(crate) fn freezes_as(&self, other: &Self) -> bool {
         self.task == other.task && self.as_version() == other.as_version()
     }
@@ -67,31 +74,20 @@ impl GoldLock {
         numbers.chain([self.version]).is_sorted_by(|a, b| a < b)
     }
 
-    pub(crate) fn of(rows: &[GoldRow], task: &Task, version: u32, hash: ContentHash) -> Self {
-        let mut labels: BTreeMap<String, u64> =
-            task.labels().names().map(|name| (name.to_owned(), 0)).collect();
-        for row in rows {
-            *labels.entry(row.label.clone()).or_default() += 1;
+    pub(crate) fn of<K: GoldKind>(rows: &[K::Row], task: &Task<K>, version: u32, hash: ContentHash) -> Self {
+        let named = task.output.named_parts().into_iter();
+        let mut parts: BTreeMap<String, u64> = named.map(|name| (name.to_owned(), 0)).collect();
+        for part in rows.iter().flat_map(K::parts) {
+            *parts.entry(part.to_owned()).or_default() += 1;
         }
         Self {
             task: task.name.clone(),
             version,
             rows: rows.len() as u64,
             hash,
-            labels_hash: Self::hash_of_labels(task.labels()),
-            labels,
+            output_hash: task.output.fingerprint(),
+            parts,
             earlier: Vec::new(),
         }
-    }
-
-    pub(crate) fn hash_of_labels(labels: &LabelSet) -> ContentHash {
-        let mut names: Vec<&str> = labels.names().collect();
-        names.sort_unstable();
-        // Each name with its length before it, so that no two lists of names run together into the same bytes.
-        let text: String = names
-            .iter()
-            .map(|name| format!("{}:{name}", name.len()))
-            .collect();
-        ContentHash::of_bytes(text.as_bytes())
     }
 }

@@ -1,6 +1,7 @@
 //! The gold set: rows with their right answers, frozen before anything is judged by them.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fs,
     io::BufRead,
@@ -8,9 +9,12 @@ use std::{
 };
 
 use stage_files::{ContentHash, FileError, Unpacked, read_json, read_json_lines_and_hash};
-use task_spec::{GoldRow, LabelSet, Task};
+use task_spec::{LabelSet, Task};
 
-use crate::{Frozen, GoldLock, Reasons, gold_versions};
+use crate::{
+    Frozen, GoldKind, GoldLock, Reasons, gold_versions,
+    narration::{SentenceSetError, StyleError},
+};
 
 /// Why a gold set cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -193,7 +197,7 @@ pub enum GoldError {
     /// The task's fields are not those for which the set was frozen.
     #[error(
         "the fields of task {task:?}, or the rules by which their values are compared, are not those for which gold \
-         version {version} was frozen: restore them, or freeze version {} for the new ones", version + 1
+         version {version} was frozen: restore them, or freeze version {} for the new ones", version.saturating_add(1)
     )]
     OtherFields {
         /// The task.
@@ -201,6 +205,23 @@ pub enum GoldError {
         /// The version that the lock names.
         version: u32,
     },
+    /// The task's style is not that for which the set was frozen.
+    #[error(
+        "the style of task {task:?} is not that for which gold version {version} was frozen, and other sentences would be \
+         right: restore it, or freeze version {} for the new one", version.saturating_add(1)
+    )]
+    OtherStyle {
+        /// The task.
+        task: String,
+        /// The version that the lock names.
+        version: u32,
+    },
+    /// A row is none that a sentence could be about.
+    #[error(transparent)]
+    Sentences(#[from] SentenceSetError),
+    /// Sentences about the rows cannot be checked by the task's style.
+    #[error("the task's style does not fit the gold rows")]
+    Style(#[from] StyleError),
     /// A row says nothing of any field.
     #[error("gold row {row}, {id:?}, has no fields: write what each one holds, or remove the row")]
     NotAnnotated {
@@ -245,17 +266,16 @@ pub enum GoldError {
     },
 }
 
-/// A gold set whose content is what its lock says.
+/// A gold set whose content is what its lock says; `K` is the kind of its task, by what the answers are.
 #[derive(Debug, Clone)]
-pub struct GoldSet {
-    rows: Vec<GoldRow>,
-    /// The index of each row's label.
-    truth: Vec<usize>,
-    labels: LabelSet,
+pub struct GoldSet<K: GoldKind = LabelSet> {
+    rows: Vec<K::Row>,
+    truth: K::Truth,
+    output: K,
     lock: GoldLock,
 }
 
-impl GoldSet {
+impl<K: GoldKind> GoldSet<K> {
     /// Freezes `gold` as `version`: checks every row, writes `gold.lock` beside it (the same name with the
     /// extension `lock`), and returns the set.
     ///
@@ -267,7 +287,7 @@ impl GoldSet {
     /// # Errors
     ///
     /// As [`GoldSet::freeze_because`] without reasons.
-    pub fn freeze(gold: &Path, task: &Task, version: u32) -> Result<Self, GoldError> {
+    pub fn freeze(gold: &Path, task: &Task<K>, version: u32) -> Result<Self, GoldError> {
         Self::freeze_because(gold, task, version, &Reasons::default()).map(|frozen| frozen.gold)
     }
 
@@ -276,25 +296,25 @@ impl GoldSet {
     ///
     /// # Errors
     ///
-    /// [`GoldError::AlreadyFrozen`] if the lock, or the copy of this version, holds other content or other labels, or
-    /// the lock a later version than asked for; [`GoldError::Unexplained`] and [`GoldError::NeedlessReason`];
-    /// [`GoldError::Kept`] if the rows of the version before are not where they were kept; [`GoldError::LockBehind`];
-    /// otherwise as [`GoldSet::open`].
+    /// [`GoldError::AlreadyFrozen`] if the lock, or the copy of this version, holds other content or was made for other
+    /// answers, or the lock a later version than asked for; [`GoldError::Unexplained`] and
+    /// [`GoldError::NeedlessReason`]; [`GoldError::Kept`] if the rows of the version before are not where they were kept;
+    /// [`GoldError::LockBehind`]; otherwise as [`GoldSet::open`].
     pub fn freeze_because(
         gold: &Path,
-        task: &Task,
+        task: &Task<K>,
         version: u32,
         reasons: &Reasons,
-    ) -> Result<Frozen, GoldError> {
+    ) -> Result<Frozen<K>, GoldError> {
         gold_versions::freeze(gold, task, version, reasons)
     }
 
-    /// Opens a frozen set: `gold` must be, byte for byte, what `lock` froze for this task's labels.
+    /// Opens a frozen set: `gold` must be, byte for byte, what `lock` froze for this task's answers.
     ///
     /// # Errors
     ///
     /// [`GoldError`]; its variants name the row, or the two hashes.
-    pub fn open(gold: &Path, lock: &Path, task: &Task) -> Result<Self, GoldError> {
+    pub fn open(gold: &Path, lock: &Path, task: &Task<K>) -> Result<Self, GoldError> {
         let locked: GoldLock = read_json(lock)?;
         if locked.task != task.name {
             return Err(GoldError::OtherTask {
@@ -307,11 +327,8 @@ impl GoldSet {
         if found != locked.hash {
             return Err(edited(gold, locked, found)?);
         }
-        if locked.labels_hash != GoldLock::hash_of_labels(task.labels()) {
-            return Err(GoldError::OtherLabels {
-                task: task.name.clone(),
-                version: locked.version,
-            });
+        if locked.output_hash != task.output.fingerprint() {
+            return Err(K::other_output(task.name.clone(), locked.version));
         }
         let mut set = Self::read(gold, task, locked.version)?;
         if !set.lock.freezes_as(&locked) || !locked.is_in_order() {
@@ -324,38 +341,42 @@ impl GoldSet {
     }
 
     /// Reads and checks rows that are about to be frozen, or that were.
-    pub(crate) fn read(gold: &Path, task: &Task, version: u32) -> Result<Self, GoldError> {
+    pub(crate) fn read(gold: &Path, task: &Task<K>, version: u32) -> Result<Self, GoldError> {
         if Unpacked::open(gold).and_then(|file| begins_with_mark(gold, file))? {
             return Err(GoldError::ByteOrderMark {
                 path: gold.to_owned(),
             });
         }
-        let (rows, hash) = read_json_lines_and_hash::<GoldRow>(gold)?;
+        let (rows, hash) = read_json_lines_and_hash::<K::Row>(gold)?;
         if rows.is_empty() {
             return Err(GoldError::Empty {
                 path: gold.to_owned(),
             });
         }
-        let truth = check(&rows, task.labels())?;
+        let truth = task.output.check(&rows)?;
         let lock = GoldLock::of(&rows, task, version, hash);
         Ok(Self {
             rows,
             truth,
-            labels: task.labels().clone(),
+            output: task.output.clone(),
             lock,
         })
     }
 
     /// The rows in the order of the file.
     #[must_use]
-    pub fn rows(&self) -> &[GoldRow] {
+    pub fn rows(&self) -> &[K::Row] {
         &self.rows
     }
 
+    /// The ids in the order of the file.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.rows.iter().map(K::id)
+    }
+
     /// The questions in the order of the file.
-    #[must_use]
-    pub fn inputs(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.rows.iter().map(|row| row.input.as_str())
+    pub fn inputs(&self) -> impl ExactSizeIterator<Item = Cow<'_, str>> {
+        self.rows.iter().map(K::question)
     }
 
     /// What was frozen: version, hashes and counts.
@@ -364,10 +385,10 @@ impl GoldSet {
         &self.lock
     }
 
-    /// The task's labels.
+    /// What an answer of the task may be.
     #[must_use]
-    pub fn labels(&self) -> &LabelSet {
-        &self.labels
+    pub fn output(&self) -> &K {
+        &self.output
     }
 
     pub(crate) fn with_earlier(mut self, earlier: Vec<crate::FrozenVersion>) -> Self {
@@ -375,9 +396,17 @@ impl GoldSet {
         self
     }
 
-    /// The index of each row's right answer among the labels, in the order of the file.
-    pub(crate) fn truth(&self) -> &[usize] {
+    /// The right answers, made ready to be compared with, in the order of the file.
+    pub(crate) fn truth(&self) -> &K::Truth {
         &self.truth
+    }
+}
+
+impl GoldSet {
+    /// The task's labels.
+    #[must_use]
+    pub fn labels(&self) -> &LabelSet {
+        &self.output
     }
 }
 
@@ -447,29 +476,4 @@ impl<'a> Ids<'a> {
         }
         Ok(())
     }
-}
-
-/// The label index of each row.
-fn check(rows: &[GoldRow], labels: &LabelSet) -> Result<Vec<usize>, GoldError> {
-    let mut ids = Ids::default();
-    let mut truth = Vec::with_capacity(rows.len());
-    for (number, row) in (1..).zip(rows) {
-        ids.take(number, &row.id, &row.input)?;
-        truth.push(
-            labels
-                .index_of(&row.label)
-                .ok_or_else(|| GoldError::LabelOutside {
-                    row: number,
-                    id: row.id.clone(),
-                    label: row.label.clone(),
-                })?,
-        );
-    }
-    if truth.iter().all(|label| *label == truth[0]) {
-        return Err(GoldError::OneCategory {
-            label: rows[0].label.clone(),
-            rows: rows.len(),
-        });
-    }
-    Ok(truth)
 }

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use stage_files::{
     ContentHash, FileError, read_json, read_json_lines, read_json_lines_and_hash, write_json, write_whole,
 };
-use task_spec::{GoldRow, Task};
+use task_spec::{LabelSet, Task};
 
-use crate::{FrozenVersion, GoldDiff, GoldError, GoldLock, GoldSet};
+use crate::{FrozenVersion, GoldDiff, GoldError, GoldKind, GoldLock, GoldSet};
 
 /// Why rows of a frozen version are removed, relabelled or reworded in the next.
 ///
@@ -87,9 +87,9 @@ impl Reasons {
 
 /// A version that was frozen, or that would be.
 #[derive(Debug, Clone)]
-pub struct Frozen {
+pub struct Frozen<K: GoldKind = LabelSet> {
     /// The set.
-    pub gold: GoldSet,
+    pub gold: GoldSet<K>,
     /// What changed since the version before; `None` for a first version, and where this one was frozen already.
     pub diff: Option<GoldDiff>,
     /// Where the diff is written, or would be.
@@ -130,7 +130,7 @@ impl<'a> VersionFiles<'a> {
     }
 
     /// The rows of a frozen version, from the copy that freezing left.
-    pub(crate) fn rows_of(&self, frozen: &FrozenVersion) -> Result<Vec<GoldRow>, GoldError> {
+    pub(crate) fn rows_of<K: GoldKind>(&self, frozen: &FrozenVersion) -> Result<Vec<K::Row>, GoldError> {
         let path = self.kept_rows(frozen.version);
         let kept = |found| GoldError::Kept {
             path: path.clone(),
@@ -179,8 +179,7 @@ impl<'a> VersionFiles<'a> {
     }
 
     /// Leaves a copy of a version's rows and lock; one that is there already must be the same.
-    fn keep(&self, set: &GoldSet) -> Result<(), GoldError> {
-        let lock = set.lock();
+    fn keep(&self, lock: &GoldLock) -> Result<(), GoldError> {
         let bytes = fs::read(self.gold).map_err(|source| read_error(self.gold, source))?;
         let found = ContentHash::of_bytes(&bytes);
         if found != lock.hash {
@@ -212,12 +211,12 @@ impl<'a> VersionFiles<'a> {
 /// # Errors
 ///
 /// As [`GoldSet::freeze_because`], but for reasons.
-pub fn preview_freeze(
+pub fn preview_freeze<K: GoldKind>(
     gold: &Path,
-    task: &Task,
+    task: &Task<K>,
     version: u32,
     reasons: &Reasons,
-) -> Result<Frozen, GoldError> {
+) -> Result<Frozen<K>, GoldError> {
     let files = VersionFiles::of(gold);
     let set = GoldSet::read(gold, task, version)?;
     let path = files.lock();
@@ -263,10 +262,10 @@ pub fn preview_freeze(
         return Err(already_frozen(path, locked.version, version));
     }
     let frozen = locked.as_version();
-    // Only the labels may have changed.
+    // Only the task may have changed.
     let before = match set.lock().hash == frozen.hash {
         true => set.rows().to_vec(),
-        false => files.rows_of(&frozen)?,
+        false => files.rows_of::<K>(&frozen)?,
     };
     let diff = GoldDiff::of_versions((&frozen, &before), &set, reasons);
     let mut earlier = locked.earlier;
@@ -278,14 +277,19 @@ pub fn preview_freeze(
     })
 }
 
-pub(crate) fn freeze(gold: &Path, task: &Task, version: u32, reasons: &Reasons) -> Result<Frozen, GoldError> {
+pub(crate) fn freeze<K: GoldKind>(
+    gold: &Path,
+    task: &Task<K>,
+    version: u32,
+    reasons: &Reasons,
+) -> Result<Frozen<K>, GoldError> {
     let frozen = preview_freeze(gold, task, version, reasons)?;
     if let Some(diff) = &frozen.diff {
         diff.check_reasons(reasons)?;
     }
     let files = VersionFiles::of(gold);
     // The lock comes last: a kill before it leaves the version before in force.
-    files.keep(&frozen.gold)?;
+    files.keep(frozen.gold.lock())?;
     if let (Some(diff), Some(path)) = (&frozen.diff, &frozen.diff_file) {
         write_json(path, diff)?;
     }

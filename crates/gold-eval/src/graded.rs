@@ -5,7 +5,10 @@ mod details;
 mod markdown;
 mod page;
 mod report;
+mod sections;
 mod words;
+
+use std::collections::BTreeSet;
 
 use stage_files::ContentHash;
 
@@ -14,10 +17,12 @@ pub use details::{Column, Details, Section};
 pub use report::{GradedGold, GradedModel, GradedReport};
 
 use crate::{
-    Comparison, Finding, Gate, Grades, History, Leakage, LookDiffers, PairedCounts, PartKind, RightRows,
-    Share, Standing, Teacher, Verdict,
+    Case, Comparison, Finding, Gate, GoldKind, GoldLock, Grades, History, JudgeError, Leakage, LookDiffers,
+    PairedCounts, PartKind, Repeats, RightRows, Settlement, Share, Standing, Teacher, Usage, Verdict,
     evidence::{Evidence, Given},
+    nearness::RightByRow,
     part::Part,
+    repeats::repeats,
     standing::Judged,
 };
 
@@ -28,10 +33,16 @@ pub struct GradedCase<'a> {
     pub kind: PartKind,
     /// The gold set.
     pub gold: GradedGold,
+    /// The ids of its rows, in the order of the grades.
+    pub ids: &'a [&'a str],
+    /// Its lock, by which looks at earlier versions are counted.
+    pub lock: Option<&'a GoldLock>,
     /// Whose answers are the line to beat.
     pub teacher: &'a Teacher,
     /// The grades of the line to beat.
     pub baseline: &'a Grades,
+    /// What these answers took.
+    pub baseline_usage: Option<&'a Usage>,
     /// The candidate's name.
     pub name: &'a str,
     /// The content hash of the candidate's model, where it was given.
@@ -40,8 +51,15 @@ pub struct GradedCase<'a> {
     pub answers_hash: &'a ContentHash,
     /// The grades that are judged.
     pub candidate: &'a Grades,
+    /// What the candidate's answers took.
+    pub usage: Option<&'a Usage>,
+    /// Further runs of the candidate over the same rows.
+    pub repeats: &'a [Grades],
     /// Name and grades of the model that was shipped last.
     pub shipped: Option<(&'a str, &'a Grades)>,
+    /// The ids of gold rows that have a near neighbour in the training log, beside those of which the training texts
+    /// show it.
+    pub near_in_training: Option<&'a BTreeSet<String>>,
     /// Whether the candidate has seen gold rows.
     pub leakage: Leakage,
     /// Earlier looks at the gold set.
@@ -70,7 +88,7 @@ pub enum GradesError {
         found: Vec<String>,
     },
     /// There are more or fewer grades than gold rows.
-    #[error("{part} has grades of {found} rows, the gold set has {expected}: grade every row once")]
+    #[error("{part} is of {found} rows, the gold set has {expected}: grade every row once")]
     OtherRows {
         /// Whose grades.
         part: &'static str,
@@ -103,18 +121,34 @@ pub fn judge_grades<D: Details>(
     belong_together(case)?;
     let confidence = gate.confidence();
     let aspects = aspects::table(case, confidence, gate.category_alpha());
-    let (rows, candidate) = (case.gold.rows, case.candidate);
     if aspects.is_empty() {
         return Err(GradesError::Nothing);
     }
-    let right = |grades: &Grades| (0..rows as usize).filter(|&row| grades.is_right(row)).count() as u64;
-    let accuracy = |grades: &Grades| Share::new(right(grades), rows, confidence).ok_or(GradesError::Nothing);
-    let compared = |name: &str, other: &Grades| {
+    let right =
+        |grades: &Grades| -> Vec<bool> { (0..case.ids.len()).map(|row| grades.is_right(row)).collect() };
+    let (candidate, baseline) = (right(case.candidate), right(case.baseline));
+    let compared = |name: &str, other: &[bool]| {
         let mut table = PairedCounts::default();
-        for row in 0..rows as usize {
-            table.add(candidate.is_right(row), other.is_right(row));
+        for (&ours, &theirs) in candidate.iter().zip(other) {
+            table.add(ours, theirs);
         }
         Comparison::new(name, table, confidence)
+    };
+    let model = |name: &str, right: &[bool], usage: Option<&Usage>| -> Result<_, GradesError> {
+        let count = right.iter().filter(|right| **right).count() as u64;
+        Ok(GradedModel {
+            name: name.to_owned(),
+            accuracy: Share::new(count, right.len() as u64, confidence).ok_or(GradesError::Nothing)?,
+            usage: usage.and_then(Usage::facts),
+        })
+    };
+    let against = case.teacher.model.as_str();
+    let by_row = RightByRow {
+        ids: case.ids,
+        candidate: &candidate,
+        baseline: &baseline,
+        against,
+        confidence,
     };
     let mut report = GradedReport {
         at: case.at.to_owned(),
@@ -126,25 +160,26 @@ pub fn judge_grades<D: Details>(
         gate: gate.name().to_owned(),
         confidence,
         rules: Vec::new(),
+        settlement: Settlement::default(),
         gold: case.gold.clone(),
         teacher: case.teacher.clone(),
-        baseline: GradedModel {
-            name: case.teacher.model.clone(),
-            accuracy: accuracy(case.baseline)?,
-        },
-        candidate: GradedModel {
-            name: case.name.to_owned(),
-            accuracy: accuracy(candidate)?,
-        },
+        baseline: model(against, &baseline, case.baseline_usage)?,
+        candidate: model(case.name, &candidate, case.usage)?,
         model_hash: case.model_hash.cloned(),
         answers_hash: case.answers_hash.clone(),
-        against_baseline: compared(&case.teacher.model, case.baseline),
-        against_shipped: case.shipped.map(|(name, grades)| compared(name, grades)),
+        against_baseline: compared(against, &baseline),
+        against_shipped: (case.shipped).map(|(name, grades)| compared(name, &right(grades))),
+        apart_from_neighbours: by_row.apart(case.near_in_training, &case.leakage),
+        by_nearness: by_row.bands(&case.leakage),
         leakage: case.leakage.clone(),
-        looks_before: case.history.map(|history| history.before(&case.gold.hash)),
-        right: RightRows::new((0..rows as usize).map(|row| candidate.is_right(row))),
+        looks_before: case.history.map(|history| match case.lock {
+            Some(lock) => history.before_version(lock),
+            None => history.before(&case.gold.hash),
+        }),
+        repeats: runs(case, &candidate, &baseline, confidence),
+        right: RightRows::new(candidate.iter().copied()),
         standing: None,
-        without_rows: aspects::without_rows(candidate, &aspects),
+        without_rows: aspects::without_rows(case.candidate, &aspects),
         aspects,
         details,
     };
@@ -160,10 +195,86 @@ pub fn judge_grades<D: Details>(
         report.standing = Some(Standing::of(history, &judged, gate.ladder())?);
     }
     report.rules = findings(&report, case, gate);
+    report.settlement = Settlement::of_kind(&report.rules, case.kind);
     report.verdict = Verdict::of(&report.rules, &report.leakage);
     report.summary = words::sentence(&report);
     report.notes = words::notes(&report);
     Ok(report)
+}
+
+/// The grades of every model of a case.
+pub(crate) struct CaseGrades {
+    pub(crate) candidate: Grades,
+    pub(crate) baseline: Grades,
+    pub(crate) shipped: Option<Grades>,
+    pub(crate) repeats: Vec<Grades>,
+}
+
+/// Judges a case by the grades of its answers.
+pub(crate) fn judge_case<K: GoldKind, D: Details>(
+    case: &Case<'_, K>,
+    kind: PartKind,
+    grades: &CaseGrades,
+    gate: &Gate,
+    details: D,
+) -> Result<GradedReport<D>, JudgeError> {
+    let known = grades.candidate.aspects();
+    if let Some((rule, name)) = gate.unknown_category(|name| known.iter().any(|known| known == name)) {
+        return Err(JudgeError::UnknownCategory {
+            rule,
+            name: name.to_owned(),
+            meant: None,
+        });
+    }
+    let lock = case.gold.lock();
+    let ids: Vec<&str> = case.gold.ids().collect();
+    let graded = GradedCase {
+        kind,
+        gold: GradedGold {
+            task: lock.task.clone(),
+            version: lock.version,
+            hash: lock.hash.clone(),
+            rows: lock.rows,
+        },
+        ids: &ids,
+        lock: Some(lock),
+        teacher: case.baseline.teacher(),
+        baseline: &grades.baseline,
+        baseline_usage: case.baseline.usage(),
+        name: case.candidate.predictor(),
+        model_hash: case.candidate.model_hash(),
+        answers_hash: case.candidate.answers_hash(),
+        candidate: &grades.candidate,
+        usage: case.usage,
+        repeats: &grades.repeats,
+        shipped: (case.shipped.zip(grades.shipped.as_ref()))
+            .map(|(shipped, grades)| (shipped.predictor(), grades)),
+        near_in_training: case.near_in_training,
+        leakage: Leakage::of(case.training, case.gold),
+        history: case.history,
+        at: case.at,
+    };
+    Ok(judge_grades(&graded, gate, details)?)
+}
+
+/// How several runs differ. Of an answer no more is looked at than whether it is right: two runs that are wrong in
+/// different ways count as the same.
+fn runs(case: &GradedCase<'_>, candidate: &[bool], baseline: &[bool], confidence: f64) -> Option<Repeats> {
+    if case.repeats.is_empty() {
+        return None;
+    }
+    let answers = |right: &[bool]| -> Vec<Option<usize>> {
+        right.iter().map(|&right| Some(usize::from(right))).collect()
+    };
+    let others = case.repeats.iter().map(|grades| {
+        let right: Vec<bool> = (0..case.ids.len()).map(|row| grades.is_right(row)).collect();
+        answers(&right)
+    });
+    let runs: Vec<Vec<Option<usize>>> = std::iter::once(answers(candidate)).chain(others).collect();
+    let other = (case.teacher.model.as_str(), answers(baseline));
+    let truth = vec![1; case.ids.len()];
+    // The runs have grades of every row, which was looked at before, so that they fit.
+    repeats(&truth, &runs, (other.0, &other.1), 2, confidence).ok()
 }
 
 /// What each rule of the gate makes of the figures.
@@ -187,6 +298,8 @@ fn findings<D>(report: &GradedReport<D>, case: &GradedCase<'_>, gate: &Gate) -> 
         standing: report.standing.as_ref(),
         given: Given {
             shipped: report.against_shipped.as_ref().zip(shipped_parts.as_deref()),
+            usage: case.usage,
+            baseline_usage: case.baseline_usage,
             ..Given::default()
         },
     };
@@ -194,13 +307,17 @@ fn findings<D>(report: &GradedReport<D>, case: &GradedCase<'_>, gate: &Gate) -> 
 }
 
 fn belong_together(case: &GradedCase<'_>) -> Result<(), GradesError> {
-    let parts = [
-        ("the candidate", Some(case.candidate)),
-        ("the baseline", Some(case.baseline)),
-        ("the last shipped model", case.shipped.map(|(_, grades)| grades)),
-    ];
-    for (part, grades) in parts {
-        let Some(grades) = grades else { continue };
+    if case.ids.len() as u64 != case.gold.rows {
+        return Err(GradesError::OtherRows {
+            part: "the list of ids",
+            expected: case.gold.rows,
+            found: case.ids.len() as u64,
+        });
+    }
+    let parts = [("the candidate", case.candidate), ("the baseline", case.baseline)];
+    let shipped = case.shipped.map(|(_, grades)| ("the last shipped model", grades));
+    let repeats = case.repeats.iter().map(|grades| ("a further run", grades));
+    for (part, grades) in parts.into_iter().chain(shipped).chain(repeats) {
         if grades.aspects() != case.candidate.aspects() {
             return Err(GradesError::OtherAspects {
                 part,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::GoldSet;
+use crate::{GoldKind, GoldSet};
 
 /// Answers and gold rows do not match one to one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,12 +33,11 @@ pub enum JoinError {
 }
 
 /// The answers in the order of the gold set.
-pub(crate) fn by_id<T>(
-    gold: &GoldSet,
+pub(crate) fn by_id<K: GoldKind, T>(
+    gold: &GoldSet<K>,
     answers: impl IntoIterator<Item = (String, T)>,
 ) -> Result<Vec<T>, JoinError> {
-    let ids: Vec<&str> = gold.rows().iter().map(|row| row.id.as_str()).collect();
-    by_ids(&ids, answers)
+    by_ids(&gold.ids().collect::<Vec<_>>(), answers)
 }
 
 /// The answers in the order of these ids.

@@ -9,7 +9,7 @@ use stage_files::ContentHash;
 use task_spec::GoldRow;
 
 use crate::{
-    GoldSet, TrainingRecord,
+    GoldKind, GoldSet, TrainingRecord,
     figures::{count, counted, quoted},
 };
 
@@ -105,21 +105,19 @@ pub enum CertificateDifference {
 
 impl Leakage {
     /// Computes the certificate of a training record again and compares.
-    pub(crate) fn of(record: Option<&TrainingRecord>, gold: &GoldSet) -> Self {
-        Self::of_rows(record, &gold.lock().hash, || gold.rows().to_vec())
-    }
-
-    /// The same for the questions of any gold set, by the hash of its file.
-    pub(crate) fn of_rows(
-        record: Option<&TrainingRecord>,
-        gold: &ContentHash,
-        rows: impl FnOnce() -> Vec<GoldRow>,
-    ) -> Self {
+    pub(crate) fn of<K: GoldKind>(record: Option<&TrainingRecord>, gold_set: &GoldSet<K>) -> Self {
         let Some(record) = record else {
             return Self::NotCertified { computed: None };
         };
         let certificate = record.certificate();
-        let rows = GoldRows::of_file(rows(), gold.clone());
+        let gold = &gold_set.lock().hash;
+        let questions = (gold_set.ids().zip(gold_set.inputs())).map(|(id, input)| GoldRow {
+            id: id.to_owned(),
+            input: input.into_owned(),
+            // The join looks at questions alone.
+            label: String::new(),
+        });
+        let rows = GoldRows::of_file(questions.collect(), gold.clone());
         let rows = match certificate.and_then(|certificate| certificate.masked.as_ref()) {
             Some(masked) => rows.masked(&PersonalDataMask::new(masked.kinds.iter().copied())),
             None => rows,

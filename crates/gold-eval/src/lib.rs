@@ -113,6 +113,7 @@
 //! - Guo et al. 2017, arXiv:1706.04599 (calibration error).
 
 mod gold_diff;
+mod gold_kind;
 mod gold_lock;
 mod gold_set;
 mod gold_versions;
@@ -120,10 +121,11 @@ mod import;
 
 mod baseline;
 mod join;
-mod meaning;
+mod label_readings;
 mod predictions;
 
 mod answer_files;
+mod answer_line;
 mod answer_source;
 mod answer_times;
 mod collect;
@@ -156,6 +158,7 @@ mod metrics;
 mod repeats;
 mod score;
 
+mod case;
 mod evidence;
 mod fields;
 mod finding;
@@ -198,6 +201,7 @@ pub use baseline::{
     TeacherAnswer,
 };
 pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin, LOG_LOSS_CLIP, calibration};
+pub use case::{Case, JudgeError, judge};
 pub use categories::{CategoryChange, CategoryScore};
 pub use collect::{CollectError, Collected, CollectedAccount, collect};
 pub use comparison::Comparison;
@@ -206,15 +210,15 @@ pub use contingency::TableError;
 pub use coverage::{COVERAGE_POINTS, CoveragePoint, coverage_curve};
 pub use distribution_scores::DistributionScores;
 pub use fields::{
-    AnswerForm, Day, Decimal, Extraction, ExtractionCounts, FieldAnswer, FieldAnswers, FieldBaseline,
-    FieldBaselineRow, FieldCase, FieldDetails, FieldError, FieldFigures, FieldGold, FieldGoldLock,
+    AnswerForm, Day, Decimal, Extraction, ExtractionCounts, FieldDetails, FieldError, FieldFigures,
     FieldGrade, FieldOutcome, FieldSupport, FieldValue, LONGEST_READABLE, ReadAnswer, TWO_DIGIT_PIVOT,
-    grade_field, judge_fields, read_answer, token_f1,
+    grade_field, read_answer, token_f1,
 };
 pub use finding::{Finding, Outcome, RowsNeeded};
 pub use gate::{Gate, GateConfig, GateConfigError, MOST_RULES, Preset, UnknownPreset};
 pub use github::github_annotations;
-pub use gold_diff::{CategoryDiff, GoldDiff, RelabelledRow, RemovedRow, RewordedRow, VersionFacts};
+pub use gold_diff::{AddedRow, GoldDiff, PartDiff, RelabelledRow, RemovedRow, RewordedRow, VersionFacts};
+pub use gold_kind::GoldKind;
 pub use gold_lock::{FrozenVersion, GoldLock};
 pub use gold_set::{GoldError, GoldSet};
 pub use gold_versions::{Frozen, Reasons, preview_freeze};
@@ -233,7 +237,6 @@ pub use import::{
 };
 pub use interval::{Interval, Share, f1_interval, wilson};
 pub use join::JoinError;
-pub use judge::{Case, JudgeError, judge};
 pub use junit::{JunitPart, JunitReport};
 pub use label_metrics::{Average, Kappa, LabelMetrics, MetricsError};
 pub use ladder::{Climb, Ladder, LadderStep, Rung};

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use stage_files::ContentHash;
 
 use crate::{
-    Comparison, Finding, Outcome, Report, Verdict,
-    chart::rows_needed,
+    Comparison, Finding, Outcome, PartKind, Report, Settlement, UsageFacts, Verdict,
+    chart::rows_needed_of,
     figures::{count, counted, level, one_line, p_value, percent, percent_range, points, points_range},
     metrics::figure_rows,
 };
@@ -31,7 +31,7 @@ pub(crate) fn of(report: &Report) -> String {
 }
 
 /// The text up to the last whole line within the bounds; the verdict and the rules that matter come first in it.
-fn bounded(mut text: String) -> String {
+pub(crate) fn bounded(mut text: String) -> String {
     if text.len() > MOST_BYTES {
         let whole = text.as_bytes()[..MOST_BYTES]
             .iter()
@@ -45,24 +45,8 @@ fn bounded(mut text: String) -> String {
 fn write(report: &Report, text: &mut String) -> std::fmt::Result {
     heading(report.verdict, &report.gold.task, &report.summary, text)?;
     scores(report, text)?;
-    writeln!(text, "### Rules (gate {})\n", escape(&report.gate, 60))?;
-    let mut rules: Vec<&Finding> = report.rules.iter().collect();
-    rules.sort_by_key(|finding| match finding.outcome {
-        Outcome::Fail => 0,
-        Outcome::CannotTell => 1,
-        Outcome::Pass => 2,
-    });
-    for finding in rules {
-        let word = outcome_word(finding.outcome);
-        let needed = rows_needed(finding).map_or_else(String::new, |needed| format!(" {needed}"));
-        let why = escape(&format!("{}{needed}", finding.evidence), 1500);
-        writeln!(
-            text,
-            "- **{}: {word}.** {why}",
-            escape(&finding.rule.title(), 200)
-        )?;
-    }
-    settlement(report, text)?;
+    rules(&report.rules, &report.gate, PartKind::Category, text)?;
+    settlement(&report.settlement, text)?;
     categories(report, text)?;
     confusions(report, text)?;
     nearness(report, text)?;
@@ -91,7 +75,7 @@ pub(crate) fn heading(verdict: Verdict, task: &str, summary: &str, text: &mut St
     )
 }
 
-pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
+fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Pass => "✅ pass",
         Outcome::Fail => "❌ fail",
@@ -179,27 +163,55 @@ fn scores(report: &Report, text: &mut String) -> std::fmt::Result {
             counted(calibration.rows, "row")
         )?;
     }
-    usage(report, text)?;
+    let both = [
+        (
+            report.candidate.score.name.as_str(),
+            report.candidate.usage.as_ref(),
+        ),
+        (
+            report.baseline.score.name.as_str(),
+            report.baseline.usage.as_ref(),
+        ),
+    ];
+    usage(both, text)?;
     writeln!(text)
 }
 
-fn settlement(report: &Report, text: &mut String) -> std::fmt::Result {
-    if report.settlement.is_empty() {
+/// The rules, those that need a reader first.
+pub(crate) fn rules(findings: &[Finding], gate: &str, kind: PartKind, text: &mut String) -> std::fmt::Result {
+    writeln!(text, "### Rules (gate {})\n", escape(gate, 60))?;
+    let mut findings: Vec<&Finding> = findings.iter().collect();
+    findings.sort_by_key(|finding| match finding.outcome {
+        Outcome::Fail => 0,
+        Outcome::CannotTell => 1,
+        Outcome::Pass => 2,
+    });
+    for finding in findings {
+        let word = outcome_word(finding.outcome);
+        let needed = rows_needed_of(finding, kind).map_or_else(String::new, |needed| format!(" {needed}"));
+        let why = escape(&format!("{}{needed}", finding.evidence), 1500);
+        writeln!(
+            text,
+            "- **{}: {word}.** {why}",
+            escape(&finding.rule.title_of(kind), 200)
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) fn settlement(settlement: &Settlement, text: &mut String) -> std::fmt::Result {
+    if settlement.is_empty() {
         return Ok(());
     }
     writeln!(text, "\n### What would settle it, cheapest first\n")?;
-    for step in report.settlement.in_words(SHOWN_STEPS) {
+    for step in settlement.in_words(SHOWN_STEPS) {
         writeln!(text, "- {}", escape(&step, 1500))?;
     }
     Ok(())
 }
 
-/// Latency and cost, where they were measured.
-fn usage(report: &Report, text: &mut String) -> std::fmt::Result {
-    let both = [
-        (&report.candidate.score.name, &report.candidate.usage),
-        (&report.baseline.score.name, &report.baseline.usage),
-    ];
+/// Latency and cost of candidate and baseline, where they were measured.
+pub(crate) fn usage(both: [(&str, Option<&UsageFacts>); 2], text: &mut String) -> std::fmt::Result {
     for (name, usage) in both {
         if let Some(usage) = usage {
             writeln!(text, "\n{}: {}.", escape(name, 80), usage.in_words())?;

@@ -8,7 +8,7 @@ use crate::{
     Abstention, Case, DistributionScores, LabelMetrics, Repeats, abstention::abstention,
     distribution_scores::distribution_scores, repeats::repeats,
 };
-pub(crate) use table::figure_rows;
+pub(crate) use table::{figure_rows, figures_of_runs};
 
 /// The accuracies that a cut by confidence is looked for, beside the baseline's own.
 const TARGETS: [f64; 3] = [0.9, 0.95, 0.99];
@@ -43,7 +43,7 @@ impl Metrics {
         let targets: Vec<f64> = std::iter::once(of_baseline.micro_average.recall)
             .chain(TARGETS)
             .collect();
-        let meaning = case.candidate.meaning(gold);
+        let meaning = case.candidate.readings(gold);
         let distributions = meaning.distributions(case.candidate.rows());
         Self {
             candidate: metrics(candidate),

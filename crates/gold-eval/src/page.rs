@@ -39,7 +39,7 @@ table.plain td:first-child { color: #5b6776; white-space: nowrap; width: 1%; } c
 const FEWER_CATEGORIES: [usize; 3] = [SHOWN_CATEGORIES, 100, 25];
 
 /// How many steps of what would settle the open rules the page shows.
-const SHOWN_STEPS: usize = 25;
+pub(crate) const SHOWN_STEPS: usize = 25;
 
 /// The most that a page may be, in bytes.
 const MOST_BYTES: usize = 1_000_000;

@@ -74,7 +74,7 @@ const REPORTED_DROP: f64 = 0.10;
 /// The plan of a report: for a drop of ten points in the categories with gold rows, which are those that the gate tests.
 pub(crate) fn power_plan(gold: &GoldSet, gate: &Gate) -> PowerPlan {
     let config = PowerPlanConfig::new(REPORTED_DROP).with_alpha(gate.category_alpha().max(LEAST_ALPHA));
-    let with_rows = gold.lock().labels.iter().filter(|(_, rows)| **rows > 0);
+    let with_rows = gold.lock().parts.iter().filter(|(_, rows)| **rows > 0);
     // The drop is in range, and the gate's level was checked with the gate, but for how near to 0 it is.
     PowerTarget { config }.plan(with_rows.map(|(label, rows)| (label.clone(), *rows)).collect())
 }

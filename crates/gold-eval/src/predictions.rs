@@ -2,18 +2,21 @@
 
 use std::{
     borrow::Cow,
-    collections::HashSet,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
-use stage_files::{ContentHash, FileError, read_json_lines, write_json_lines};
+use stage_files::{ContentHash, FileError, read_json_lines_and_hash, write_json_lines};
 use task_spec::{LabelSet, PredictError, Prediction, Predictor};
 
-use crate::{GoldSet, JoinError, join, meaning::Meaning};
+use crate::{GoldKind, GoldSet, JoinError, answer_line::AnswerLine, join};
 
 /// A line of `predictions.jsonl`: a gold row's id and the answer to it.
+///
+/// The answer is text, as a model wrote it (`"answer": "{\"total\": …}"`), or the object itself (`"answer": {"total": …}`,
+/// or `"fields": {…}`), whose JSON is then the text. Further keys, such as the time it took, are passed over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "AnswerLine")]
 pub struct PredictedRow {
     /// The gold row's id.
     pub id: String,
@@ -85,21 +88,21 @@ pub enum PredictionsError {
 
 /// Answers to every row of a gold set, in its order, with who gave them.
 #[derive(Debug, Clone)]
-pub struct Predictions {
+pub struct Predictions<K: GoldKind = LabelSet> {
     predictor: String,
     model_hash: Option<ContentHash>,
     gold_hash: ContentHash,
     answers_hash: ContentHash,
     rows: Vec<Prediction>,
-    /// The labels that they were checked against, and what they mean among these.
-    labels: LabelSet,
-    meaning: Meaning,
+    /// What they were checked against, and what they mean by it.
+    output: K,
+    readings: K::Readings,
 }
 
-impl Predictions {
+impl<K: GoldKind> Predictions<K> {
     /// Joins answers to the gold rows by id and checks them; the order of `rows` does not matter.
     ///
-    /// An answer means a label by the same rules as the baseline's ([`task_spec::LabelSet::resolve`]). Where
+    /// An answer means what the task's rules make of it, by which the baseline's are read, too. Where
     /// there is a distribution and no confidence, the answer's probability is its confidence. A distribution may
     /// miss 1 by 0.001 or by half a unit of the fourth decimal for each of its labels, whichever is more: System
     /// One's are rounded so.
@@ -109,20 +112,20 @@ impl Predictions {
     /// [`PredictionsError`]; its variants name the row.
     pub fn new(
         predictor: impl Into<String>,
-        gold: &GoldSet,
+        gold: &GoldSet<K>,
         rows: impl IntoIterator<Item = PredictedRow>,
     ) -> Result<Self, PredictionsError> {
         let rows = join::by_id(gold, rows.into_iter().map(|row| (row.id, row.prediction)))?;
-        for (row, gold_row) in rows.iter().zip(gold.rows()) {
-            check(&gold_row.id, row, gold)?;
+        for (row, id) in rows.iter().zip(gold.ids()) {
+            gold.output().check_prediction(id, row)?;
         }
         Ok(Self {
             predictor: predictor.into(),
             model_hash: None,
             gold_hash: gold.lock().hash.clone(),
             answers_hash: hash_of_lines(gold, &rows),
-            meaning: Meaning::of(&rows, gold.labels()),
-            labels: gold.labels().clone(),
+            readings: gold.output().readings(&rows),
+            output: gold.output().clone(),
             rows,
         })
     }
@@ -131,9 +134,20 @@ impl Predictions {
     ///
     /// # Errors
     ///
-    /// [`PredictionsError::File`], and as [`Predictions::new`].
-    pub fn open(path: &Path, predictor: impl Into<String>, gold: &GoldSet) -> Result<Self, PredictionsError> {
-        Self::new(predictor, gold, read_json_lines::<PredictedRow>(path)?)
+    /// [`PredictionsError::File`]; [`PredictionsError::GoldItself`] for the gold file, whose rows may have the shape of
+    /// answers; and as [`Predictions::new`].
+    pub fn open(
+        path: &Path,
+        predictor: impl Into<String>,
+        gold: &GoldSet<K>,
+    ) -> Result<Self, PredictionsError> {
+        let (rows, hash) = read_json_lines_and_hash::<PredictedRow>(path)?;
+        if hash == gold.lock().hash {
+            return Err(PredictionsError::GoldItself {
+                path: path.to_owned(),
+            });
+        }
+        Self::new(predictor, gold, rows)
     }
 
     /// Writes `predictions.jsonl`, in the order of the gold set.
@@ -141,7 +155,7 @@ impl Predictions {
     /// # Errors
     ///
     /// [`PredictionsError::File`].
-    pub fn write(&self, path: &Path, gold: &GoldSet) -> Result<ContentHash, PredictionsError> {
+    pub fn write(&self, path: &Path, gold: &GoldSet<K>) -> Result<ContentHash, PredictionsError> {
         Ok(write_json_lines(path, lines(gold, &self.rows))?)
     }
 
@@ -182,23 +196,25 @@ impl Predictions {
         &self.rows
     }
 
-    /// What the answers and their distributions mean among the labels of the set at hand: found anew where these are
-    /// not the labels that the answers were checked against, as the same rows may have been opened with others.
-    pub(crate) fn meaning(&self, gold: &GoldSet) -> Cow<'_, Meaning> {
-        if *gold.labels() == self.labels {
-            Cow::Borrowed(&self.meaning)
+    /// What the answers mean by the task of the set at hand: found anew where that is not the one that they were checked
+    /// against, as the same rows may have been opened with labels in another order.
+    pub(crate) fn readings(&self, gold: &GoldSet<K>) -> Cow<'_, K::Readings> {
+        if *gold.output() == self.output {
+            Cow::Borrowed(&self.readings)
         } else {
-            Cow::Owned(Meaning::of(&self.rows, gold.labels()))
+            Cow::Owned(gold.output().readings(&self.rows))
         }
     }
+}
 
+impl Predictions {
     /// The label index of each answer.
     pub(crate) fn labels(&self, gold: &GoldSet) -> Vec<Option<usize>> {
-        self.meaning(gold).answers.clone()
+        self.readings(gold).answers.clone()
     }
 
     pub(crate) fn confidences(&self, gold: &GoldSet) -> Vec<Option<f64>> {
-        self.meaning(gold).confidences(&self.rows)
+        self.readings(gold).confidences(&self.rows)
     }
 }
 
@@ -207,14 +223,15 @@ impl Predictions {
 /// # Errors
 ///
 /// [`PredictionsError::Predict`] or [`PredictionsError::AnswerCount`], and as [`Predictions::new`].
-pub fn predict_gold(
+pub fn predict_gold<K: GoldKind>(
     predictor: &dyn Predictor,
-    gold: &GoldSet,
+    gold: &GoldSet<K>,
     batch: usize,
-) -> Result<Predictions, PredictionsError> {
+) -> Result<Predictions<K>, PredictionsError> {
     let mut answered = Vec::with_capacity(gold.rows().len());
     for rows in gold.rows().chunks(batch.max(1)) {
-        let inputs: Vec<&str> = rows.iter().map(|row| row.input.as_str()).collect();
+        let inputs: Vec<Cow<'_, str>> = rows.iter().map(K::question).collect();
+        let inputs: Vec<&str> = inputs.iter().map(AsRef::as_ref).collect();
         let answers = predictor.predict(&inputs)?;
         if answers.len() != rows.len() {
             return Err(PredictionsError::AnswerCount {
@@ -224,7 +241,7 @@ pub fn predict_gold(
             });
         }
         answered.extend(rows.iter().zip(answers).map(|(row, prediction)| PredictedRow {
-            id: row.id.clone(),
+            id: K::id(row).to_owned(),
             prediction,
         }));
     }
@@ -236,51 +253,18 @@ pub(crate) fn is_probability(value: f64) -> bool {
 }
 
 /// The lines of `predictions.jsonl`.
-fn lines(gold: &GoldSet, rows: &[Prediction]) -> impl Iterator<Item = PredictedRow> {
-    gold.rows()
-        .iter()
-        .zip(rows)
-        .map(|(gold_row, prediction)| PredictedRow {
-            id: gold_row.id.clone(),
-            prediction: prediction.clone(),
-        })
+fn lines<K: GoldKind>(gold: &GoldSet<K>, rows: &[Prediction]) -> impl Iterator<Item = PredictedRow> {
+    gold.ids().zip(rows).map(|(id, prediction)| PredictedRow {
+        id: id.to_owned(),
+        prediction: prediction.clone(),
+    })
 }
 
-fn hash_of_lines(gold: &GoldSet, rows: &[Prediction]) -> ContentHash {
+fn hash_of_lines<K: GoldKind>(gold: &GoldSet<K>, rows: &[Prediction]) -> ContentHash {
     let mut text = Vec::new();
     for line in lines(gold, rows) {
         serde_json::to_writer(&mut text, &line).expect("text and numbers are JSON, and memory takes them");
         text.push(b'\n');
     }
     ContentHash::of_bytes(&text)
-}
-
-pub(crate) fn check(id: &str, row: &Prediction, gold: &GoldSet) -> Result<(), PredictionsError> {
-    if let Some(confidence) = (row.confidence.into_iter().chain(row.outside)).find(|&p| !is_probability(p)) {
-        return Err(PredictionsError::Confidence {
-            id: id.to_owned(),
-            confidence,
-        });
-    }
-    let (mut seen, mut sum) = (HashSet::new(), 0.0);
-    for entry in &row.probabilities {
-        let label = gold.labels().resolve(&entry.label);
-        if !is_probability(entry.probability) || label.is_none() || !seen.insert(label) {
-            return Err(PredictionsError::Probability {
-                id: id.to_owned(),
-                label: entry.label.clone(),
-                probability: entry.probability,
-            });
-        }
-        sum += entry.probability;
-    }
-    let tolerance = (5e-5 * row.probabilities.len() as f64).max(1e-3);
-    if !row.probabilities.is_empty() && (sum - 1.0).abs() > tolerance + 1e-9 {
-        return Err(PredictionsError::Sum {
-            id: id.to_owned(),
-            sum,
-            tolerance,
-        });
-    }
-    Ok(())
 }

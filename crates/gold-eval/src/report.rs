@@ -94,8 +94,8 @@ pub struct GoldFacts {
 impl GoldFacts {
     pub(crate) fn of(gold: &GoldSet) -> Self {
         let lock = gold.lock();
-        let with_rows = lock.labels.values().filter(|rows| **rows > 0).count();
-        let without_rows = lock.labels.iter().filter(|(_, rows)| **rows == 0);
+        let with_rows = lock.parts.values().filter(|rows| **rows > 0).count();
+        let without_rows = lock.parts.iter().filter(|(_, rows)| **rows == 0);
         Self {
             task: lock.task.clone(),
             version: lock.version,

@@ -1,7 +1,7 @@
 //! A report in sentences.
 
 use crate::{
-    Finding, Leakage, Outcome, PartKind, Place, Report, Verdict,
+    Finding, Leakage, LooksBefore, Outcome, PartKind, Place, Report, Verdict,
     figures::{count, counted, names, one_line, p_value, percent, percent_range, quoted},
 };
 
@@ -90,15 +90,8 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
             notes.extend((report.standing.iter()).flat_map(|standing| standing.notes(before.looks)));
         }
     }
-    if let Some(before) = report
-        .looks_before
-        .as_ref()
-        .filter(|before| before.at_earlier_versions > 0)
-    {
-        notes.push(format!(
-            "Versions before this one were looked at {}; the rows that it has from them are as worn as they were.",
-            counted(before.at_earlier_versions, "time")
-        ));
+    if let Some(before) = (report.looks_before.as_ref()).filter(|before| before.at_earlier_versions > 0) {
+        notes.push(worn_before(before));
     }
     if !report.gold.without_rows.is_empty() {
         notes.push(format!(
@@ -138,6 +131,14 @@ pub(crate) fn notes(report: &Report) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// What looks at earlier versions of a gold set mean.
+pub(crate) fn worn_before(before: &LooksBefore) -> String {
+    format!(
+        "Versions before this one were looked at {}; the rows that it has from them are as worn as they were.",
+        counted(before.at_earlier_versions, "time")
+    )
 }
 
 /// The category that is worst against the last shipped model, where one lost more rows than it gained.

@@ -37,7 +37,7 @@ impl<'a> Trials<'a> {
     /// The gate before this gold set.
     #[must_use]
     pub fn new(gold: &'a GoldSet, gate: &'a Gate) -> Self {
-        let empty = gold.lock().labels.iter().filter(|(_, rows)| **rows == 0);
+        let empty = gold.lock().parts.iter().filter(|(_, rows)| **rows == 0);
         Self {
             gold,
             gate,

@@ -7,7 +7,9 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use task_spec::{LabelProbability, Prediction, Task};
+use task_spec::{LabelProbability, LabelSet, Prediction, Task};
+
+use crate::GoldKind;
 
 mod chat;
 mod classify;
@@ -151,7 +153,8 @@ const SHOWN: usize = 300;
 #[derive(Debug, Clone)]
 pub struct Wire {
     shape: WireShape,
-    task: Task,
+    /// With the labels of a task that has some.
+    task: Task<Option<LabelSet>>,
     model: Option<String>,
     logprobs: bool,
     extra: Map<String, Value>,
@@ -161,9 +164,30 @@ impl Wire {
     /// Asks the task's question in this shape; `model` is the name that the server knows the model by.
     #[must_use]
     pub fn new(shape: WireShape, task: Task, model: Option<String>) -> Self {
+        let labels = Some(task.output);
         Self {
             shape,
-            task,
+            task: Task {
+                name: task.name,
+                system: task.system,
+                output: labels,
+            },
+            model,
+            logprobs: false,
+            extra: Map::new(),
+        }
+    }
+
+    /// Asks a task of any kind as a chat: the only shape whose answers may be other than labels.
+    #[must_use]
+    pub fn chat<K: GoldKind>(task: &Task<K>, model: Option<String>) -> Self {
+        Self {
+            shape: WireShape::Chat,
+            task: Task {
+                name: task.name.clone(),
+                system: task.system.clone(),
+                output: None,
+            },
             model,
             logprobs: false,
             extra: Map::new(),
@@ -257,8 +281,9 @@ impl Wire {
             by_probability.then_with(|| a.label.cmp(&b.label))
         });
         let sum: f64 = answer.probabilities.iter().map(|entry| entry.probability).sum();
-        let labels = self.task.labels();
-        let of_the_task = |entry: &LabelProbability| labels.resolve(&entry.label).is_some();
+        let labels = self.task.output.as_ref();
+        let of_the_task =
+            |entry: &LabelProbability| labels.is_some_and(|labels| labels.resolve(&entry.label).is_some());
         if !answer.probabilities.iter().all(of_the_task) || (sum - 1.0).abs() > 0.01 {
             answer.probabilities.clear();
         }

@@ -76,7 +76,7 @@ pub(crate) fn run(options: &Options, workshop: &Workshop, log: &Path, gold_file:
             bytes as f64 / 1e9
         ));
     }
-    let texts: Vec<&str> = gold.inputs().collect();
+    let texts: Vec<&str> = gold.rows().iter().map(|row| row.input.as_str()).collect();
     let serving = serve::measure(&made.classifier, &texts)?;
     write_json(&out.join("serving.json"), &serving)?;
     Ok(())

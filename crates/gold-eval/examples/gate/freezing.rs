@@ -6,11 +6,11 @@ use std::{
 };
 
 use clap::Args;
-use gold_eval::{GoldDiff, GoldLock, GoldSet, Reasons, preview_freeze};
-use stage_files::{read_json, read_toml};
+use gold_eval::{GoldDiff, GoldKind, GoldLock, GoldSet, Reasons, preview_freeze};
+use stage_files::read_json;
 use task_spec::Task;
 
-use crate::{GoldFiles, fields, say};
+use crate::{GoldFiles, say, with_task};
 
 #[derive(Args)]
 pub(crate) struct FreezeFiles {
@@ -52,11 +52,11 @@ pub(crate) struct DiffFiles {
 }
 
 pub(crate) fn freeze(files: &FreezeFiles) -> Result<u8, Box<dyn Error>> {
-    if let Some(task) = fields::task(&files.gold.task)? {
-        return fields::freeze(&task, &files.gold, files.version);
-    }
-    let task: Task = read_toml(&files.gold.task)?;
-    let frozen = GoldSet::freeze_because(&files.gold.gold, &task, files.version, &reasons(&files.why)?)?;
+    with_task!(&files.gold.task, task => freeze_for(task, files))
+}
+
+fn freeze_for<K: GoldKind>(task: &Task<K>, files: &FreezeFiles) -> Result<u8, Box<dyn Error>> {
+    let frozen = GoldSet::freeze_because(&files.gold.gold, task, files.version, &reasons(&files.why)?)?;
     let lock = frozen.gold.lock();
     if let (Some(diff), Some(path)) = (&frozen.diff, &frozen.diff_file) {
         say(&format!("{diff}\nwritten to {}", path.display()))?;
@@ -73,14 +73,17 @@ pub(crate) fn freeze(files: &FreezeFiles) -> Result<u8, Box<dyn Error>> {
 
 /// What freezing would do, or what changed since an earlier version. Nothing is written.
 pub(crate) fn diff(files: &DiffFiles) -> Result<u8, Box<dyn Error>> {
-    let task: Task = read_toml(&files.gold.task)?;
-    let open = |gold: &Path| GoldSet::open(gold, &gold.with_extension("lock"), &task);
+    with_task!(&files.gold.task, task => diff_for(task, files))
+}
+
+fn diff_for<K: GoldKind>(task: &Task<K>, files: &DiffFiles) -> Result<u8, Box<dyn Error>> {
+    let open = |gold: &Path| GoldSet::open(gold, &gold.with_extension("lock"), task);
     let diff = match &files.against {
         Some(against) => Some(GoldDiff::between(&open(against)?, &open(&files.gold.gold)?)),
         None => {
             let lock: GoldLock = read_json(&files.gold.gold.with_extension("lock"))?;
             let version = files.version.unwrap_or(lock.version.saturating_add(1));
-            preview_freeze(&files.gold.gold, &task, version, &reasons(&files.why)?)?.diff
+            preview_freeze(&files.gold.gold, task, version, &reasons(&files.why)?)?.diff
         }
     };
     match diff {

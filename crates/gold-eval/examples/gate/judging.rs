@@ -11,12 +11,12 @@ use std::{
 
 use clap::Args;
 use gold_eval::{
-    Baseline, Case, Gate, GateConfig, History, Predictions, Preset, Report, TrainingRecord, Usage,
+    Baseline, Case, Gate, GateConfig, GoldKind, GoldSet, History, Predictions, Preset, TrainingRecord, Usage,
     github_annotations, judge,
 };
 use stage_files::read_toml;
 
-use crate::{GoldFiles, fields, open, say, terminal};
+use crate::{GoldFiles, judged::Judged, open, say, terminal, with_task};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -107,23 +107,27 @@ pub(crate) struct JudgeFiles {
 }
 
 pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
-    if let Some(task) = fields::task(&files.gold.task)? {
-        return fields::judge(&task, &of_fields(files)?, &gate(files)?);
-    }
-    let (_, gold) = open(&files.gold)?;
-    let baseline = Baseline::open(&files.baseline, &gold)?;
-    let candidate = Predictions::open(&files.predictions, &files.name, &gold)?;
-    let open_shipped = |path: &PathBuf| Predictions::open(path, "last shipped", &gold);
+    with_task!(&files.gold.task, task => judge_for(&open(task, &files.gold)?, files))
+}
+
+fn judge_for<K>(gold: &GoldSet<K>, files: &JudgeFiles) -> Result<u8, Box<dyn Error>>
+where
+    K: GoldKind,
+    K::Report: Judged,
+{
+    let baseline = Baseline::open(&files.baseline, gold)?;
+    let candidate = Predictions::open(&files.predictions, &files.name, gold)?;
+    let open_shipped = |path: &PathBuf| Predictions::open(path, "last shipped", gold);
     let shipped = files.shipped.as_ref().map(open_shipped).transpose()?;
     let repeats = (files.repeats.iter())
-        .map(|path| Predictions::open(path, &files.name, &gold))
+        .map(|path| Predictions::open(path, &files.name, gold))
         .collect::<Result<Vec<_>, _>>()?;
     let near = files.near.as_deref().map(read_ids).transpose()?;
     let training = training(files)?;
     let history = files.history.as_deref().map(History::open).transpose()?;
     let usage = usage(files)?;
 
-    let mut case = Case::new(&gold, &baseline, &candidate, &files.at);
+    let mut case = Case::new(gold, &baseline, &candidate, &files.at);
     case.repeats = &repeats;
     case.shipped = shipped.as_ref();
     case.near_in_training = near.as_ref();
@@ -136,13 +140,14 @@ pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
     if let Some(path) = &files.history {
         History::append(path, &report.look())?;
     }
-    if let Some(standing) = report.standing.as_ref().filter(|_| files.blind) {
+    let verdict = report.about().verdict;
+    if let Some(standing) = report.standing().filter(|_| files.blind) {
         say(&format!(
             "{}\n{}",
-            report.verdict.to_string().to_uppercase(),
+            verdict.to_string().to_uppercase(),
             standing.released_in_words()
         ))?;
-        return Ok(report.verdict.exit_code());
+        return Ok(verdict.exit_code());
     }
     report.write(&files.out)?;
     let mut table = terminal::table(&report, terminal::width());
@@ -155,37 +160,11 @@ pub(crate) fn run(files: &JudgeFiles) -> Result<u8, Box<dyn Error>> {
     } else {
         table
     })?;
-    Ok(report.verdict.exit_code())
-}
-
-/// The same files for a task whose answers are fields.
-fn of_fields(files: &JudgeFiles) -> Result<fields::Files<'_>, Box<dyn Error>> {
-    let of_labels = [
-        ("--near", files.near.is_some()),
-        ("--repeat", !files.repeats.is_empty()),
-        ("--usage", files.usage.is_some()),
-        ("--usd-per-answer", files.usd_per_answer.is_some()),
-        ("--blind", files.blind),
-        ("--github", files.github),
-    ];
-    if let Some((option, _)) = of_labels.into_iter().find(|(_, given)| *given) {
-        return Err(format!("{option} is for tasks of labels, and this task's answers are fields").into());
-    }
-    Ok(fields::Files {
-        gold: &files.gold,
-        baseline: &files.baseline,
-        predictions: &files.predictions,
-        name: &files.name,
-        shipped: files.shipped.as_ref(),
-        training: training(files)?,
-        history: files.history.as_ref(),
-        at: &files.at,
-        out: &files.out,
-    })
+    Ok(verdict.exit_code())
 }
 
 /// The table between lines that keep the runner from taking any of it for a command, and the annotations after it.
-fn for_github(report: &Report, table: &str) -> Result<String, Box<dyn Error>> {
+fn for_github(report: &impl Judged, table: &str) -> Result<String, Box<dyn Error>> {
     if let Some(path) = env::var_os("GITHUB_STEP_SUMMARY") {
         let path = PathBuf::from(path);
         let mut file = OpenOptions::new().append(true).create(true).open(&path);
@@ -198,8 +177,10 @@ fn for_github(report: &Report, table: &str) -> Result<String, Box<dyn Error>> {
             .map_err(|e| format!("cannot write the summary {}: {e}", path.display()))?;
     }
     // No text in the table can hold the hash of the answers that it is made of.
-    let token = report.candidate.answers_hash.as_str();
-    let annotations = github_annotations(report.verdict, &report.summary, &report.rules);
+    let token = report.look().answers_hash;
+    let token = token.as_str();
+    let about = report.about();
+    let annotations = github_annotations(about.verdict, about.summary, about.rules, about.kind);
     Ok(format!(
         "::stop-commands::{token}\n{table}\n::{token}::\n{annotations}"
     ))

@@ -11,8 +11,6 @@
 //!              --train data/train.jsonl --manifest data/manifest.json --adapter adapter \
 //!              --at 2026-11-05T09:00:00Z --history history.jsonl --out run
 //! gate presets strict > gate.toml     (a gate to change; `gate rules` shows every rule that there is)
-//! gate sentences --task e2e.toml --gold gold.jsonl --predictions nearest.jsonl --name nearest \
-//!              --baseline template.jsonl --baseline-name template --out sentences.json
 //! ```
 //!
 //! When rows come to the gold set or are corrected:
@@ -28,22 +26,22 @@
 //! When the task has new aliases: `gate rescore --task task.toml --gold gold.jsonl --baseline baseline.json --out
 //! new.json`.
 //!
-//! The same for a task whose answers are fields: gold rows are then `{"id", "input", "fields": {…}}`, and answers are what a
-//! model wrote, or the objects themselves.
+//! All of this but `import` and `power` is the same for tasks of other kinds. Of documents with fields gold rows are
+//! `{"id", "input", "fields": {…}}`, and answers are what a model wrote, or the objects themselves; of sentences about rows of
+//! data they are `{"id", "row": {…}, "references": […]}`.
 //!
 //! Exit codes: 0 ship (or done), 1 hold (of import: rows were set aside), 2 cannot tell, 3 broken input or wrong usage.
 
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
-mod fields;
 mod freezing;
 mod importing;
+mod judged;
 mod judging;
 mod pinning;
 mod planning;
 mod predicting;
 mod presets;
-mod sentences;
 mod terminal;
 
 use std::{
@@ -54,8 +52,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
-use gold_eval::{BROKEN_INPUT_EXIT_CODE, GoldSet};
-use stage_files::read_toml;
+use gold_eval::{BROKEN_INPUT_EXIT_CODE, GoldError, GoldKind, GoldSet};
 use task_spec::Task;
 
 /// Decide whether a candidate ships.
@@ -97,8 +94,6 @@ enum Command {
     Presets(presets::PresetName),
     /// Print every rule that a gate may have, as TOML with what each setting means.
     Rules,
-    /// Check sentences about rows of data against their rows, beside another model's.
-    Sentences(sentences::SentenceFiles),
 }
 
 #[derive(Args)]
@@ -149,14 +144,35 @@ fn run(command: Command) -> Result<u8, Box<dyn Error>> {
         Command::Judge(files) => judging::run(&files),
         Command::Presets(name) => presets::print(&name),
         Command::Rules => presets::print_every_rule(),
-        Command::Sentences(files) => sentences::run(&files),
     }
 }
 
-fn open(files: &GoldFiles) -> Result<(Task, GoldSet), Box<dyn Error>> {
-    let task: Task = read_toml(&files.task)?;
-    let set = GoldSet::open(&files.gold, &files.gold.with_extension("lock"), &task)?;
-    Ok((task, set))
+/// Does something with the task of a file, whatever its kind: `task` is a `Task` of one of the kinds that there are.
+macro_rules! with_task {
+    ($path:expr, $task:ident => $run:expr) => {{
+        let any: task_spec::Task<task_spec::Output> = stage_files::read_toml($path)?;
+        let (name, system) = (any.name, any.system);
+        match any.output {
+            task_spec::Output::Labels { labels: output } => {
+                let $task = &task_spec::Task { name, system, output };
+                $run
+            }
+            task_spec::Output::Fields { fields: output } => {
+                let $task = &task_spec::Task { name, system, output };
+                $run
+            }
+            task_spec::Output::Sentence { style: output } => {
+                let $task = &task_spec::Task { name, system, output };
+                $run
+            }
+            other => Err(format!("there is no gate for answers of the kind {:?}", other.kind()).into()),
+        }
+    }};
+}
+pub(crate) use with_task;
+
+fn open<K: GoldKind>(task: &Task<K>, files: &GoldFiles) -> Result<GoldSet<K>, GoldError> {
+    GoldSet::open(&files.gold, &files.gold.with_extension("lock"), task)
 }
 
 /// Prints; a reader that has heard enough, such as `head`, does not change the verdict.

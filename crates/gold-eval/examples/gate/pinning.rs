@@ -7,10 +7,12 @@ use std::{
 };
 
 use clap::Args;
-use gold_eval::{Baseline, Carry, GoldSet, RescoredRow, Teacher, TeacherAnswer, Usage};
+use gold_eval::{
+    Baseline, Carry, GoldKind, GoldSet, RescoredRow, Teacher, TeacherAnswer, Usage, figures::one_line,
+};
 use stage_files::{read_json_lines, write_json_lines};
 
-use crate::{GoldFiles, fields, open, say};
+use crate::{GoldFiles, open, say, with_task};
 
 /// How many answers that changed their meaning are listed.
 const LISTED: usize = 20;
@@ -71,24 +73,27 @@ pub(crate) struct CarryFiles {
 }
 
 pub(crate) fn pin(files: &PinFiles) -> Result<u8, Box<dyn Error>> {
+    with_task!(&files.gold.task, task => pin_for(&open(task, &files.gold)?, files))
+}
+
+fn pin_for<K: GoldKind>(gold: &GoldSet<K>, files: &PinFiles) -> Result<u8, Box<dyn Error>> {
     let teacher = teacher(&files.model, &files.prompt)?;
-    if let Some(task) = fields::task(&files.gold.task)? {
-        return fields::pin(&task, &files.gold, teacher, &files.answers, &files.baseline);
-    }
-    let (_, gold) = open(&files.gold)?;
     let usage = Usage::open(&files.answers)?;
     let answers: Vec<TeacherAnswer> = read_json_lines(&files.answers)?;
-    let pinned = Baseline::pin(&gold, teacher, answers)?.with_usage(usage);
+    let pinned = Baseline::pin(gold, teacher, answers)?.with_usage(usage);
     pinned.write(&files.baseline)?;
-    say(&format!("pinned {}", in_words(&pinned, &gold)))?;
+    say(&format!("pinned {}", in_words(&pinned, gold)))?;
     Ok(0)
 }
 
 pub(crate) fn rescore(files: &RescoreFiles) -> Result<u8, Box<dyn Error>> {
-    let (_, gold) = open(&files.gold)?;
-    let (baseline, change) = Baseline::rescore(&files.baseline, &gold)?;
+    with_task!(&files.gold.task, task => rescore_for(&open(task, &files.gold)?, files))
+}
+
+fn rescore_for<K: GoldKind>(gold: &GoldSet<K>, files: &RescoreFiles) -> Result<u8, Box<dyn Error>> {
+    let (baseline, change) = Baseline::rescore(&files.baseline, gold)?;
     say(&format!(
-        "{} answers mean another label now: {} of {} rows right before, {} after; {} outside the task before, {} after",
+        "{} answers mean something else now: {} of {} rows right before, {} after; {} outside the task before, {} after",
         change.rows.len(),
         change.correct_before,
         gold.rows().len(),
@@ -97,13 +102,16 @@ pub(crate) fn rescore(files: &RescoreFiles) -> Result<u8, Box<dyn Error>> {
         change.outside_after
     ))?;
     list(&change.rows)?;
-    write(&baseline, &gold, files.out.as_deref(), "--out")?;
+    write(&baseline, gold, files.out.as_deref(), "--out")?;
     Ok(0)
 }
 
 pub(crate) fn carry(files: &CarryFiles) -> Result<u8, Box<dyn Error>> {
-    let (_, gold) = open(&files.gold)?;
-    let carry = Carry::open(&files.from, &files.gold.gold, &gold)?;
+    with_task!(&files.gold.task, task => carry_for(&open(task, &files.gold)?, files))
+}
+
+fn carry_for<K: GoldKind>(gold: &GoldSet<K>, files: &CarryFiles) -> Result<u8, Box<dyn Error>> {
+    let carry = Carry::open(&files.from, &files.gold.gold, gold)?;
     say(&format!(
         "{} answers of {} are kept, {} are dropped, {} rows have to be asked",
         carry.kept(),
@@ -113,7 +121,7 @@ pub(crate) fn carry(files: &CarryFiles) -> Result<u8, Box<dyn Error>> {
     ))?;
     if !carry.rescored().is_empty() {
         say(&format!(
-            "{} of the kept answers mean another label than when they were pinned:",
+            "{} of the kept answers mean something else than when they were pinned:",
             carry.rescored().len()
         ))?;
         list(carry.rescored())?;
@@ -140,8 +148,8 @@ pub(crate) fn carry(files: &CarryFiles) -> Result<u8, Box<dyn Error>> {
             return Err(needed.into());
         }
     };
-    let baseline = carry.finish(&gold, &asked, answers)?;
-    write(&baseline, &gold, files.baseline.as_deref(), "--baseline")?;
+    let baseline = carry.finish(gold, &asked, answers)?;
+    write(&baseline, gold, files.baseline.as_deref(), "--baseline")?;
     Ok(0)
 }
 
@@ -150,7 +158,12 @@ fn teacher(model: &str, prompt: &Path) -> Result<Teacher, Box<dyn Error>> {
     Ok(Teacher::new(model, &text))
 }
 
-fn write(baseline: &Baseline, gold: &GoldSet, to: Option<&Path>, option: &str) -> Result<(), Box<dyn Error>> {
+fn write<K: GoldKind>(
+    baseline: &Baseline<K>,
+    gold: &GoldSet<K>,
+    to: Option<&Path>,
+    option: &str,
+) -> Result<(), Box<dyn Error>> {
     let Some(path) = to else {
         return say(&format!("nothing is written without {option}"));
     };
@@ -158,7 +171,7 @@ fn write(baseline: &Baseline, gold: &GoldSet, to: Option<&Path>, option: &str) -
     say(&format!("{}: {}", path.display(), in_words(baseline, gold)))
 }
 
-fn in_words(baseline: &Baseline, gold: &GoldSet) -> String {
+fn in_words<K: GoldKind>(baseline: &Baseline<K>, gold: &GoldSet<K>) -> String {
     format!(
         "{}: {} of {} rows right, {} answers outside the task",
         baseline.teacher().model,
@@ -169,13 +182,19 @@ fn in_words(baseline: &Baseline, gold: &GoldSet) -> String {
 }
 
 fn list(rows: &[RescoredRow]) -> Result<(), Box<dyn Error>> {
-    let label = |label: &Option<String>| label.clone().unwrap_or_else(|| "outside the task".to_owned());
+    let meaning = |meaning: &Option<String>| {
+        let of_none = || "outside the task".to_owned();
+        meaning
+            .as_ref()
+            .map_or_else(of_none, |meaning| one_line(meaning, 60))
+    };
     for row in rows.iter().take(LISTED) {
-        let (before, after) = (label(&row.before), label(&row.after));
-        let answer = gold_eval::figures::one_line(&row.answer, 60);
+        let (before, after) = (meaning(&row.before), meaning(&row.after));
         say(&format!(
-            "  {}  {before} -> {after} (right: {}): “{answer}”",
-            row.id, row.right
+            "  {}  {before} -> {after} (right: {}): “{}”",
+            row.id,
+            one_line(&row.right, 60),
+            one_line(&row.answer, 60)
         ))?;
     }
     match rows.len().saturating_sub(LISTED) {

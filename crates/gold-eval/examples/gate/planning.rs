@@ -48,7 +48,7 @@ fn rows_by_label(files: &GoldFiles) -> Result<BTreeMap<String, u64>, Box<dyn Err
     let task: Task = read_toml(&files.task)?;
     let lock = files.gold.with_extension("lock");
     if lock.exists() {
-        return Ok(GoldSet::open(&files.gold, &lock, &task)?.lock().labels.clone());
+        return Ok(GoldSet::open(&files.gold, &lock, &task)?.lock().parts.clone());
     }
     say(&format!("{} is not frozen yet.\n", files.gold.display()))?;
     let mut rows: BTreeMap<String, u64> = task.labels().names().map(|name| (name.to_owned(), 0)).collect();

@@ -8,13 +8,13 @@ use std::{
 
 use clap::{ArgGroup, Args};
 use gold_eval::{
-    AnswerFile, AnswerSource, AnswerTimes, GoldSet, Predictions, ProcessConfig, WireShape, collect,
+    AnswerFile, AnswerSource, AnswerTimes, GoldKind, GoldSet, Predictions, ProcessConfig, WireShape, collect,
     read_answers,
 };
 use stage_files::write_json_lines;
 use task_spec::Task;
 
-use crate::{GoldFiles, open, say};
+use crate::{GoldFiles, open, say, with_task};
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("source").required(true).args(["command", "url", "answers"]))]
@@ -109,13 +109,17 @@ struct FileArgs {
 }
 
 pub(crate) fn run(args: &PredictArgs) -> Result<u8, Box<dyn Error>> {
-    let (task, gold) = open(&args.gold)?;
+    with_task!(&args.gold.task, task => predict_for(task, args))
+}
+
+fn predict_for<K: GoldKind>(task: &Task<K>, args: &PredictArgs) -> Result<u8, Box<dyn Error>> {
+    let gold = open(task, &args.gold)?;
     if let Some(answers) = &args.file.answers {
         return bring_in(args, answers, &gold);
     }
     let source: Box<dyn AnswerSource> = match &args.process.command {
         Some(line) => process(args, line)?,
-        None => endpoint(args, &task)?,
+        None => endpoint(args, task)?,
     };
     let on_terminal = io::stderr().is_terminal();
     let mut progress = |answered: usize, rows: usize| {
@@ -157,7 +161,10 @@ fn process(args: &PredictArgs, line: &str) -> Result<Box<dyn AnswerSource>, Box<
 }
 
 #[cfg(feature = "http")]
-fn endpoint(args: &PredictArgs, task: &Task) -> Result<Box<dyn AnswerSource>, Box<dyn Error>> {
+fn endpoint<K: GoldKind>(
+    args: &PredictArgs,
+    task: &Task<K>,
+) -> Result<Box<dyn AnswerSource>, Box<dyn Error>> {
     use gold_eval::{ApiKey, HttpConfig};
 
     let settings = &args.endpoint;
@@ -186,12 +193,16 @@ fn endpoint(args: &PredictArgs, task: &Task) -> Result<Box<dyn AnswerSource>, Bo
 }
 
 #[cfg(not(feature = "http"))]
-fn endpoint(_: &PredictArgs, _: &Task) -> Result<Box<dyn AnswerSource>, Box<dyn Error>> {
+fn endpoint<K: GoldKind>(_: &PredictArgs, _: &Task<K>) -> Result<Box<dyn AnswerSource>, Box<dyn Error>> {
     Err("this gate was built without HTTP: build it with --features http".into())
 }
 
 /// Checks a file of answers and writes it as `predictions.jsonl`.
-fn bring_in(args: &PredictArgs, answers: &Path, gold: &GoldSet) -> Result<u8, Box<dyn Error>> {
+fn bring_in<K: GoldKind>(
+    args: &PredictArgs,
+    answers: &Path,
+    gold: &GoldSet<K>,
+) -> Result<u8, Box<dyn Error>> {
     let rows = read_answers(answers, args.file.format)?;
     let name = args.name.as_deref().unwrap_or("candidate");
     Predictions::new(name, gold, rows.iter().map(|answer| answer.row.clone()))?;

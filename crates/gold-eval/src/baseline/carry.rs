@@ -1,6 +1,7 @@
 //! A pinned baseline, carried over to the next version of its gold set.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
 };
@@ -10,7 +11,8 @@ use stage_files::{ContentHash, read_json};
 
 use super::{BaselineFile, BaselineStep, RescoredRow, changed_meaning};
 use crate::{
-    Baseline, BaselineError, GoldSet, JoinError, Teacher, TeacherAnswer, Usage, gold_versions::VersionFiles,
+    Baseline, BaselineError, GoldKind, GoldSet, JoinError, Teacher, TeacherAnswer, Usage,
+    gold_versions::VersionFiles,
 };
 
 /// A question to be put to the teacher: a gold row without its right answer.
@@ -50,8 +52,12 @@ impl Carry {
     /// [`BaselineError::NotEarlier`] if the baseline was not pinned on a version before this one,
     /// [`BaselineError::Gold`] if the rows of that version are not where freezing left them, [`BaselineError::File`],
     /// and [`BaselineError::Join`] if the file answers a row twice.
-    pub fn open(path: &Path, gold_file: &Path, gold: &GoldSet) -> Result<Self, BaselineError> {
-        let file: BaselineFile = read_json(path)?;
+    pub fn open<K: GoldKind>(
+        path: &Path,
+        gold_file: &Path,
+        gold: &GoldSet<K>,
+    ) -> Result<Self, BaselineError> {
+        let file: BaselineFile<K::Meaning> = read_json(path)?;
         let is_it =
             |version: u32, hash: &ContentHash| version == file.gold_version && *hash == file.gold_hash;
         let mut earlier = gold.lock().earlier.iter();
@@ -62,28 +68,27 @@ impl Carry {
                 version: gold.lock().version,
             });
         };
-        let rows = VersionFiles::of(gold_file).rows_of(version).map_err(Box::new)?;
-        let asked: HashMap<&str, &str> = rows
-            .iter()
-            .map(|row| (row.id.as_str(), row.input.as_str()))
-            .collect();
-        let mut answers: BTreeMap<&str, &super::BaselineRow> = BTreeMap::new();
+        let rows = VersionFiles::of(gold_file)
+            .rows_of::<K>(version)
+            .map_err(Box::new)?;
+        let asked: HashMap<&str, Cow<'_, str>> =
+            rows.iter().map(|row| (K::id(row), K::question(row))).collect();
+        let mut answers: BTreeMap<&str, &super::BaselineRow<K::Meaning>> = BTreeMap::new();
         for row in &file.rows {
             if answers.insert(&row.id, row).is_some() {
                 return Err(JoinError::Duplicate { id: row.id.clone() }.into());
             }
         }
         let (mut kept, mut to_ask, mut rescored) = (Vec::new(), Vec::new(), Vec::new());
-        for row in gold.rows() {
-            let answered = answers.get(row.id.as_str());
-            match answered.filter(|_| asked.get(row.id.as_str()) == Some(&row.input.as_str())) {
+        for (row, (id, input)) in gold.ids().zip(gold.inputs()).enumerate() {
+            match answers.get(id).filter(|_| asked.get(id) == Some(&input)) {
                 Some(answer) => {
                     rescored.extend(changed_meaning(gold, row, answer));
                     kept.push(answer.raw());
                 }
                 None => to_ask.push(OpenQuestion {
-                    id: row.id.clone(),
-                    input: row.input.clone(),
+                    id: id.to_owned(),
+                    input: input.into_owned(),
                 }),
             }
         }
@@ -124,7 +129,7 @@ impl Carry {
         self.dropped
     }
 
-    /// Kept answers that mean another label now than when they were pinned: the task's labels or aliases changed.
+    /// Kept answers that mean something else now than when they were pinned: the task or the rules of reading changed.
     #[must_use]
     pub fn rescored(&self) -> &[RescoredRow] {
         &self.rescored
@@ -136,12 +141,12 @@ impl Carry {
     ///
     /// [`BaselineError::OtherTeacher`] if the rest was asked of another dated model or with another prompt,
     /// [`BaselineError::Join`] for an answer that is missing, or that nobody asked for, and as [`Baseline::pin`].
-    pub fn finish(
+    pub fn finish<K: GoldKind>(
         self,
-        gold: &GoldSet,
+        gold: &GoldSet<K>,
         teacher: &Teacher,
         answers: impl IntoIterator<Item = TeacherAnswer>,
-    ) -> Result<Baseline, BaselineError> {
+    ) -> Result<Baseline<K>, BaselineError> {
         if *teacher != self.teacher {
             return Err(BaselineError::OtherTeacher {
                 expected: Box::new(self.teacher),

@@ -44,12 +44,8 @@ fn chip(outcome: Outcome) -> Markup {
     html! { span class={ "chip " (class) } { (word) } }
 }
 
-/// The data or the rows by category that would settle a finding, in words; `None` where there are none to name.
-pub(crate) fn rows_needed(finding: &Finding) -> Option<String> {
-    rows_needed_of(finding, PartKind::Category)
-}
-
-/// The same in the words for other parts than categories.
+/// The data or the rows by category that would settle a finding, in the words for such parts; `None` where there are
+/// none to name.
 pub(crate) fn rows_needed_of(finding: &Finding, kind: PartKind) -> Option<String> {
     if let Some(what) = &finding.give {
         return Some(format!("To settle it, give {what}."));

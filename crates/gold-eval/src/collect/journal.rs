@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stage_files::{BadLine, ContentHash, FileError};
 
 use super::{CollectError, CollectedAccount};
-use crate::{AnswerSource, AnswerTimes, GoldSet, TimedRow};
+use crate::{AnswerSource, AnswerTimes, GoldKind, GoldSet, TimedRow};
 
 /// Who is asked what: the first line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn of(source: &dyn AnswerSource, gold: &GoldSet) -> Self {
+    pub(super) fn of<K: GoldKind>(source: &dyn AnswerSource, gold: &GoldSet<K>) -> Self {
         Self {
             predictor: source.name().to_owned(),
             identity: source.identity(),
@@ -37,7 +37,12 @@ impl Run {
         }
     }
 
-    pub(super) fn account(&self, gold: &GoldSet, hash: ContentHash, rows: &[TimedRow]) -> CollectedAccount {
+    pub(super) fn account<K: GoldKind>(
+        &self,
+        gold: &GoldSet<K>,
+        hash: ContentHash,
+        rows: &[TimedRow],
+    ) -> CollectedAccount {
         CollectedAccount {
             predictor: self.predictor.clone(),
             identity: self.identity.clone(),

@@ -1,10 +1,13 @@
 //! The figures of fields that stand in a report beside the verdict.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use task_spec::FieldKind;
+use task_spec::{FieldKind, FieldSchema};
 
 use crate::{
-    Details, Extraction, ExtractionCounts, FieldGold, FieldGrade, FieldOutcome, ReadAnswer, Section, Share,
+    Details, Extraction, ExtractionCounts, FieldGrade, FieldOutcome, FieldSupport, GoldSet, ReadAnswer,
+    Section, Share,
     fields::{
         figures::{GradedRecord, counts_by_field, counts_of},
         sections,
@@ -89,7 +92,7 @@ pub(super) struct Graded<'a> {
 
 /// What the figures are of.
 pub(super) struct Both<'a> {
-    pub(super) gold: &'a FieldGold,
+    pub(super) gold: &'a GoldSet<FieldSchema>,
     pub(super) candidate: Graded<'a>,
     pub(super) baseline: Graded<'a>,
     /// The two-sided confidence of intervals.
@@ -98,17 +101,17 @@ pub(super) struct Both<'a> {
 
 impl Both<'_> {
     pub(super) fn details(&self) -> FieldDetails {
-        let fields = self.gold.schema().len();
+        let (fields, support) = (self.gold.schema().len(), self.gold.support());
         let extraction =
             |graded: Graded<'_>| Extraction::of(&counts_by_field(fields, graded.records), graded.answers);
         FieldDetails {
             candidate: extraction(self.candidate),
             baseline: extraction(self.baseline),
-            fields: (0..fields).map(|field| self.figures(field)).collect(),
+            fields: (0..fields).map(|field| self.figures(field, &support)).collect(),
         }
     }
 
-    fn figures(&self, field: usize) -> FieldFigures {
+    fn figures(&self, field: usize, support: &BTreeMap<String, FieldSupport>) -> FieldFigures {
         let spec = &self.gold.schema().fields()[field];
         let grades: Vec<FieldGrade> = self
             .candidate
@@ -122,7 +125,6 @@ impl Both<'_> {
         let share = |right: u64| Share::new(right, rows, self.confidence);
         let counts = counts_of(self.candidate.records, field);
         let baseline_counts = counts_of(self.baseline.records, field);
-        let support = self.gold.lock().fields.get(&spec.name);
         FieldFigures {
             name: spec.name.clone(),
             kind: spec.kind,
@@ -138,7 +140,7 @@ impl Both<'_> {
             baseline_f1: baseline_counts.f1(),
             ambiguous_dates: those(|grade| grade.is_ambiguous),
             of_other_kind: those(|grade| grade.is_of_other_kind),
-            gold_of_other_kind: support.map_or(0, |support| support.of_other_kind),
+            gold_of_other_kind: support.get(&spec.name).map_or(0, |support| support.of_other_kind),
             errors: self.errors(field),
         }
     }

@@ -1,33 +1,35 @@
 //! Precision, recall and F1 of extraction, by field and over all.
 
 use serde::{Deserialize, Serialize};
+use task_spec::{FieldSchema, GoldRecord};
 
-use crate::{
-    AnswerForm, FieldGold, FieldGrade, FieldOutcome, Grades, ReadAnswer, fields::grade::grade_field,
-};
+use crate::{AnswerForm, FieldGrade, FieldOutcome, GoldSet, Grades, ReadAnswer, fields::grade::grade_field};
 
 /// The grades of one record in the order of the fields; `None` where the gold row says nothing of a field.
 pub(super) type GradedRecord = Vec<Option<FieldGrade>>;
 
 /// Grades every answer; the answers are in the order of the gold set.
-pub(super) fn graded_records(gold: &FieldGold, answers: &[ReadAnswer]) -> Vec<GradedRecord> {
+pub(super) fn graded_records(gold: &GoldSet<FieldSchema>, answers: &[ReadAnswer]) -> Vec<GradedRecord> {
     let rows = gold.rows().iter().zip(answers);
-    rows.map(|(row, answer)| {
-        let fields = gold.schema().fields().iter().zip(&answer.values);
-        fields
-            .map(|(field, value)| {
-                let gold = row.fields.get(&field.name)?.as_deref();
-                let mut grade = grade_field(field, gold, value.as_deref());
-                // An answer that nobody can read says of no field that it is absent.
-                if !answer.is_readable && grade.outcome == FieldOutcome::Absent {
-                    grade.outcome = FieldOutcome::Unreadable;
-                    (grade.exact, grade.normalised, grade.token_f1) = (false, false, 0.0);
-                }
-                Some(grade)
-            })
-            .collect()
-    })
-    .collect()
+    rows.map(|(row, answer)| graded_record(gold.schema(), row, answer))
+        .collect()
+}
+
+/// Grades an answer to a row.
+pub(super) fn graded_record(schema: &FieldSchema, row: &GoldRecord, answer: &ReadAnswer) -> GradedRecord {
+    let fields = schema.fields().iter().zip(&answer.values);
+    fields
+        .map(|(field, value)| {
+            let gold = row.fields.get(&field.name)?.as_deref();
+            let mut grade = grade_field(field, gold, value.as_deref());
+            // An answer that nobody can read says of no field that it is absent.
+            if !answer.is_readable && grade.outcome == FieldOutcome::Absent {
+                grade.outcome = FieldOutcome::Unreadable;
+                (grade.exact, grade.normalised, grade.token_f1) = (false, false, 0.0);
+            }
+            Some(grade)
+        })
+        .collect()
 }
 
 /// Whether every annotated field of a record is right.
@@ -36,7 +38,7 @@ pub(super) fn is_whole(record: &GradedRecord) -> bool {
 }
 
 /// The grades that the gate takes.
-pub(super) fn as_grades(gold: &FieldGold, records: &[GradedRecord]) -> Grades {
+pub(super) fn as_grades(gold: &GoldSet<FieldSchema>, records: &[GradedRecord]) -> Grades {
     let aspects = gold.schema().names().map(str::to_owned).collect();
     let right = |grade: &Option<FieldGrade>| grade.map(|grade| grade.outcome.is_right());
     let rows = records.iter().map(|record| record.iter().map(right).collect());

@@ -27,12 +27,12 @@ impl fmt::Display for GoldDiff {
             count(self.reworded.len() as u64),
             count(self.unchanged)
         )?;
-        self.labels(f)?;
+        self.part_names(f)?;
         section(f, "removed", &self.removed, |row| {
             format!(
                 "{}  {}: {}{}",
                 id(&row.id),
-                row.label,
+                answer(&row.answer),
                 shown(&row.input),
                 because(row.reason.as_deref())
             )
@@ -48,8 +48,8 @@ impl fmt::Display for GoldDiff {
             format!(
                 "{}  {} -> {}: {}{}",
                 id(&row.id),
-                row.before,
-                row.after,
+                answer(&row.before),
+                answer(&row.after),
                 shown(&row.input),
                 because(row.reason.as_deref())
             )
@@ -64,37 +64,48 @@ impl fmt::Display for GoldDiff {
             )
         })?;
         section(f, "added", &self.added, |row| {
-            format!("{}  {}: {}", id(&row.id), row.label, shown(&row.input))
+            format!("{}  {}: {}", id(&row.id), answer(&row.answer), shown(&row.input))
         })?;
-        self.category_lines(f)
+        self.part_lines(f)
     }
 }
 
 impl GoldDiff {
-    fn labels(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (labels, what) in [(&self.labels_added, "gained"), (&self.labels_removed, "lost")] {
-            if !labels.is_empty() {
-                let labels = names(labels.iter().map(String::as_str), LISTED);
-                writeln!(f, "the task has {what} the labels {labels}")?;
+    /// What the rows are counted by.
+    fn noun(&self) -> &'static str {
+        if self.kind == "labels" { "label" } else { "field" }
+    }
+
+    fn part_names(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (parts, what) in [(&self.parts_added, "gained"), (&self.parts_removed, "lost")] {
+            if !parts.is_empty() {
+                let parts = names(parts.iter().map(String::as_str), LISTED);
+                writeln!(f, "the task has {what} the {}s {parts}", self.noun())?;
             }
         }
         Ok(())
     }
 
-    fn category_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.categories.is_empty() {
+    fn part_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.parts.is_empty() {
             return Ok(());
         }
         writeln!(
             f,
             "\n{:<32} {:>7} {:>7} {:>7} {:>8} {:>7} {:>7}",
-            "category", "before", "added", "removed", "gained", "lost", "after"
+            self.noun(),
+            "before",
+            "added",
+            "removed",
+            "gained",
+            "lost",
+            "after"
         )?;
-        for (label, change) in self.categories.iter().take(LISTED) {
+        for (part, change) in self.parts.iter().take(LISTED) {
             writeln!(
                 f,
                 "{:<32} {:>7} {:>7} {:>7} {:>8} {:>7} {:>7}",
-                one_line(label, 32),
+                one_line(part, 32),
                 change.before,
                 change.added,
                 change.removed,
@@ -103,7 +114,7 @@ impl GoldDiff {
                 change.after
             )?;
         }
-        match self.categories.len().saturating_sub(LISTED) {
+        match self.parts.len().saturating_sub(LISTED) {
             0 => Ok(()),
             more => writeln!(f, "... {} more", count(more as u64)),
         }
@@ -131,6 +142,10 @@ fn section<T>(
 
 fn id(id: &str) -> String {
     one_line(id, 40)
+}
+
+fn answer(answer: &str) -> String {
+    one_line(answer, SHOWN)
 }
 
 fn shown(text: &str) -> String {

@@ -4,10 +4,9 @@ use std::fmt::Write;
 
 use crate::{
     Details, GradedReport, Section,
-    chart::rows_needed_of,
     figures::{count, level, p_value, percent, percent_range, points},
-    graded::words::whole,
-    markdown::{compared, escape, heading, made_from, notes, outcome_word},
+    graded::{sections, words::whole},
+    markdown::{bounded, compared, escape, heading, made_from, notes, rules, settlement, usage},
 };
 
 /// How many aspects the comment shows.
@@ -23,26 +22,16 @@ pub(super) fn of<D: Details>(report: &GradedReport<D>) -> String {
     let mut text = String::new();
     // Writing into a string cannot fail.
     let _infallible = write(report, &mut text);
-    text
+    bounded(text)
 }
 
 fn write<D: Details>(report: &GradedReport<D>, text: &mut String) -> std::fmt::Result {
     heading(report.verdict, &report.gold.task, &report.summary, text)?;
     scores(report, text)?;
-    writeln!(text, "### Rules (gate {})\n", escape(&report.gate, 60))?;
-    for finding in &report.rules {
-        let word = outcome_word(finding.outcome);
-        let needed =
-            rows_needed_of(finding, report.kind).map_or_else(String::new, |needed| format!(" {needed}"));
-        writeln!(
-            text,
-            "- **{}: {word}.** {}",
-            escape(&finding.rule.title_of(report.kind), 200),
-            escape(&format!("{}{needed}", finding.evidence), 4000)
-        )?;
-    }
+    rules(&report.rules, &report.gate, report.kind, text)?;
+    settlement(&report.settlement, text)?;
     aspects(report, text)?;
-    for section in report.details.sections() {
+    for section in sections::all(report) {
         table(&section, text)?;
     }
     notes(&report.notes, text)?;
@@ -73,6 +62,11 @@ fn scores<D>(report: &GradedReport<D>, text: &mut String) -> std::fmt::Result {
     for comparison in std::iter::once(&report.against_baseline).chain(&report.against_shipped) {
         compared(comparison, text)?;
     }
+    let both = [&report.candidate, &report.baseline];
+    usage(
+        both.map(|model| (model.name.as_str(), model.usage.as_ref())),
+        text,
+    )?;
     writeln!(text)
 }
 

@@ -6,8 +6,8 @@ use crate::{
     Details, GradedReport, Section,
     chart::{aspect_bars, graded_headline, rule_list_of, verdict_banner},
     figures::{count, counted, level, one_line},
-    graded::words::whole,
-    page::{document, training_texts},
+    graded::{sections, words::whole},
+    page::{SHOWN_STEPS, document, training_texts},
 };
 
 /// How many aspects, and how many rows of each further table, the page shows; with cells of bounded length that keeps it
@@ -39,15 +39,23 @@ fn content<D: Details>(report: &GradedReport<D>) -> Markup {
             (graded_headline(report))
         }
         section { h2 { "Rules" } p class="lead" { "All must pass to ship. One that fails is a fact of these rows; “cannot tell” is a lack of them." } (rule_list_of(&report.rules, report.kind)) }
+        @if !report.settlement.is_empty() {
+            section { h2 { "What would settle it, cheapest first" } ul class="notes" { @for step in report.settlement.in_words(SHOWN_STEPS) { li { (step) } } } }
+        }
         section {
             h2 { "Every " (noun) ", worst first" }
             p class="lead" { "The share of right rows, and what the rows can show: the smallest net drop that is seen with 80% power, at the hardest step of Holm." }
             (aspect_bars(&report.aspects, report.kind, SHOWN))
         }
-        @for part in report.details.sections().iter().filter(|part| !part.rows.is_empty()).take(SHOWN_SECTIONS) {
+        @for part in sections::all(report).iter().filter(|part| !part.rows.is_empty()).take(SHOWN_SECTIONS) {
             section { h2 { (one_line(&part.title, 120)) } p class="lead" { (one_line(&part.lead, 1000)) } (table(part)) }
         }
-        section { h2 { "To know besides" } ul class="notes" { @for note in &report.notes { li { (note) } } } }
+        section { h2 { "To know besides" } ul class="notes" {
+            @for model in [&report.candidate, &report.baseline] {
+                @if let Some(usage) = &model.usage { li { (one_line(&model.name, 80)) ": " (usage.in_words()) "." } }
+            }
+            @for note in &report.notes { li { (note) } }
+        } }
         section { h2 { "Made from" } (provenance(report)) }
     }
 }

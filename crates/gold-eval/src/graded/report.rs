@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, FileError, write_json, write_whole};
 
 use crate::{
-    AspectScore, Comparison, Details, Finding, JunitReport, Leakage, Look, LooksBefore, PartKind, RightRows,
-    Share, Standing, Teacher, Verdict,
+    ApartFromNeighbours, AspectScore, Comparison, Details, Finding, JunitReport, Leakage, Look, LooksBefore,
+    NearnessBand, PartKind, Repeats, RightRows, Settlement, Share, Standing, Teacher, UsageFacts, Verdict,
     figures::percent,
     graded::{markdown, page},
     junit,
@@ -35,6 +35,8 @@ pub struct GradedReport<D = ()> {
     pub confidence: f64,
     /// Each rule of the gate with its outcome and evidence.
     pub rules: Vec<Finding>,
+    /// What would settle the rules that could not tell.
+    pub settlement: Settlement,
     /// The gold set.
     pub gold: GradedGold,
     /// Whose answers are the line to beat.
@@ -51,10 +53,16 @@ pub struct GradedReport<D = ()> {
     pub against_baseline: Comparison,
     /// The candidate against the model that was shipped last.
     pub against_shipped: Option<Comparison>,
+    /// Both models apart from rows that have a near neighbour in training; `None` where nobody says which these are.
+    pub apart_from_neighbours: Option<ApartFromNeighbours>,
+    /// Both models by how near training came to the gold rows; empty where the training texts were not given.
+    pub by_nearness: Vec<NearnessBand>,
     /// Whether the candidate has seen gold rows, and who vouches for it.
     pub leakage: Leakage,
     /// Earlier looks at this gold set; `None` if no history was given.
     pub looks_before: Option<LooksBefore>,
+    /// Several runs of the candidate, where they were given. No more is looked at than whether an answer is right.
+    pub repeats: Option<Repeats>,
     /// Which rows the candidate has right, for later candidates to be compared with.
     pub right: RightRows,
     /// Where the candidate stands among all that this gold set has judged; `None` if no history was given.
@@ -87,6 +95,8 @@ pub struct GradedModel {
     pub name: String,
     /// Rows in which nothing is wrong.
     pub accuracy: Share,
+    /// What its answers took, where it was measured.
+    pub usage: Option<UsageFacts>,
 }
 
 impl<D> GradedReport<D> {

@@ -14,8 +14,14 @@ fn grades(rows: &[&str]) -> Grades {
     Grades::new(vec!["company".to_owned(), "total".to_owned()], rows).unwrap()
 }
 
+fn ids(rows: usize) -> Vec<String> {
+    (0..rows).map(|row| row.to_string()).collect()
+}
+
 fn judged(candidate: &Grades, baseline: &Grades, preset: Preset) -> GradedReport {
     let hash = ContentHash::of_bytes(b"gold");
+    let ids = ids(candidate.rows().len());
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let case = GradedCase {
         kind: PartKind::Field,
         gold: GradedGold {
@@ -24,13 +30,19 @@ fn judged(candidate: &Grades, baseline: &Grades, preset: Preset) -> GradedReport
             hash: hash.clone(),
             rows: candidate.rows().len() as u64,
         },
+        ids: &ids,
+        lock: None,
         teacher: &Teacher::new("teacher-2026-05-01", "Pull the fields off the receipt."),
         baseline,
+        baseline_usage: None,
         name: "small",
         model_hash: None,
         answers_hash: &hash,
         candidate,
+        usage: None,
+        repeats: &[],
         shipped: Some(("earlier", baseline)),
+        near_in_training: None,
         leakage: Leakage::NotCertified { computed: None },
         history: None,
         at: "2026-11-05",
@@ -136,6 +148,8 @@ fn grades_of_other_rows_or_aspects_are_refused() {
     let other = Grades::new(vec!["date".to_owned()], vec![vec![Some(true)]]).unwrap();
     let gate = Preset::ClearTheLine.config().check().unwrap();
     let error = |baseline: &Grades, rows: u64| {
+        let ids = ids(rows as usize);
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let case = GradedCase {
             kind: PartKind::Check,
             gold: GradedGold {
@@ -144,13 +158,19 @@ fn grades_of_other_rows_or_aspects_are_refused() {
                 hash: hash.clone(),
                 rows,
             },
+            ids: &ids,
+            lock: None,
             teacher: &Teacher::new("teacher-2026", ""),
             baseline,
+            baseline_usage: None,
             name: "small",
             model_hash: None,
             answers_hash: &hash,
             candidate: &one,
+            usage: None,
+            repeats: &[],
             shipped: None,
+            near_in_training: None,
             leakage: Leakage::NotCertified { computed: None },
             history: None,
             at: "",

@@ -3,7 +3,7 @@
 use crate::{
     Details, GradedReport, PartKind,
     figures::{count, counted, names, one_line, percent, quoted},
-    summary::why,
+    summary::{why, worn_before},
 };
 
 /// What a row is, whose aspects are all right.
@@ -54,6 +54,9 @@ pub(super) fn notes<D: Details>(report: &GradedReport<D>) -> Vec<String> {
         Some(before) => {
             notes.extend((report.standing.iter()).flat_map(|standing| standing.notes(before.looks)));
         }
+    }
+    if let Some(before) = (report.looks_before.as_ref()).filter(|before| before.at_earlier_versions > 0) {
+        notes.push(worn_before(before));
     }
     if !report.without_rows.is_empty() {
         notes.push(format!(

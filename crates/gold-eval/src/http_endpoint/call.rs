@@ -26,7 +26,7 @@ impl HttpEndpoint {
         asked: &[Question<'_>],
         gate: &pauses::Gate,
     ) -> Result<Option<Vec<TimedRow>>, HttpError> {
-        let inputs: Vec<&str> = asked.iter().map(|question| question.input).collect();
+        let inputs: Vec<&str> = asked.iter().map(|question| question.input.as_ref()).collect();
         let body = self.wire.request(&inputs).to_string();
         let (mut attempts, mut pause) = (0, Duration::ZERO);
         while gate.wait(pause) {

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use task_spec::Task;
+use task_spec::{Output, Task};
 
 use super::{HttpEndpoint, whole_url};
-use crate::{Wire, WireShape};
+use crate::{GoldKind, Wire, WireShape};
 
 /// Settings of an [`HttpEndpoint`]. A key is none of them: see [`HttpEndpoint::with_api_key`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,6 +91,16 @@ pub enum HttpConfigError {
         /// The address as given.
         url: String,
     },
+    /// The shape asks for a label, and the task's answers are none.
+    #[error(
+        "the answers of the task are of the kind {kind:?}, and the shape {shape} asks for labels: use chat"
+    )]
+    NoLabels {
+        /// The shape.
+        shape: WireShape,
+        /// The kind of the task's answers.
+        kind: &'static str,
+    },
     /// The shape wants a model.
     #[error(
         "a request of the shape {shape} names a model: set model to the name that the server knows it by"
@@ -164,12 +174,13 @@ impl HttpConfig {
         self
     }
 
-    /// Makes it a predictor of this task: its system prompt and its labels are what is asked with.
+    /// Makes it a predictor of this task: its system prompt and its labels, where it has some, are what
+    /// is asked with.
     ///
     /// # Errors
     ///
     /// [`HttpConfigError`], which names the setting. Nothing is connected to before the first question.
-    pub fn check(self, task: &Task) -> Result<HttpEndpoint, HttpConfigError> {
+    pub fn check<K: GoldKind>(self, task: &Task<K>) -> Result<HttpEndpoint, HttpConfigError> {
         let bad_url = || HttpConfigError::Url {
             url: self.url.clone(),
         };
@@ -219,9 +230,21 @@ impl HttpConfig {
             })
         });
         let proxy = proxy.transpose()?;
-        let wire = Wire::new(self.shape, task.clone(), self.model.clone())
-            .with_logprobs(self.logprobs)
-            .with_extra(self.extra.clone());
+        let output: Output = task.output.clone().into();
+        let wire = match output {
+            Output::Labels { labels: output } => {
+                let (name, system) = (task.name.clone(), task.system.clone());
+                Wire::new(self.shape, Task { name, system, output }, self.model.clone())
+            }
+            _ if self.shape == WireShape::Chat => Wire::chat(task, self.model.clone()),
+            other => {
+                return Err(HttpConfigError::NoLabels {
+                    shape: self.shape,
+                    kind: other.kind(),
+                });
+            }
+        };
+        let wire = wire.with_logprobs(self.logprobs).with_extra(self.extra.clone());
         Ok(HttpEndpoint::new(self, url, wire, proxy))
     }
 }

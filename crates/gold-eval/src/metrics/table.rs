@@ -16,7 +16,7 @@ pub(crate) struct FigureRow {
 pub(crate) fn figure_rows(report: &Report) -> Vec<FigureRow> {
     let mut rows = of_labels(&report.metrics.candidate, &report.metrics.baseline);
     let confidence = of_confidence(report);
-    let runs = report.metrics.repeats.iter().flat_map(of_runs);
+    let runs = report.metrics.repeats.iter().flat_map(figures_of_runs);
     rows.extend(
         confidence
             .into_iter()
@@ -82,7 +82,7 @@ fn of_confidence(report: &Report) -> Vec<(String, String)> {
 }
 
 /// How the candidate's runs differ, by name.
-fn of_runs(runs: &Repeats) -> Vec<(String, String)> {
+pub(crate) fn figures_of_runs(runs: &Repeats) -> Vec<(String, String)> {
     let interval = runs
         .interval
         .map_or_else(String::new, |interval| format!(" ({})", percent_range(interval)));

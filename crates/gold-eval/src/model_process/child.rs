@@ -116,7 +116,7 @@ impl Child {
     pub(super) fn ask(&self, position: usize, question: &Question<'_>) {
         let line = QuestionLine {
             id: question.id,
-            input: question.input,
+            input: &question.input,
         };
         let mut line = serde_json::to_vec(&line).expect("text is JSON");
         line.push(b'\n');

@@ -26,7 +26,13 @@ fn model(script: &str, change: impl FnOnce(&mut ProcessConfig)) -> ModelProcess 
 
 fn ask(model: &ModelProcess, rows: usize, input: &str) -> Result<Vec<TimedRow>, PredictError> {
     let ids: Vec<String> = (0..rows).map(|row| format!("g{row}")).collect();
-    let questions: Vec<Question<'_>> = ids.iter().map(|id| Question { id, input }).collect();
+    let questions: Vec<Question<'_>> = ids
+        .iter()
+        .map(|id| Question {
+            id,
+            input: input.into(),
+        })
+        .collect();
     let mut answers = Vec::new();
     model.answer(&questions, &mut |answer| {
         answers.push(answer);

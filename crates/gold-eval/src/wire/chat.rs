@@ -47,7 +47,7 @@ struct Token {
     logprob: f64,
 }
 
-pub(super) fn request(task: &Task, input: &str, logprobs: bool) -> Map<String, Value> {
+pub(super) fn request<A>(task: &Task<A>, input: &str, logprobs: bool) -> Map<String, Value> {
     let mut body = object(json!({ "messages": task.prompt(input), "temperature": 0 }));
     if logprobs {
         body.insert("logprobs".to_owned(), Value::Bool(true));

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use task_spec::{LabelProbability, Prediction, Task};
+use task_spec::{LabelProbability, LabelSet, Prediction, Task};
 
 use super::{QUESTION, REFUSED, WireError, object};
 
@@ -30,15 +30,11 @@ struct OfValue {
     probability: f64,
 }
 
-pub(super) fn request(task: &Task, input: &str) -> Map<String, Value> {
-    let choices = task
-        .labels()
-        .labels()
-        .iter()
-        .map(|label| match &label.description {
-            Some(description) => json!({ "value": label.name, "description": description }),
-            None => json!({ "value": label.name }),
-        });
+pub(super) fn request(task: &Task<Option<LabelSet>>, input: &str) -> Map<String, Value> {
+    let choices = (task.output.iter().flat_map(LabelSet::labels)).map(|label| match &label.description {
+        Some(description) => json!({ "value": label.name, "description": description }),
+        None => json!({ "value": label.name }),
+    });
     let mut question = object(json!({
         "type": "choice",
         "name": QUESTION,

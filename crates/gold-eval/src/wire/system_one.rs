@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use task_spec::{LabelProbability, Prediction, Task};
+use task_spec::{LabelProbability, LabelSet, Prediction, Task};
 
 use super::{QUESTION, WireError, object};
 
@@ -25,8 +25,8 @@ enum Answer {
     Other,
 }
 
-pub(super) fn request(task: &Task, input: &str) -> Map<String, Value> {
-    let criteria: Map<String, Value> = (task.labels().labels().iter())
+pub(super) fn request(task: &Task<Option<LabelSet>>, input: &str) -> Map<String, Value> {
+    let criteria: Map<String, Value> = (task.output.iter().flat_map(LabelSet::labels))
         .map(|label| (label.name.clone(), json!(label.description)))
         .collect();
     let mut question = object(json!({ "type": "choice", "criteria": criteria }));

@@ -25,9 +25,9 @@ fn raw_answers_are_kept_word_for_word_and_scored_by_the_tasks_rules() {
     let baseline = Baseline::pin(&world.gold, teacher(), answers).unwrap();
     assert_eq!((baseline.correct(), baseline.outside()), (8, 1));
     assert_eq!(baseline.rows()[0].answer, "I am not sure, sorry.");
-    assert_eq!(baseline.rows()[0].label, None);
+    assert_eq!(baseline.rows()[0].meaning, None);
     assert_eq!(baseline.rows()[1].answer, "LABEL-00");
-    assert_eq!(baseline.rows()[1].label.as_deref(), Some("label-00"));
+    assert_eq!(baseline.rows()[1].meaning.as_deref(), Some("label-00"));
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn what_was_answered_before_a_failure_is_not_asked_again() {
             .rows()
             .iter()
             .zip(world.gold.inputs())
-            .all(|(row, input)| row.answer == answer_to(input))
+            .all(|(row, input)| row.answer == answer_to(&input))
     );
     let account = fs::read_to_string(world.path("out/predictions.account.json")).unwrap();
     assert!(

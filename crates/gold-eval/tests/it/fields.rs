@@ -6,13 +6,13 @@
 use std::path::Path;
 
 use gold_eval::{
-    BaselineError, ExtractionCounts, FieldAnswer, FieldAnswers, FieldBaseline, FieldCase, FieldDetails,
-    FieldGold, FieldOutcome, FieldValue, Gate, GoldError, GradedReport, History, JoinError, JudgeError,
-    LooksBefore, PredictionsError, Preset, Teacher, TrainingRecord, Verdict, judge_fields, token_f1,
+    Baseline, BaselineError, Case, ExtractionCounts, FieldDetails, FieldOutcome, FieldValue, Gate, GoldError,
+    GoldSet, GradedReport, History, JoinError, JudgeError, LooksBefore, PredictedRow, Predictions,
+    PredictionsError, Preset, Teacher, TeacherAnswer, TrainingRecord, Verdict, judge, token_f1,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use task_spec::{DateOrder, DecimalMark, Field, FieldKind, FieldSchema, GoldRecord, Task};
+use task_spec::{DateOrder, DecimalMark, Field, FieldKind, FieldSchema, GoldRecord, Prediction, Task};
 
 use crate::world::write_lines;
 
@@ -62,7 +62,33 @@ fn rows(count: usize) -> Vec<GoldRecord> {
 
 struct Receipts {
     folder: tempfile::TempDir,
-    gold: FieldGold,
+    gold: GoldSet<FieldSchema>,
+}
+
+/// What a model wrote to a row.
+#[derive(Clone)]
+struct Answer {
+    id: String,
+    answer: String,
+}
+
+impl From<Answer> for TeacherAnswer {
+    fn from(Answer { id, answer }: Answer) -> Self {
+        Self {
+            id,
+            answer,
+            confidence: None,
+        }
+    }
+}
+
+impl From<Answer> for PredictedRow {
+    fn from(Answer { id, answer }: Answer) -> Self {
+        Self {
+            id,
+            prediction: Prediction::new(answer),
+        }
+    }
 }
 
 impl Receipts {
@@ -70,17 +96,17 @@ impl Receipts {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gold.jsonl");
         stage_files::write_json_lines(&path, rows(count)).unwrap();
-        let gold = FieldGold::freeze(&path, &task(), 1).unwrap();
+        let gold = GoldSet::freeze(&path, &task(), 1).unwrap();
         Self { folder, gold }
     }
 
     /// The right answers as JSON, changed where `change` says so.
-    fn answers(&self, change: impl Fn(usize, &mut Value)) -> Vec<FieldAnswer> {
+    fn answers(&self, change: impl Fn(usize, &mut Value)) -> Vec<Answer> {
         let rows = self.gold.rows().iter().enumerate();
         rows.map(|(i, row)| {
             let mut answer = json!(row.fields);
             change(i, &mut answer);
-            FieldAnswer {
+            Answer {
                 id: row.id.clone(),
                 answer: answer.as_str().map_or_else(|| answer.to_string(), str::to_owned),
             }
@@ -88,14 +114,19 @@ impl Receipts {
         .collect()
     }
 
-    fn baseline(&self, answers: Vec<FieldAnswer>) -> FieldBaseline {
-        FieldBaseline::pin(&self.gold, teacher(), answers).unwrap()
+    fn baseline(&self, answers: Vec<Answer>) -> Baseline<FieldSchema> {
+        let answers = answers.into_iter().map(TeacherAnswer::from);
+        Baseline::pin(&self.gold, teacher(), answers).unwrap()
     }
 
-    fn report(&self, baseline: &FieldBaseline, candidate: Vec<FieldAnswer>) -> GradedReport<FieldDetails> {
-        let candidate = FieldAnswers::new("small", &self.gold, candidate).unwrap();
-        judge_fields(
-            &FieldCase::new(&self.gold, baseline, &candidate, "2026-11-05"),
+    fn predictions(&self, answers: Vec<Answer>) -> Predictions<FieldSchema> {
+        Predictions::new("small", &self.gold, answers.into_iter().map(PredictedRow::from)).unwrap()
+    }
+
+    fn report(&self, baseline: &Baseline<FieldSchema>, candidate: Vec<Answer>) -> GradedReport<FieldDetails> {
+        let candidate = self.predictions(candidate);
+        judge(
+            &Case::new(&self.gold, baseline, &candidate, "2026-11-05"),
             &gate(),
         )
         .unwrap()
@@ -113,7 +144,7 @@ fn teacher_answers(i: usize, answer: &mut Value) {
 fn an_extractor_that_is_better_in_every_field_ships_however_it_writes_its_values() {
     let receipts = Receipts::new(120);
     let baseline = receipts.baseline(receipts.answers(teacher_answers));
-    assert_eq!((baseline.correct(), baseline.unreadable()), (105, 0));
+    assert_eq!((baseline.correct(), baseline.outside()), (105, 0));
     let candidate = receipts.answers(|i, answer| {
         let total = i as f64 + 0.5;
         *answer = json!(format!(
@@ -233,7 +264,7 @@ fn the_order_of_answers_does_not_matter_and_the_same_case_gives_the_same_bytes()
         receipts.answers(teacher_answers),
     );
     back.reverse();
-    let bytes = |answers: Vec<FieldAnswer>| {
+    let bytes = |answers: Vec<Answer>| {
         let out = receipts.folder.path().join("out");
         let report = receipts.report(&receipts.baseline(answers.clone()), answers);
         report.write(&out).unwrap();
@@ -253,26 +284,26 @@ fn a_frozen_set_that_was_edited_or_whose_fields_changed_is_refused() {
         receipts.folder.path().join("gold.jsonl"),
         receipts.folder.path().join("gold.lock"),
     );
-    FieldGold::open(&path, &lock, &task()).unwrap();
+    GoldSet::open(&path, &lock, &task()).unwrap();
     // An alias changes where a value is found, not which one is right.
     let aliased: Task<FieldSchema> = toml::from_str(&TASK.replace("\"invoice date\"", "\"day\"")).unwrap();
-    FieldGold::open(&path, &lock, &aliased).unwrap();
+    GoldSet::open(&path, &lock, &aliased).unwrap();
     let other: Task<FieldSchema> =
         toml::from_str(&TASK.replace("kind = \"money\"", "kind = \"money\", tolerance = 0.05")).unwrap();
-    let error = FieldGold::open(&path, &lock, &other).unwrap_err();
+    let error = GoldSet::open(&path, &lock, &other).unwrap_err();
     assert!(
         matches!(error, GoldError::OtherFields { version: 1, .. }),
         "{error}"
     );
     assert!(matches!(
-        FieldGold::freeze(&path, &other, 1),
+        GoldSet::freeze(&path, &other, 1),
         Err(GoldError::AlreadyFrozen { .. })
     ));
-    FieldGold::freeze(&path, &other, 2).unwrap();
+    GoldSet::freeze(&path, &other, 2).unwrap();
     let text = std::fs::read_to_string(&path).unwrap().replace("4.50", "4.51");
     std::fs::write(&path, text).unwrap();
     assert!(matches!(
-        FieldGold::open(&path, &lock, &other),
+        GoldSet::open(&path, &lock, &other),
         Err(GoldError::Edited { version: 2, .. })
     ));
 }
@@ -317,7 +348,7 @@ fn each_bad_gold_row_is_named() {
     ];
     for (line, part) in refused {
         write_lines(&path, &[good, line]);
-        let error = FieldGold::freeze(&path, &task(), 1).unwrap_err();
+        let error = GoldSet::freeze(&path, &task(), 1).unwrap_err();
         let text = format!(
             "{error} {}",
             std::error::Error::source(&error).map_or_else(String::new, ToString::to_string)
@@ -327,7 +358,7 @@ fn each_bad_gold_row_is_named() {
     }
     std::fs::write(&path, "").unwrap();
     assert!(matches!(
-        FieldGold::freeze(&path, &task(), 1),
+        GoldSet::freeze(&path, &task(), 1),
         Err(GoldError::Empty { .. })
     ));
 }
@@ -340,7 +371,7 @@ fn a_baseline_is_pinned_once_for_one_gold_set_and_one_reading() {
     baseline.write(&path).unwrap();
     baseline.write(&path).unwrap();
     assert_eq!(
-        FieldBaseline::open(&path, &receipts.gold).unwrap().correct(),
+        Baseline::open(&path, &receipts.gold).unwrap().correct(),
         baseline.correct()
     );
     let other = receipts.baseline(receipts.answers(|_, _| {}));
@@ -352,7 +383,7 @@ fn a_baseline_is_pinned_once_for_one_gold_set_and_one_reading() {
         .unwrap()
         .replacen("1.50\"", "7.50\"", 1);
     std::fs::write(&path, edited).unwrap();
-    let error = FieldBaseline::open(&path, &receipts.gold).unwrap_err();
+    let error = Baseline::open(&path, &receipts.gold).unwrap_err();
     assert!(
         matches!(&error, BaselineError::Rescored { id, .. } if id == "r001"),
         "{error}"
@@ -361,9 +392,10 @@ fn a_baseline_is_pinned_once_for_one_gold_set_and_one_reading() {
     baseline
         .write(&larger.folder.path().join("baseline.json"))
         .unwrap();
-    let error = FieldBaseline::open(&larger.folder.path().join("baseline.json"), &larger.gold).unwrap_err();
+    let error = Baseline::open(&larger.folder.path().join("baseline.json"), &larger.gold).unwrap_err();
     assert!(matches!(error, BaselineError::OtherGold { .. }), "{error}");
-    let blank = FieldBaseline::pin(&receipts.gold, Teacher::new(" ", ""), receipts.answers(|_, _| {}));
+    let answers = receipts.answers(|_, _| {}).into_iter().map(TeacherAnswer::from);
+    let blank = Baseline::pin(&receipts.gold, Teacher::new(" ", ""), answers);
     assert!(matches!(blank, Err(BaselineError::BlankModel)));
 }
 
@@ -379,17 +411,17 @@ fn answers_are_joined_by_id_and_come_as_text_or_as_objects() {
             r#"{"id":"r001","answer":"{\"company\":\"ACME 1 SDN BHD\",\"date\":\"2018-05-21\",\"total\":\"RM1.50\"}"}"#,
         ],
     );
-    let answers = FieldAnswers::open(&path, "small", &receipts.gold).unwrap();
+    let answers = Predictions::open(&path, "small", &receipts.gold).unwrap();
     let baseline = receipts.baseline(receipts.answers(|_, _| {}));
-    let report = judge_fields(&FieldCase::new(&receipts.gold, &baseline, &answers, ""), &gate()).unwrap();
+    let report = judge(&Case::new(&receipts.gold, &baseline, &answers, ""), &gate()).unwrap();
     assert_eq!(report.candidate.accuracy.count, 3);
-    let join = |rows: Vec<FieldAnswer>| match FieldAnswers::new("small", &receipts.gold, rows) {
+    let join = |rows: Vec<PredictedRow>| match Predictions::new("small", &receipts.gold, rows) {
         Err(PredictionsError::Join(error)) => error,
         other => panic!("{other:?}"),
     };
-    let answer = |id: &str| FieldAnswer {
+    let answer = |id: &str| PredictedRow {
         id: id.to_owned(),
-        answer: "{}".to_owned(),
+        prediction: Prediction::new("{}"),
     };
     assert!(matches!(
         join(vec![answer("r001")]),
@@ -401,14 +433,14 @@ fn answers_are_joined_by_id_and_come_as_text_or_as_objects() {
     ));
     assert!(matches!(join(vec![answer("r009")]), JoinError::Extra { .. }));
     // Its rows have the shape of answers, and would all be right.
-    let gold_itself = FieldAnswers::open(
+    let gold_itself = Predictions::open(
         &receipts.folder.path().join("gold.jsonl"),
         "small",
         &receipts.gold,
     );
     assert!(matches!(gold_itself, Err(PredictionsError::GoldItself { .. })));
     let larger = Receipts::new(4);
-    let error = judge_fields(&FieldCase::new(&larger.gold, &baseline, &answers, ""), &gate()).unwrap_err();
+    let error = judge(&Case::new(&larger.gold, &baseline, &answers, ""), &gate()).unwrap_err();
     assert!(
         matches!(
             error,
@@ -426,17 +458,17 @@ fn looks_are_counted_and_documents_that_were_trained_on_are_found() {
     let receipts = Receipts::new(30);
     let path = receipts.folder.path().join("history.jsonl");
     let baseline = receipts.baseline(receipts.answers(teacher_answers));
-    let candidate = FieldAnswers::new("small", &receipts.gold, receipts.answers(|_, _| {})).unwrap();
+    let candidate = receipts.predictions(receipts.answers(|_, _| {}));
     let record = TrainingRecord::default().with_texts([receipts.gold.rows()[3].input.clone()]);
-    let mut case = FieldCase::new(&receipts.gold, &baseline, &candidate, "");
+    let mut case = Case::new(&receipts.gold, &baseline, &candidate, "");
     case.training = Some(&record);
-    let report = judge_fields(&case, &gate()).unwrap();
+    let report = judge(&case, &gate()).unwrap();
     assert!(report.leakage.leaking_rows() > 0);
     assert_ne!(report.verdict, Verdict::Ship);
     History::append(&path, &report.look()).unwrap();
     let history = History::open(&path).unwrap();
     case.history = Some(&history);
-    let before = judge_fields(&case, &gate()).unwrap().looks_before;
+    let before = judge(&case, &gate()).unwrap().looks_before;
     assert!(
         matches!(
             before,
@@ -487,10 +519,10 @@ fn hostile_values_stay_text_and_pages_stay_small() {
 #[test]
 fn what_is_public_crosses_threads() {
     fn check<T: Send + Sync + Clone + std::fmt::Debug>() {}
-    check::<FieldGold>();
-    check::<FieldBaseline>();
-    check::<FieldAnswers>();
-    check::<FieldCase<'_>>();
+    check::<GoldSet<FieldSchema>>();
+    check::<Baseline<FieldSchema>>();
+    check::<Predictions<FieldSchema>>();
+    check::<Case<'_, FieldSchema>>();
     check::<FieldValue>();
     check::<GradedReport<FieldDetails>>();
 }

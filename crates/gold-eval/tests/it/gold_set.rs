@@ -21,7 +21,7 @@ fn a_frozen_set_opens_as_it_was() {
     let opened = GoldSet::open(&world.path("gold.jsonl"), &world.path("gold.lock"), &world.task).unwrap();
     assert_eq!(opened.rows(), world.gold.rows());
     assert_eq!(opened.lock(), world.gold.lock());
-    assert_eq!((opened.lock().rows, opened.lock().labels["label-01"]), (10, 5));
+    assert_eq!((opened.lock().rows, opened.lock().parts["label-01"]), (10, 5));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_line_that_is_too_long_or_no_text_is_named() {
 fn a_lock_that_was_edited_is_refused() {
     let world = World::new(&[3, 5, 2]);
     let mut lock: GoldLock = read_json(&world.path("gold.lock")).unwrap();
-    lock.labels.insert("label-00".to_owned(), 300);
+    lock.parts.insert("label-00".to_owned(), 300);
     write_json(&world.path("gold.lock"), &lock).unwrap();
     let error = GoldSet::open(&world.path("gold.jsonl"), &world.path("gold.lock"), &world.task).unwrap_err();
     assert!(matches!(error, GoldError::LockEdited { .. }), "{error}");

@@ -34,6 +34,8 @@ fn grades(random: &mut impl Rng, right: impl Fn(usize) -> f64) -> Grades {
 
 fn judged(candidate: &Grades, baseline: &Grades) -> GradedReport {
     let hash = ContentHash::of_bytes(b"gold");
+    let ids: Vec<String> = (0..ROWS).map(|row| row.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let case = GradedCase {
         kind: PartKind::Field,
         gold: GradedGold {
@@ -42,13 +44,19 @@ fn judged(candidate: &Grades, baseline: &Grades) -> GradedReport {
             hash: hash.clone(),
             rows: ROWS as u64,
         },
+        ids: &ids,
+        lock: None,
         teacher: &Teacher::new("teacher-2026-05-01", ""),
         baseline,
+        baseline_usage: None,
         name: "small",
         model_hash: None,
         answers_hash: &hash,
         candidate,
+        usage: None,
+        repeats: &[],
         shipped: None,
+        near_in_training: None,
         leakage: Leakage::NotCertified { computed: None },
         history: None,
         at: "",

@@ -117,7 +117,7 @@ fn a_gold_set_is_answered_by_everyone_alike() {
     let path = folder.path().join("gold.jsonl");
     write_json_lines(&path, rows).unwrap();
     let gold = GoldSet::freeze(&path, &task(3), 1).unwrap();
-    let expected: Vec<&str> = gold.inputs().map(answer_to).collect();
+    let expected: Vec<&str> = gold.inputs().map(|input| answer_to(&input)).collect();
     each_predictor(|kind, predictor| {
         let predictions = predict_gold(predictor, &gold, 6).unwrap();
         let found: Vec<&str> = predictions.rows().iter().map(|row| row.answer.as_str()).collect();
@@ -130,7 +130,10 @@ fn each_id_is_answered_once_and_a_reader_that_has_enough_is_left_alone() {
     let texts = hostile();
     let ids: Vec<String> = (0..texts.len()).map(|row| format!("gold \"{row}\"\n")).collect();
     let questions: Vec<Question<'_>> = (ids.iter().zip(&texts))
-        .map(|(id, input)| Question { id, input })
+        .map(|(id, input)| Question {
+            id,
+            input: input.into(),
+        })
         .collect();
     each_source(|kind, source| {
         let mut answers = BTreeMap::new();
@@ -143,7 +146,7 @@ fn each_id_is_answered_once_and_a_reader_that_has_enough_is_left_alone() {
             .unwrap();
         let expected = questions
             .iter()
-            .map(|question| (question.id.to_owned(), answer_to(question.input).to_owned()));
+            .map(|question| (question.id.to_owned(), answer_to(&question.input).to_owned()));
         assert_eq!(answers, expected.collect(), "{kind}");
 
         let mut taken = 0;

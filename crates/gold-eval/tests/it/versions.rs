@@ -1,7 +1,7 @@
 use std::fs;
 
 use gold_eval::{
-    Baseline, Case, CategoryDiff, GoldDiff, GoldError, GoldLock, GoldSet, History, Look, PredictedRow,
+    Baseline, Case, GoldDiff, GoldError, GoldLock, GoldSet, History, Look, PartDiff, PredictedRow,
     Predictions, Preset, Reasons, TeacherAnswer, Verdict, judge, preview_freeze,
 };
 use stage_files::{ContentHash, read_json, write_json, write_json_lines};
@@ -58,16 +58,16 @@ fn a_new_version_says_what_changed_by_id_and_why() {
         ("g0002", "another question")
     );
     assert_eq!(diff.added[0].id, "new");
-    let expected = CategoryDiff {
+    let expected = PartDiff {
         before: 3,
         after: 1,
         removed: 1,
         lost: 1,
-        ..CategoryDiff::default()
+        ..PartDiff::default()
     };
-    assert_eq!(diff.categories["label-00"], expected);
-    for change in diff.categories.values() {
-        let CategoryDiff {
+    assert_eq!(diff.parts["label-00"], expected);
+    for change in diff.parts.values() {
+        let PartDiff {
             before,
             after,
             added,
@@ -143,7 +143,7 @@ fn what_was_frozen_stays_and_opens_again() {
     assert_eq!(
         (
             third.lock().earlier[0].rows,
-            third.lock().earlier[0].labels["label-00"]
+            third.lock().earlier[0].parts["label-00"]
         ),
         (10, 3)
     );
@@ -261,7 +261,7 @@ fn a_lock_of_before_there_were_chains_opens_and_only_labels_may_change() {
         GoldSet::freeze_because(&world.path("gold.jsonl"), &task(4), 2, &Reasons::default()).unwrap();
     let diff = frozen.diff.unwrap();
     assert_eq!(
-        (diff.labels_added, diff.unchanged),
+        (diff.parts_added, diff.unchanged),
         (vec!["label-03".to_owned()], 10)
     );
 }

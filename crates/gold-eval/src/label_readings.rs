@@ -7,7 +7,8 @@ use task_spec::{LabelSet, Prediction};
 /// A distribution over many labels for many rows is millions of names. They are looked up once, when the predictions
 /// come in, and not for every figure.
 #[derive(Debug, Clone)]
-pub(crate) struct Meaning {
+#[doc(hidden)]
+pub struct LabelReadings {
     /// What each answer means; `None` outside the task.
     pub(crate) answers: Vec<Option<usize>>,
     /// What each entry of the distributions means, of all rows one after the other; [`OUTSIDE`] for no label.
@@ -16,7 +17,7 @@ pub(crate) struct Meaning {
 
 const OUTSIDE: u32 = u32::MAX;
 
-impl Meaning {
+impl LabelReadings {
     pub(crate) fn of(rows: &[Prediction], labels: &LabelSet) -> Self {
         let index = |label: &str| labels.resolve(label).and_then(|index| u32::try_from(index).ok());
         let listed = rows.iter().flat_map(|row| &row.probabilities);
