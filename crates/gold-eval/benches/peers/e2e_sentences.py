@@ -1,4 +1,4 @@
-"""Two systems that describe the restaurants of the E2E challenge, and the files that `gate sentences` judges them by.
+"""Two systems that describe the restaurants of the E2E challenge, and the files by which `gate` judges them.
 
 Run:  pip install -r requirements-sentences.txt
       python e2e_sentences.py FOLDER_OF_E2E OUT
@@ -11,7 +11,7 @@ systems learn from the development set alone and answer the meaning representati
   weight on having the same fields), with name and near exchanged for the row's own, and with the words of other fields
   exchanged where the development sentence has the value word for word. It is fluent, and says what the other row holds.
 
-OUT gets gold.jsonl, template.jsonl and nearest.jsonl, and for a look at how often the checks find fault with people
+OUT gets gold.jsonl, template.jsonl, nearest.jsonl and prompt.txt, and for a look at how often the checks find fault with people
 human-gold.jsonl and human.jsonl: every reference as the answer to a row of its own, which holds the others.
 """
 
@@ -107,6 +107,7 @@ def main(folder, out):
     write(out / "human-gold.jsonl", held)
     for system, lines in answers.items():
         write(out / f"{system}.jsonl", lines)
+    (out / "prompt.txt").write_text("Describe the restaurant in one or two sentences.\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

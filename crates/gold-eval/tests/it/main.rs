@@ -18,6 +18,7 @@ mod hostile;
 #[cfg(feature = "http")]
 mod http;
 mod import;
+mod kinds;
 mod import_evals;
 mod import_promptfoo;
 mod looks;

@@ -380,3 +380,71 @@ fn a_run_on_github_is_annotated_and_its_table_is_no_command() {
     let written = fs::read_to_string(&summary).unwrap();
     assert!(written.starts_with("# Before\n## ❌ Hold: demo"), "{written}");
 }
+
+/// The lines of a file in the folder of the program's tests.
+fn write_text(folder: &Path, name: &str, lines: &[String]) {
+    fs::write(folder.join(name), format!("{}\n", lines.join("\n"))).unwrap();
+}
+
+#[test]
+fn sentences_are_frozen_pinned_judged_and_carried_over_like_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let task = "name = \"shops\"\n[output]\nkind = \"sentence\"\n[output.style.fields.change]\nunit = \"%\"\n";
+    fs::write(folder.join("task.toml"), task).unwrap();
+    fs::write(folder.join("prompt.txt"), "Say it.").unwrap();
+    let name = |i: usize| ["Alder", "Birch", "Cedar"][i % 3];
+    let row = |i: usize| format!(r#"{{"id":"{i}","row":{{"shop":"{}","change":{}}}}}"#, name(i), 2 + i % 7);
+    let answer = |i: usize, change: usize| {
+        let name = name(i);
+        format!(r#"{{"id":"{i}","answer":"Sales at {name} rose by {change}%.","latency_ms":5}}"#)
+    };
+    let rows: Vec<String> = (0..60).map(row).collect();
+    write_text(folder, "gold.jsonl", &rows);
+    let teacher = |i: usize| answer(i, if i.is_multiple_of(4) { 90 } else { 2 + i % 7 });
+    write_text(folder, "teacher.jsonl", &(0..60).map(teacher).collect::<Vec<_>>());
+    let ours: Vec<String> = (0..60).map(|i| answer(i, 2 + i % 7)).collect();
+    write_text(folder, "predictions.jsonl", &ours);
+    let run = |arguments: &[&str]| {
+        let mut command = gate();
+        command.current_dir(folder).arg(arguments[0]);
+        command
+            .args(["--task", "task.toml", "--gold", "gold.jsonl"])
+            .args(&arguments[1..]);
+        command.output().unwrap()
+    };
+    let asked = ["--model", "teacher-2026-05-01", "--prompt", "prompt.txt"];
+    assert_eq!(code(&run(&["freeze"])), 0);
+    let pinned = run(&[&["pin", "--answers", "teacher.jsonl"][..], &asked].concat());
+    assert!(said(&pinned).contains("45 of 60 rows right"), "{}", said(&pinned));
+    let judge = ["judge", "--baseline", "baseline.json", "--predictions", "predictions.jsonl"];
+    let judged = run(&[&judge[..], &["--out", "run", "--github"]].concat());
+    assert_eq!(code(&judged), 0, "{}", said(&judged));
+    let text = said(&judged);
+    for part in ["SHIP", "Checks, worst first", "says change", "latency p50 5", "::notice"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("ategor"), "{text}");
+    for file in ["report.json", "report.md", "report.html", "junit.xml"] {
+        assert!(folder.join("run").join(file).exists(), "{file}");
+    }
+
+    let mut rows = rows;
+    rows.push(row(60));
+    write_text(folder, "gold.jsonl", &rows);
+    assert!(said(&run(&["diff"])).contains("1 added"));
+    assert_eq!(code(&run(&["freeze", "--as-version", "2"])), 0);
+    let carry = ["carry", "--from", "baseline.json"];
+    let asking = run(&[&carry[..], &["--ask", "ask.jsonl"]].concat());
+    assert!(said(&asking).contains("60 answers of"), "{}", said(&asking));
+    let question = fs::read_to_string(folder.join("ask.jsonl")).unwrap();
+    assert!(question.contains(r#""id":"60""#) && question.contains("Alder"), "{question}");
+    write_text(folder, "answers.jsonl", &[answer(60, 6)]);
+    let carried = run(&[
+        &carry[..],
+        &["--answers", "answers.jsonl", "--baseline", "baseline.v2.json"],
+        &asked,
+    ]
+    .concat());
+    assert!(said(&carried).contains("46 of 61 rows right"), "{}", said(&carried));
+}
