@@ -24,19 +24,21 @@ impl Evidence<'_> {
         });
         let most = watched.first().copied();
         let lost = most.map_or(0, |c| c.counts.net_losses());
-        let trips = |c: &Part| u64::try_from(c.counts.net_losses()).is_ok_and(|lost| lost >= max_losses);
+        let net = |c: &Part| u64::try_from(c.counts.net_losses()).unwrap_or_default();
+        // How often some watched category of two equal models loses so many net or more.
         let by_luck = |net: u64| {
             let none = watched.iter().map(|c| 1.0 - chance_of_net_losses(c, net));
             1.0 - none.product::<f64>()
         };
-        let false_alarm = by_luck(max_losses);
-        // Of many small categories one loses so much by luck. Counted is what counts for shipping; only what luck seldom
-        // does is a fact against the candidate.
-        let most_by_luck = by_luck(u64::try_from(lost).unwrap_or_default().max(1));
-        let outcome = match most.is_some_and(trips) {
-            false => Outcome::Pass,
-            true if most_by_luck <= 1.0 - self.confidence => Outcome::Fail,
-            true => Outcome::CannotTell,
+        // The count alone keeps a candidate from shipping. Of many small categories one loses as many by luck, so only what
+        // luck seldom does is a fact against it.
+        let trips = |c: &Part| net(c) >= max_losses;
+        let is_fact = |c: &Part| trips(c) && by_luck(net(c)) <= 1.0 - self.confidence;
+        let (false_alarm, most_by_luck) = (by_luck(max_losses), by_luck(most.map_or(1, net).max(1)));
+        let outcome = match most {
+            Some(most) if is_fact(most) => Outcome::Fail,
+            Some(most) if trips(most) => Outcome::CannotTell,
+            _ => Outcome::Pass,
         };
         let what = match most {
             Some(c) if lost > 0 => format!("{} lost most: {}.", quoted(&c.label), loss_of(c)),
@@ -64,7 +66,7 @@ impl Evidence<'_> {
         );
         let finding = Finding::new(rule, outcome, evidence)
             .about(most.map(|c| c.label.as_str()))
-            .broken_by(watched.iter().filter(|c| trips(c)).map(|c| c.label.as_str()))
+            .broken_by(watched.iter().filter(|c| is_fact(c)).map(|c| c.label.as_str()))
             .with_numbers([
                 ("watched", watched.len() as f64),
                 ("net_losses", lost as f64),
