@@ -17,13 +17,15 @@ mod promptfoo;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum AnswerFile {
-    /// `predictions.jsonl`: lines of `{"id", "answer", "confidence"?, "probabilities"?, "outside"?, "latency_ms"?}`.
+    /// `predictions.jsonl`: lines of `{"id", "answer", "confidence"?, "probabilities"?, "outside"?, "latency_ms"?,
+    /// "cost_usd"?}`.
     Jsonl,
-    /// A table with a header: columns `id` and `answer`, and `confidence` and `latency_ms` where there are any; other
-    /// columns are passed over, and an empty cell is no value.
+    /// A table with a header: columns `id` and `answer`, and `confidence`, `latency_ms` and `cost_usd` where there are any;
+    /// other columns are passed over, and an empty cell is no value.
     Csv,
     /// The JSON that `promptfoo eval --output answers.json` writes. The id is the test's variable `id`, or else the
-    /// `id` of its metadata; the answer is the provider's output. One provider and one prompt: with several, each row
+    /// `id` of its metadata; the answer is the provider's output, and its cost is kept where it is above 0, which
+    /// stands for one that is not known. One provider and one prompt: with several, each row
     /// would be answered more than once.
     Promptfoo,
     /// A `samples_*.jsonl` that lm-evaluation-harness writes with `--log_samples`. The id is the field `id` of the

@@ -20,6 +20,8 @@ pub(crate) struct AnswerLine {
     outside: Option<f64>,
     #[serde(default)]
     latency_ms: Option<f64>,
+    #[serde(default)]
+    cost_usd: Option<f64>,
 }
 
 impl From<AnswerLine> for PredictedRow {
@@ -40,6 +42,7 @@ impl From<AnswerLine> for TimedRow {
     fn from(line: AnswerLine) -> Self {
         Self {
             latency_ms: line.latency_ms,
+            cost_usd: line.cost_usd,
             row: line.into(),
         }
     }

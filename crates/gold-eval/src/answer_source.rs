@@ -25,7 +25,7 @@ impl<'a> Question<'a> {
     }
 }
 
-/// An answer and how long it took: a line of `predictions.jsonl` as [`collect`](crate::collect) writes it.
+/// An answer and what it took: a line of `predictions.jsonl` as [`collect`](crate::collect) writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "AnswerLine")]
 pub struct TimedRow {
@@ -35,6 +35,9 @@ pub struct TimedRow {
     /// From the question to its answer, in milliseconds; `None` where nobody measured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<f64>,
+    /// What it cost, in US dollars; `None` where nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
 }
 
 /// Takes answers as they come; after [`ControlFlow::Break`] it wants no more.
@@ -129,7 +132,12 @@ impl AnswerSource for Batched<'_> {
                     id: question.id.to_owned(),
                     prediction,
                 };
-                if keep(TimedRow { row, latency_ms }).is_break() {
+                let answer = TimedRow {
+                    row,
+                    latency_ms,
+                    cost_usd: None,
+                };
+                if keep(answer).is_break() {
                     return Ok(());
                 }
             }

@@ -62,6 +62,18 @@ pub struct CategoryChange {
     pub p_worse_holm: f64,
 }
 
+/// The categories whose right rows are not those of the last shipped model, the surest loss first; none without such a model.
+pub(crate) fn changed_since_shipped(categories: &[CategoryScore]) -> Vec<(&CategoryScore, &CategoryChange)> {
+    let changed = |(_, change): &(_, &CategoryChange)| change.counts.gains + change.counts.losses > 0;
+    let mut changes: Vec<_> = (categories.iter())
+        .filter_map(|category| Some((category, category.against_shipped.as_ref()?)))
+        .filter(changed)
+        .collect();
+    // Stable: of equally sure losses that of the lower recall comes first.
+    changes.sort_by(|(_, a), (_, b)| a.p_worse.total_cmp(&b.p_worse));
+    changes
+}
+
 /// The answers that a table is made of, as label indices in the order of the gold set.
 #[derive(Clone, Copy)]
 pub(crate) struct Answered<'a> {

@@ -12,6 +12,7 @@ mod headline;
 mod plot;
 mod reliability_plot;
 mod rule_list;
+mod shipped_table;
 
 pub use aspect_bars::aspect_bars;
 pub use category_bars::category_bars;
@@ -22,6 +23,7 @@ pub use headline::{headline, verdict_banner};
 pub use reliability_plot::reliability_plot;
 pub(crate) use rule_list::rows_needed_of;
 pub use rule_list::{rule_list, rule_list_of};
+pub use shipped_table::shipped_table;
 
 /// The style sheet of the pieces; every selector is inside the class `ge`.
 pub const STYLE: &str = include_str!("chart/style.css");

@@ -71,6 +71,15 @@ pub fn with_commas(digits: &str) -> String {
     shown
 }
 
+/// In how many categories two models have the same rows right, as a sentence.
+pub(crate) fn same_right(categories: u64) -> String {
+    let have = if categories == 1 { "has" } else { "have" };
+    format!(
+        "{} {have} the same rows right as before.",
+        counted(categories, "category")
+    )
+}
+
 /// "1 row", "2 rows", "3 categories", "4 days".
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {

@@ -16,10 +16,12 @@ mod api_key;
 mod call;
 mod config;
 mod pauses;
+mod prices;
 mod workers;
 
 pub use api_key::{ApiKey, BadApiKey};
 pub use config::{HttpConfig, HttpConfigError};
+pub use prices::TokenPrices;
 
 /// Why an endpoint did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -141,11 +143,14 @@ impl AnswerSource for HttpEndpoint {
         &self.name
     }
 
-    /// The address, and a hash of a request, in which model, prompt, labels and settings are.
+    /// The address, a hash of a request, in which model, prompt, labels and settings are, and the prices if there are any.
     fn identity(&self) -> String {
         let request: Value = self.wire.request(&[""]);
         let hash = ContentHash::of_bytes(request.to_string().as_bytes());
-        format!("{} as {}, request {}", self.url, self.wire.shape(), hash.short())
+        let asked = format!("{} as {}, request {}", self.url, self.wire.shape(), hash.short());
+        // Costs at two prices do not belong into one file.
+        let prices = self.config.prices.iter().flat_map(TokenPrices::named);
+        prices.fold(asked, |words, (name, usd)| format!("{words}, {name} {usd}"))
     }
 
     fn answer(&self, questions: &[Question<'_>], keep: &mut Keep<'_>) -> Result<(), PredictError> {

@@ -50,41 +50,26 @@
 //! # The pieces, in the order of use
 //!
 //! - [`ImportConfig`]: gold rows from tables, JSON lines, and the test cases of promptfoo and of OpenAI's evals.
-//! - [`GoldSet`] and its [`GoldLock`]: rows with their right answers, frozen; rows change only as a new version, which says
-//!   what changed ([`GoldDiff`]) and why ([`Reasons`]), and beside which the old one stays.
-//! - [`Baseline`]: the teacher's answers to these rows, scored once and kept word for word; [`Carry`] takes them to the next
-//!   version and asks only for what is new, [`Baseline::rescore`] reads them again by new aliases.
-//! - [`Predictions`]: a candidate's answers, from a file, from memory, or asked of a
-//!   [`Predictor`](task_spec::Predictor) by [`predict_gold`].
-//! - [`collect`]: asks whatever answers by id ([`AnswerSource`]) and keeps each answer as it comes, so that a stopped run
-//!   goes on where it was: a closure ([`PredictorFn`], any predictor in [`Batched`]), a program that speaks JSON lines
-//!   ([`ModelProcess`]), an address (`HttpEndpoint`, in the shapes of [`Wire`]). [`read_answers`]: the files of other tools.
+//! - [`GoldSet`]: rows with their right answers, frozen with a [`GoldLock`]. They change only as a new version, which says
+//!   what changed ([`GoldDiff`]) and why ([`Reasons`]).
+//! - [`PowerPlanConfig`]: which drops the gold set can show, and how many rows more would show the one that matters.
+//! - [`Baseline`]: the teacher's raw answers, pinned once. [`Carry`] takes them to the next version.
+//! - [`Predictions`]: a candidate's answers. [`collect`] asks whatever answers by id ([`AnswerSource`]: [`PredictorFn`],
+//!   [`Batched`], [`ModelProcess`], `HttpEndpoint` in the shapes of [`Wire`]); [`read_answers`] reads other tools' files.
 //! - [`GateConfig`], [`Rule`], [`Preset`]: what must hold, as data; [`GateConfig::check`] makes it a [`Gate`].
-//! - [`Usage`]: what the answers took, for rules on latency and cost; a sample, read from any lines that hold it.
-//! - [`TrainingRecord`]: the candidate's training rows and their leakage certificate, which is computed again: without one
-//!   a verdict is marked ([`Leakage`]), and nothing ships on one that is not the candidate's. It costs an exact join of the
-//!   training texts with the gold rows.
-//! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, and all figures.
-//! - [`History`]: every look at the gold set, appended, because each one wears it out a little; the [`Ladder`] says which
-//!   candidate is better than the best before it, and [`Standing`] what so many looks make of the evidence.
+//! - [`TrainingRecord`]: the leakage certificate, computed again at the price of an exact join; without one a verdict is
+//!   marked. [`Usage`]: what answers took, for rules on latency and cost.
+//! - [`History`]: every look at the gold set, because each wears it out. The [`Ladder`] says which candidate is better than
+//!   the best before it, [`Standing`] what so many looks make of the evidence.
+//! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, the [`Settlement`] of those that
+//!   could not tell, and all figures; as JSON, Markdown, a page, [`JunitReport`] and [`github_annotations`].
+//! - [`GoldKind`]: all of this is the same for documents with fields and for sentences about rows of data ([`narration`],
+//!   [`overlap`]): the task's type decides, and the report is a [`GradedReport`]. There whole records, or sentences, have
+//!   the headline, and no confidence is looked at. [`judge_grades`]: any other answers of several parts.
 //! - [`Trials`]: the gate on simulated answers, to know how often it errs before it is relied on.
-//! - Documents with fields: [`FieldGold`], [`FieldBaseline`] and [`FieldAnswers`] in the place of the first three, and
-//!   [`judge_fields`] a [`FieldCase`] by the same gate; [`read_answer`], [`FieldValue`] and [`grade_field`] alone say what an
-//!   answer holds and whether it is right. It costs that only whole records have a headline, and no confidence is looked at.
-//! - [`judge_grades`]: any other answers of several parts, once they are [`Grades`]; their own figures are [`Details`].
-//! - [`narration`]: for tasks whose answers are sentences about rows of data: is every value said, and nothing else, and in
-//!   style; with [`overlap`], how close they come to references (BLEU, chrF, ROUGE-L).
-//! - [`chart`]: the pictures of the report's page, to be put into other pages.
-//! - The statistics, usable alone: [`wilson`], [`mcnemar_exact`], [`mcnemar_mid_p`], [`mcnemar_mid_p_worse`],
-//!   [`paired_difference_interval`], [`holm`], [`smallest_visible_drop`], [`power`], [`calibration`],
-//!   [`coverage_curve`], [`LabelMetrics`], [`f1_interval`], [`abstention()`], [`repeats()`]; counts that somebody else
-//!   made come in by [`PairedCounts::from_table`].
-//! - [`PowerPlanConfig`]: before any model is judged, which drops the gold set can show, and how many more rows of which
-//!   category would show the one that matters ([`PowerPlan`]).
-//! - [`judge`] a [`Case`]: to a [`Report`] with a [`Verdict`], a [`Finding`] for each rule, the [`Settlement`] of those
-//!   that could not tell, and all figures; as JSON, Markdown, a page, JUnit XML ([`JunitReport`]) and
-//!   [`github_annotations`].
-//!   [`coverage_curve`], [`quantile_interval`], [`mean_interval`], [`mean_ratio_interval`].
+//! - The statistics, usable alone: [`wilson`], [`paired_difference_interval`], [`mcnemar_mid_p`], [`holm`], [`power`],
+//!   [`LabelMetrics`], [`calibration`], [`repeats()`] and more. Counts that somebody else made come in by
+//!   [`PairedCounts::from_table`]. The pictures: [`chart`].
 //!
 //! # Errors and panics
 //!
@@ -192,79 +177,90 @@ mod page;
 mod report;
 mod summary;
 
-pub use abstention::{Abstention, AccuracyTarget, abstention};
-pub use answer_files::{AnswerFile, AnswerFileError, UnknownAnswerFile, read_answers};
-pub use answer_source::{AnswerCountError, AnswerSource, Batched, Keep, Question, TimedRow};
-pub use answer_times::AnswerTimes;
-pub use baseline::{
-    Baseline, BaselineError, BaselineRow, BaselineStep, Carry, OpenQuestion, Rescore, RescoredRow, Teacher,
-    TeacherAnswer,
-};
-pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin, LOG_LOSS_CLIP, calibration};
-pub use case::{Case, JudgeError, judge};
-pub use categories::{CategoryChange, CategoryScore};
-pub use collect::{CollectError, Collected, CollectedAccount, collect};
-pub use comparison::Comparison;
-pub use confusion::{Confusion, ExampleRow, LISTED_CONFUSIONS};
-pub use contingency::TableError;
-pub use coverage::{COVERAGE_POINTS, CoveragePoint, coverage_curve};
-pub use distribution_scores::DistributionScores;
-pub use fields::{
-    AnswerForm, Day, Decimal, Extraction, ExtractionCounts, FieldDetails, FieldError, FieldFigures,
-    FieldGrade, FieldOutcome, FieldSupport, FieldValue, LONGEST_READABLE, ReadAnswer, TWO_DIGIT_PIVOT,
-    grade_field, read_answer, token_f1,
-};
-pub use finding::{Finding, Outcome, RowsNeeded};
-pub use gate::{Gate, GateConfig, GateConfigError, MOST_RULES, Preset, UnknownPreset};
-pub use github::github_annotations;
 pub use gold_diff::{AddedRow, GoldDiff, PartDiff, RelabelledRow, RemovedRow, RewordedRow, VersionFacts};
 pub use gold_kind::GoldKind;
 pub use gold_lock::{FrozenVersion, GoldLock};
 pub use gold_set::{GoldError, GoldSet};
 pub use gold_versions::{Frozen, Reasons, preview_freeze};
+pub use import::{
+    FileKind, Import, ImportAccount, ImportConfig, ImportError, Imported, RowFormat, SetAside, Unusable,
+    UsedFields,
+};
+
+pub use baseline::{
+    Baseline, BaselineError, BaselineRow, BaselineStep, Carry, OpenQuestion, Rescore, RescoredRow, Teacher,
+    TeacherAnswer,
+};
+pub use join::JoinError;
+pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
+
+pub use answer_files::{AnswerFile, AnswerFileError, UnknownAnswerFile, read_answers};
+pub use answer_source::{AnswerCountError, AnswerSource, Batched, Keep, Question, TimedRow};
+pub use answer_times::AnswerTimes;
+pub use collect::{CollectError, Collected, CollectedAccount, collect};
+#[cfg(feature = "http")]
+pub use http_endpoint::{
+    ApiKey, BadApiKey, HttpConfig, HttpConfigError, HttpEndpoint, HttpError, TokenPrices,
+};
+pub use model_process::{ModelProcess, ProcessConfig, ProcessConfigError, ProcessError};
+pub use predictor_fn::PredictorFn;
+pub use wire::{TokenCounts, UnknownShape, Wire, WireError, WireShape};
+
+pub use comparison::Comparison;
+pub use contingency::TableError;
+pub use holm::holm;
+pub use interval::{Interval, Share, f1_interval, wilson};
+pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_worse};
+pub use mean::{Mean, mean_interval, mean_ratio_interval};
+pub use order_statistics::{QuantileInterval, quantile_interval};
+pub use paired_difference::paired_difference_interval;
+pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
+pub use power_plan::{CategoryRows, PowerPlan, PowerPlanConfig, PowerPlanError, PowerTarget};
+
+pub use abstention::{Abstention, AccuracyTarget, abstention};
+pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin, LOG_LOSS_CLIP, calibration};
+pub use categories::{CategoryChange, CategoryScore};
+pub use confusion::{Confusion, ExampleRow, LISTED_CONFUSIONS};
+pub use coverage::{COVERAGE_POINTS, CoveragePoint, coverage_curve};
+pub use distribution_scores::DistributionScores;
+pub use label_metrics::{Average, Kappa, LabelMetrics, MetricsError};
+pub use metrics::Metrics;
+pub use repeats::{MeanDifference, Repeats, repeats};
+pub use score::Score;
+
+pub use finding::{Finding, Outcome, RowsNeeded};
+pub use gate::{Gate, GateConfig, GateConfigError, MOST_RULES, Preset, UnknownPreset};
+pub use part::PartKind;
+pub use rule::{Against, Rule};
+pub use settlement::{Settlement, Step};
+pub use usage::{MeasuredAnswer, Usage, UsageError, UsageFacts};
+pub use verdict::{BROKEN_INPUT_EXIT_CODE, Verdict};
+
+pub use leakage::{CertificateDifference, Leakage};
+pub use near_texts::{GoldNeighbour, LeakageCertificate};
+pub use nearness::NearnessBand;
+pub use training::TrainingRecord;
+
+pub use history::{History, Look, LooksBefore};
+pub use ladder::{Climb, Ladder, LadderStep, Rung};
+pub use right_rows::{RightRows, RightRowsError, RowsDiffer};
+pub use standing::{AfterLooks, BestSoFar, LookDiffers, Place, Standing};
+pub use trials::{Decision, Trials};
+
+pub use case::{Case, JudgeError, judge};
+pub use github::github_annotations;
+pub use junit::{JunitPart, JunitReport};
+pub use report::{
+    ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, REPORT_SCHEMA_VERSION, Report,
+};
+
+pub use fields::{
+    AnswerForm, Day, Decimal, Extraction, ExtractionCounts, FieldDetails, FieldError, FieldFigures,
+    FieldGrade, FieldOutcome, FieldSupport, FieldValue, LONGEST_READABLE, ReadAnswer, TWO_DIGIT_PIVOT,
+    grade_field, read_answer, token_f1,
+};
 pub use graded::{
     AspectScore, Column, Details, GradedCase, GradedGold, GradedModel, GradedReport, GradesError, Section,
     judge_grades,
 };
 pub use grades::Grades;
-pub use history::{History, Look, LooksBefore};
-pub use holm::holm;
-#[cfg(feature = "http")]
-pub use http_endpoint::{ApiKey, BadApiKey, HttpConfig, HttpConfigError, HttpEndpoint, HttpError};
-pub use import::{
-    FileKind, Import, ImportAccount, ImportConfig, ImportError, Imported, RowFormat, SetAside, Unusable,
-    UsedFields,
-};
-pub use interval::{Interval, Share, f1_interval, wilson};
-pub use join::JoinError;
-pub use junit::{JunitPart, JunitReport};
-pub use label_metrics::{Average, Kappa, LabelMetrics, MetricsError};
-pub use ladder::{Climb, Ladder, LadderStep, Rung};
-pub use leakage::{CertificateDifference, Leakage};
-pub use mcnemar::{PairedCounts, mcnemar_exact, mcnemar_mid_p, mcnemar_mid_p_worse};
-pub use mean::{Mean, mean_interval, mean_ratio_interval};
-pub use metrics::Metrics;
-pub use model_process::{ModelProcess, ProcessConfig, ProcessConfigError, ProcessError};
-pub use near_texts::{GoldNeighbour, LeakageCertificate};
-pub use nearness::NearnessBand;
-pub use order_statistics::{QuantileInterval, quantile_interval};
-pub use paired_difference::paired_difference_interval;
-pub use part::PartKind;
-pub use power::{ASSUMED_GAINS, POWER, power, smallest_visible_drop};
-pub use power_plan::{CategoryRows, PowerPlan, PowerPlanConfig, PowerPlanError, PowerTarget};
-pub use predictions::{PredictedRow, Predictions, PredictionsError, predict_gold};
-pub use predictor_fn::PredictorFn;
-pub use repeats::{MeanDifference, Repeats, repeats};
-pub use report::{
-    ApartFromNeighbours, BaselineFacts, CandidateFacts, GoldFacts, REPORT_SCHEMA_VERSION, Report,
-};
-pub use right_rows::{RightRows, RightRowsError, RowsDiffer};
-pub use rule::{Against, Rule};
-pub use score::Score;
-pub use settlement::{Settlement, Step};
-pub use standing::{AfterLooks, BestSoFar, LookDiffers, Place, Standing};
-pub use training::TrainingRecord;
-pub use trials::{Decision, Trials};
-pub use usage::{MeasuredAnswer, Usage, UsageError, UsageFacts};
-pub use verdict::{BROKEN_INPUT_EXIT_CODE, Verdict};
-pub use wire::{UnknownShape, Wire, WireError, WireShape};

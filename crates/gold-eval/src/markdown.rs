@@ -6,8 +6,11 @@ use stage_files::ContentHash;
 
 use crate::{
     Comparison, Finding, Outcome, PartKind, Report, Settlement, UsageFacts, Verdict,
+    categories::changed_since_shipped,
     chart::rows_needed_of,
-    figures::{count, counted, level, one_line, p_value, percent, percent_range, points, points_range},
+    figures::{
+        count, counted, level, one_line, p_value, percent, percent_range, points, points_range, same_right,
+    },
     metrics::figure_rows,
 };
 
@@ -48,6 +51,7 @@ fn write(report: &Report, text: &mut String) -> std::fmt::Result {
     rules(&report.rules, &report.gate, PartKind::Category, text)?;
     settlement(&report.settlement, text)?;
     categories(report, text)?;
+    since_shipped(report, text)?;
     confusions(report, text)?;
     nearness(report, text)?;
     more_figures(report, text)?;
@@ -247,6 +251,48 @@ fn categories(report: &Report, text: &mut String) -> std::fmt::Result {
     let left_out = report.categories.len().saturating_sub(SHOWN_CATEGORIES);
     if left_out > 0 {
         writeln!(text, "\n{} more are in `report.json`.", count(left_out as u64))?;
+    }
+    writeln!(text)
+}
+
+/// The categories against the model that was shipped last, where there is one.
+fn since_shipped(report: &Report, text: &mut String) -> std::fmt::Result {
+    if report.against_shipped.is_none() {
+        return Ok(());
+    }
+    let changed = changed_since_shipped(&report.categories);
+    writeln!(
+        text,
+        "### Categories against the last shipped model, the surest loss first\n"
+    )?;
+    let same = (report.categories.len() - changed.len()) as u64;
+    if !changed.is_empty() {
+        writeln!(
+            text,
+            "| category | rows | recall | shipped | change | gained | lost | p worse, Holm |"
+        )?;
+        writeln!(text, "|---|--:|--:|--:|--:|--:|--:|--:|")?;
+    }
+    for (category, change) in changed.iter().take(SHOWN_CATEGORIES) {
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            escape(&category.label, 60),
+            count(category.support),
+            percent(category.recall),
+            category.shipped_recall.map_or_else(|| "–".to_owned(), percent),
+            points(change.difference),
+            count(change.counts.gains),
+            count(change.counts.losses),
+            p_value(change.p_worse_holm)
+        )?;
+    }
+    let left_out = changed.len().saturating_sub(SHOWN_CATEGORIES);
+    if left_out > 0 {
+        writeln!(text, "\n{} more are in `report.json`.", count(left_out as u64))?;
+    }
+    if same > 0 {
+        writeln!(text, "\n{}", same_right(same))?;
     }
     writeln!(text)
 }

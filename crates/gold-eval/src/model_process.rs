@@ -163,8 +163,8 @@ impl ProcessError {
 /// A model that runs in a process of its own: [`ProcessConfig::check`] makes it.
 ///
 /// The process gets a line `{"id": ..., "input": ...}` for each question and writes a line for each answer, in any
-/// order: `{"id": ..., "answer": ...}`, with `confidence`, `probabilities`, `outside` and `latency_ms` where it has
-/// them, as in `predictions.jsonl`, or `{"id": ..., "error": ...}`. Answers are matched by id, never by position. After
+/// order: `{"id": ..., "answer": ...}`, with `confidence`, `probabilities`, `outside`, `latency_ms` and `cost_usd` where it
+/// has them, as in `predictions.jsonl`, or `{"id": ..., "error": ...}`. Answers are matched by id, never by position. After
 /// the last question the input is closed, so that a process that reads everything before it answers works too. What it
 /// writes to its standard error is passed on line by line and kept to the last 4 KiB for errors.
 ///

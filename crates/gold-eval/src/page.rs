@@ -6,7 +6,7 @@ use crate::{
     CategoryScore, Leakage, NearnessBand, Report, Verdict,
     chart::{
         STYLE, category_bars, confusion_table, coverage_plot, headline, reliability_plot, rule_list,
-        verdict_banner,
+        shipped_table, verdict_banner,
     },
     figures::{count, counted, level, one_line, percent, percent_range},
     metrics::figure_rows,
@@ -93,6 +93,9 @@ fn content(report: &Report, shown: usize) -> Markup {
             section { h2 { "What would settle it, cheapest first" } ul class="notes" { @for step in report.settlement.in_words(SHOWN_STEPS) { li { (step) } } } }
         }
         section { h2 { "Categories, worst first" } p class="lead" { (in_words(&report.categories)) } div class="scroll" { (category_bars(&report.categories, shown)) } }
+        @if report.against_shipped.is_some() {
+            section { h2 { "Categories against the last shipped model" } p class="lead" { "What would change for those who have it now, the surest loss first." } div class="scroll" { (shipped_table(&report.categories, shown)) } }
+        }
         @if !report.confusions.is_empty() {
             section { h2 { "What is taken for what" } p class="lead" { "The most frequent wrong answers, and how often the baseline gives the same." } (confusion_table(&report.confusions)) }
         }

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 ///
 /// Each has three outcomes. "Pass" and "fail" are claims that the gold set supports; everything between is
 /// "cannot tell", with the rows that would settle it, or with the data to give where a rule's data is missing.
-/// Only [`Rule::Guard`], which counts, always decides.
 ///
 /// Rules that compare have `against`: the `"baseline"` unless given, or the model that was `"shipped"` last. Rules on
 /// categories have `categories`: the names of those that matter, or every category of the task where it is empty or not
@@ -82,7 +81,8 @@ pub enum Rule {
     },
     /// No category loses this many rows more than it gains: a plain count, for categories that are too small
     /// for a test. The finding says how often two equal models would trip it; in large categories that is
-    /// often, hence `max_support`.
+    /// often, hence `max_support`. Where some category of two equal models would lose as many as the worst did in more cases
+    /// than the gate's confidence leaves (5%), the rule does not pass and does not fail: it cannot tell.
     Guard {
         /// The net losses from which on the rule fails; at least 1.
         max_losses: u64,

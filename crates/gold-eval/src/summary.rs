@@ -2,6 +2,7 @@
 
 use crate::{
     Finding, Leakage, LooksBefore, Outcome, PartKind, Place, Report, Verdict,
+    categories::changed_since_shipped,
     figures::{count, counted, names, one_line, p_value, percent, percent_range, quoted},
 };
 
@@ -144,10 +145,7 @@ pub(crate) fn worn_before(before: &LooksBefore) -> String {
 /// The category that is worst against the last shipped model, where one lost more rows than it gained.
 fn against_shipped(report: &Report) -> Option<String> {
     let shipped = report.against_shipped.as_ref()?;
-    let changes = report.categories.iter();
-    let (worst, change) = changes
-        .filter_map(|category| Some((category, category.against_shipped.as_ref()?)))
-        .min_by(|(_, a), (_, b)| a.p_worse.total_cmp(&b.p_worse))?;
+    let (worst, change) = *changed_since_shipped(&report.categories).first()?;
     let verb = if change.p_worse_holm <= 0.05 {
         "is shown to be worse than with"
     } else {

@@ -3,7 +3,7 @@
 //! Nothing here opens a socket: the feature `http` does ([`HttpEndpoint`](crate::HttpEndpoint)), or any client of
 //! yours.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,6 +17,7 @@ mod decisions;
 mod predict;
 mod system_one;
 
+pub use chat::TokenCounts;
 pub(crate) use chat::{Completion, answer as chat_answer};
 
 /// The answer to a row that the model declined to answer without a word, which means no label.
@@ -262,6 +263,15 @@ impl Wire {
         Ok(answers)
     }
 
+    /// The tokens that the body of an answer says it took; only chat completions say it, and not on every server.
+    #[must_use]
+    pub fn tokens(&self, body: &str) -> Option<TokenCounts> {
+        match self.shape {
+            WireShape::Chat => serde_json::from_str::<chat::Billed>(body).ok()?.usage,
+            _ => None,
+        }
+    }
+
     fn parse<'a, T: Deserialize<'a>>(&self, body: &'a str) -> Result<T, WireError> {
         serde_json::from_str(body).map_err(|source| WireError::Json {
             shape: self.shape,
@@ -281,10 +291,15 @@ impl Wire {
             by_probability.then_with(|| a.label.cmp(&b.label))
         });
         let sum: f64 = answer.probabilities.iter().map(|entry| entry.probability).sum();
+        let mut seen = BTreeSet::new();
         let labels = self.task.output.as_ref();
-        let of_the_task =
-            |entry: &LabelProbability| labels.is_some_and(|labels| labels.resolve(&entry.label).is_some());
-        if !answer.probabilities.iter().all(of_the_task) || (sum - 1.0).abs() > 0.01 {
+        let mut is_one_of_the_task = |entry: &LabelProbability| {
+            let label = labels.and_then(|labels| labels.resolve(&entry.label));
+            (0.0..=1.0).contains(&entry.probability) && label.is_some_and(|label| seen.insert(label))
+        };
+        // As far from 1 as Predictions takes it: rounded to four decimals, or a thousandth off.
+        let tolerance = (5e-5 * answer.probabilities.len() as f64).max(1e-3);
+        if !answer.probabilities.iter().all(&mut is_one_of_the_task) || (sum - 1.0).abs() > tolerance {
             answer.probabilities.clear();
         }
     }

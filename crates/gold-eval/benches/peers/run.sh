@@ -20,12 +20,15 @@ judge() {
     local run=$1 candidate=$2
     printf '\n== %s, %s rows\n' "$candidate" "$(wc -l <"$run/gold.jsonl")"
     "$python" "$here/with_promptfoo.py" "$tools" "$run" "$candidate"
-    "$python" "$here/with_lm_eval.py" "$run" "$candidate" 2>/dev/null
+    if ! "$python" "$here/with_lm_eval.py" "$run" "$candidate" 2>"$run/lm-eval-$candidate.log"; then
+        tail -n 20 "$run/lm-eval-$candidate.log" >&2
+        return 1
+    fi
     local files=(--task "$run/task.toml" --gold "$run/gold.jsonl")
     local code=0
     "$gate" judge "${files[@]}" --baseline "$run/baseline.json" --predictions "$run/$candidate.jsonl" \
         --name "$candidate" --out "$run/verdict-$candidate" >"$run/verdict-$candidate.txt" || code=$?
-    sed -n '1,2p' "$run/verdict-$candidate.txt"
+    sed '/^$/q' "$run/verdict-$candidate.txt"
     echo "gate exit code $code"
 }
 

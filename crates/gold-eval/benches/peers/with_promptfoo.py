@@ -53,12 +53,18 @@ def evaluate(tools, run, model, threshold):
         PATH=f"{tools / 'node_modules' / '.bin'}:{os.environ['PATH']}",
         PROMPTFOO_DISABLE_TELEMETRY="1",
         PROMPTFOO_DISABLE_UPDATE="1",
+        # Its logger writes to a file that it has closed, now and then, and the exit code is then that of the crash.
+        PROMPTFOO_DISABLE_DEBUG_LOG="1",
+        PROMPTFOO_DISABLE_ERROR_LOG="1",
         PROMPTFOO_CONFIG_DIR=str(folder / "state"),
         PROMPTFOO_PASS_RATE_THRESHOLD=str(threshold),
     )
     command = ["promptfoo", "eval", "-c", "promptfooconfig.json", "--no-cache", "--no-table", "-o", "out.json"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     (folder / "log.txt").write_text(done.stdout + done.stderr)
+    # 100 is its exit code for a pass rate below the threshold.
+    if done.returncode not in (0, 100):
+        sys.exit(f"promptfoo ended with {done.returncode}, see {folder / 'log.txt'}")
     prompt = json.loads((folder / "out.json").read_text())["results"]["prompts"][0]["metrics"]
     passed = prompt["testPassCount"]
     return {

@@ -39,7 +39,7 @@ pub(crate) struct PredictArgs {
 #[command(next_help_heading = "A model in a process")]
 struct ProcessArgs {
     /// A line for the shell. It gets {"id", "input"} lines and writes {"id", "answer", "confidence"?,
-    /// "probabilities"?, "latency_ms"?} lines in any order.
+    /// "probabilities"?, "latency_ms"?, "cost_usd"?} lines in any order.
     #[arg(long)]
     command: Option<String>,
     /// Questions on their way at once, 1 to measure the latency of a row alone [default: no limit, no latency].
@@ -89,6 +89,13 @@ struct EndpointArgs {
     /// Ask chat completions for the probabilities of tokens, of which the confidence is made.
     #[arg(long, requires = "url")]
     logprobs: bool,
+    /// What a million tokens of requests cost, in US dollars: answers of chat completions then have a cost, where the
+    /// server says how many tokens they took.
+    #[arg(long, requires_all = ["url", "usd_per_million_output"], value_name = "USD")]
+    usd_per_million_input: Option<f64>,
+    /// What a million tokens of answers cost, in US dollars.
+    #[arg(long, requires_all = ["url", "usd_per_million_input"], value_name = "USD")]
+    usd_per_million_output: Option<f64>,
     /// A JSON object whose fields are added to each request.
     #[arg(long, requires = "url", value_name = "JSON")]
     extra: Option<String>,
@@ -165,7 +172,7 @@ fn endpoint<K: GoldKind>(
     args: &PredictArgs,
     task: &Task<K>,
 ) -> Result<Box<dyn AnswerSource>, Box<dyn Error>> {
-    use gold_eval::{ApiKey, HttpConfig};
+    use gold_eval::{ApiKey, HttpConfig, TokenPrices};
 
     let settings = &args.endpoint;
     let (Some(url), Some(shape)) = (&settings.url, settings.shape) else {
@@ -180,6 +187,12 @@ fn endpoint<K: GoldKind>(
     config.retries = settings.retries;
     config.logprobs = settings.logprobs;
     config.proxy = settings.proxy.clone();
+    config.prices = (settings.usd_per_million_input)
+        .zip(settings.usd_per_million_output)
+        .map(|(input, output)| TokenPrices {
+            input_usd_per_million: input,
+            output_usd_per_million: output,
+        });
     if let Some(extra) = &settings.extra {
         config.extra =
             serde_json::from_str(extra).map_err(|error| format!("--extra is no JSON object: {error}"))?;

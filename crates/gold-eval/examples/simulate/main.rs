@@ -3,6 +3,7 @@
 //! ```text
 //! simulate rates                          # each preset on four gold sets: ship, hold, cannot tell
 //! simulate rates --supports 120,60,30,8   # the same on the rows by category of your own
+//! simulate rates --hardest --accuracy 0.7,0.8,0.9   # the errors at several baselines
 //! simulate sizes                          # how many rows it takes to ship what deserves it
 //! simulate candidates                     # 500 candidates against one gold set, the best picked
 //! simulate attack --svg ladder.svg        # a score without a model

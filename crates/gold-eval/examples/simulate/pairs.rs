@@ -13,7 +13,7 @@ pub(crate) struct Pairs {
     pub(crate) gold: GoldSet,
     supports: Vec<usize>,
     /// The baseline's true accuracy, in 0..1.
-    accuracy: f64,
+    pub(crate) accuracy: f64,
 }
 
 /// In what the candidate truly differs from the baseline.
@@ -21,7 +21,8 @@ pub(crate) struct Pairs {
 pub(crate) enum Shift {
     /// Better by so much in every category, as a share; worse where it is below 0.
     Everywhere(f64),
-    /// Equal on average, while one category, the one with the fewest rows, is right in a fifth of cases only.
+    /// Equal on average as far as the other categories can make up for it, while one category, the one with the fewest
+    /// rows, is right in a fifth of cases only.
     LosesRarest,
 }
 
@@ -77,6 +78,15 @@ impl Pairs {
             candidate.push(is_hard < ours);
         }
         (RightRows::new(baseline), RightRows::new(candidate))
+    }
+
+    /// The candidate's true accuracy less the baseline's: what was asked for, unless the candidate would have to be
+    /// right more often than always.
+    pub(crate) fn true_difference(&self, shift: Shift) -> f64 {
+        let rows: usize = self.supports.iter().sum();
+        let of_each = self.supports.iter().zip(self.candidate(shift));
+        let right: f64 = of_each.map(|(&rows, recall)| rows as f64 * recall).sum();
+        right / rows as f64 - self.accuracy
     }
 
     /// The candidate's true recall by category.

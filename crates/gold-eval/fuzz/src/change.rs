@@ -77,7 +77,14 @@ pub fn lines(
 fn samples() -> Vec<Value> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
     let mut found = Vec::new();
-    for folder in ["files", "gold", "import_document", "import_lines"] {
+    for folder in [
+        "answer_files",
+        "files",
+        "gold",
+        "import_document",
+        "import_lines",
+        "wire",
+    ] {
         let entries = fs::read_dir(root.join(folder)).expect("the seeds can be listed");
         for entry in entries.flatten() {
             let Ok(text) = fs::read_to_string(entry.path()) else {

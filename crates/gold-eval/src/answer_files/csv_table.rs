@@ -33,6 +33,7 @@ struct Columns {
     answer: usize,
     confidence: Option<usize>,
     latency_ms: Option<usize>,
+    cost_usd: Option<usize>,
 }
 
 impl Columns {
@@ -67,6 +68,7 @@ impl Columns {
             answer: needed("answer")?,
             confidence: find("confidence", false)?,
             latency_ms: find("latency_ms", false)?,
+            cost_usd: find("cost_usd", false)?,
         })
     }
 
@@ -75,7 +77,9 @@ impl Columns {
         let number = |column, at: Option<usize>| {
             let text = at.map(cell).map(str::trim).filter(|text| !text.is_empty());
             let parsed = text.map(|text| {
-                text.parse::<f64>().map_err(|_| AnswerFileError::Number {
+                // A number that no JSON can hold would be lost when the answers are written.
+                let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+                number.ok_or_else(|| AnswerFileError::Number {
                     path: path.to_owned(),
                     line: record.position().map_or(0, csv::Position::line),
                     column,
@@ -94,6 +98,7 @@ impl Columns {
                 prediction,
             },
             latency_ms: number("latency_ms", self.latency_ms)?,
+            cost_usd: number("cost_usd", self.cost_usd)?,
         })
     }
 }

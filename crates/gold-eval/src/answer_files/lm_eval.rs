@@ -56,6 +56,7 @@ fn row(path: &Path, number: u64, sample: &Sample) -> Result<TimedRow, AnswerFile
     Ok(TimedRow {
         row: PredictedRow { id, prediction },
         latency_ms: None,
+        cost_usd: None,
     })
 }
 

@@ -53,5 +53,6 @@ fn row(path: &Path, line: Line) -> Result<TimedRow, AnswerFileError> {
     Ok(TimedRow {
         row: PredictedRow { id, prediction },
         latency_ms: None,
+        cost_usd: None,
     })
 }

@@ -30,6 +30,7 @@ struct Outcome {
     response: Option<Response>,
     error: Option<String>,
     latency_ms: Option<f64>,
+    cost: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +76,8 @@ fn row(path: &Path, number: u64, outcome: Outcome) -> Result<TimedRow, AnswerFil
             prediction: Prediction::new(answer),
         },
         latency_ms: outcome.latency_ms,
+        // It writes 0 for what it has no price of.
+        cost_usd: outcome.cost.filter(|&usd| usd > 0.0),
     })
 }
 

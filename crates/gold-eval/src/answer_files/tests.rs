@@ -72,6 +72,25 @@ fn a_table_has_its_columns_in_any_order_and_cells_of_any_text() {
 }
 
 #[test]
+fn what_an_answer_took_is_kept_where_a_file_says_it() {
+    let took = |text: &str, kind| {
+        let rows = of_text(text, kind).unwrap();
+        let took = rows.iter().map(|row| (row.latency_ms, row.cost_usd));
+        took.collect::<Vec<_>>()
+    };
+    let expected = [(Some(12.5), Some(0.002)), (None, None)];
+    let table = "id,answer,cost_usd,latency_ms\n1,a,0.002,12.5\n2,a,,\n";
+    assert_eq!(took(table, AnswerFile::Csv), expected);
+    let lines = "{\"id\":\"1\",\"answer\":\"a\",\"latency_ms\":12.5,\"cost_usd\":0.002}\n{\"id\":\"2\",\"answer\":\"a\"}\n";
+    assert_eq!(took(lines, AnswerFile::Jsonl), expected);
+    // promptfoo has a cost of 0 for what it knows no price of.
+    let outcomes = r#"{"results":{"results":[
+        {"vars":{"id":1},"response":{"output":"a"},"latencyMs":12.5,"cost":0.002},
+        {"vars":{"id":2},"response":{"output":"a"},"cost":0}]}}"#;
+    assert_eq!(took(outcomes, AnswerFile::Promptfoo), expected);
+}
+
+#[test]
 fn a_table_that_is_none_is_named_with_its_line() {
     let error = of_text("id,label\n1,fuel\n", AnswerFile::Csv).unwrap_err();
     assert!(
@@ -85,6 +104,17 @@ fn a_table_that_is_none_is_named_with_its_line() {
         ),
         "{error}"
     );
+    for endless in ["nan", "inf", "1e400"] {
+        let error = of_text(
+            &format!("id,answer,confidence\n1,fuel,{endless}\n"),
+            AnswerFile::Csv,
+        )
+        .unwrap_err();
+        assert!(
+            matches!(error, AnswerFileError::Number { line: 2, .. }),
+            "{error}"
+        );
+    }
     let error = of_text("id,answer,id\n1,fuel,2\n", AnswerFile::Csv).unwrap_err();
     assert!(
         matches!(

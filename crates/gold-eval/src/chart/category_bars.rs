@@ -64,7 +64,7 @@ fn row(category: &CategoryScore) -> Markup {
 }
 
 /// A label that may be broken after an underscore, where labels have their words.
-fn breakable(label: &str) -> Markup {
+pub(super) fn breakable(label: &str) -> Markup {
     html! {
         @for (i, word) in one_line(label, 60).split_inclusive('_').enumerate() {
             @if i > 0 { wbr; }

@@ -250,3 +250,24 @@ fn the_guard_counts_and_states_its_error_rate() {
         finding.numbers
     );
 }
+
+#[test]
+fn what_one_of_many_small_categories_loses_by_luck_does_not_pass_and_is_no_fact() {
+    // 4 losses and 4 gains in each of 150 categories: of equal models, one or more loses 6 net in most cases.
+    let even_but = |worst| [vec![(2, 4, 4, 0); 150], vec![worst]].concat();
+    let lucky = judge(&Rule::guard(6, None), &even_but((2, 1, 7, 0)));
+    assert_eq!(lucky.outcome, Outcome::CannotTell);
+    assert!(lucky.numbers["false_alarm"] > 0.9, "{:?}", lucky.numbers);
+    assert!(
+        lucky.evidence.contains("that is no fact yet"),
+        "{}",
+        lucky.evidence
+    );
+    // The same count in one category of few is one, and so is a loss that luck does not make among many.
+    assert_eq!(
+        judge(&Rule::guard(6, None), &[(2, 1, 7, 0), (2, 0, 0, 8)]).outcome,
+        Outcome::Fail
+    );
+    let lost = judge(&Rule::guard(6, None), &even_but((0, 0, 16, 0)));
+    assert_eq!(lost.outcome, Outcome::Fail, "{:?}", lost.numbers);
+}

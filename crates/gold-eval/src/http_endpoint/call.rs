@@ -121,12 +121,15 @@ impl HttpEndpoint {
                 id: first_id(asked),
                 source,
             })?;
+        let tokens = self.config.prices.zip(self.wire.tokens(body));
+        let cost_usd = tokens.map(|(prices, tokens)| prices.cost_usd(tokens));
         let row = |(question, prediction): (&Question<'_>, _)| TimedRow {
             row: PredictedRow {
                 id: question.id.to_owned(),
                 prediction,
             },
             latency_ms: Some(latency_ms),
+            cost_usd,
         };
         Ok(asked.iter().zip(answers).map(row).collect())
     }

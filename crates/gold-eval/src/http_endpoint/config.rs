@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use task_spec::{Output, Task};
 
-use super::{HttpEndpoint, whole_url};
+use super::{HttpEndpoint, TokenPrices, whole_url};
 use crate::{GoldKind, Wire, WireShape};
 
 /// Settings of an [`HttpEndpoint`]. A key is none of them: see [`HttpEndpoint::with_api_key`].
@@ -50,6 +50,10 @@ pub struct HttpConfig {
     /// The address of a proxy; none unless given. Variables of the environment are not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
+    /// What its tokens cost: each answer then has a cost, from the tokens that the server counts. Only chat completions say
+    /// how many there were. None unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<TokenPrices>,
 }
 
 fn usual_parallel() -> usize {
@@ -137,6 +141,22 @@ pub enum HttpConfigError {
         /// Its value.
         value: f64,
     },
+    /// A price is none.
+    #[error("{key} is {value}: give US dollars for a million tokens, from 0 on")]
+    Price {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// The shape does not say how many tokens there were.
+    #[error(
+        "prices are for tokens, and an answer of the shape {shape} does not say how many there were: leave them out"
+    )]
+    NoTokens {
+        /// The shape.
+        shape: WireShape,
+    },
     /// The proxy's address is none.
     #[error("the proxy {proxy:?} is no address of one")]
     Proxy {
@@ -164,6 +184,7 @@ impl HttpConfig {
             logprobs: false,
             extra: Map::new(),
             proxy: None,
+            prices: None,
         }
     }
 
@@ -223,6 +244,7 @@ impl HttpConfig {
                 return Err(HttpConfigError::Seconds { key, value });
             }
         }
+        self.check_prices()?;
         let proxy = self.proxy.as_deref().map(|proxy| {
             ureq::Proxy::new(proxy).map_err(|source| HttpConfigError::Proxy {
                 proxy: proxy.to_owned(),
@@ -246,5 +268,22 @@ impl HttpConfig {
         };
         let wire = wire.with_logprobs(self.logprobs).with_extra(self.extra.clone());
         Ok(HttpEndpoint::new(self, url, wire, proxy))
+    }
+
+    fn check_prices(&self) -> Result<(), HttpConfigError> {
+        let Some(prices) = self.prices else {
+            return Ok(());
+        };
+        if self.shape != WireShape::Chat {
+            return Err(HttpConfigError::NoTokens { shape: self.shape });
+        }
+        match prices
+            .named()
+            .into_iter()
+            .find(|(_, usd)| !(*usd >= 0.0 && usd.is_finite()))
+        {
+            Some((key, value)) => Err(HttpConfigError::Price { key, value }),
+            None => Ok(()),
+        }
     }
 }

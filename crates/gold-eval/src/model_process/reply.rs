@@ -27,6 +27,7 @@ struct Reply {
     probabilities: Vec<LabelProbability>,
     outside: Option<f64>,
     latency_ms: Option<f64>,
+    cost_usd: Option<f64>,
     error: Option<String>,
 }
 
@@ -48,8 +49,12 @@ impl Reply {
                 outside: reply.outside,
             },
         };
-        let latency_ms = reply.latency_ms;
-        Ok((reply.id, Ok(TimedRow { row, latency_ms })))
+        let answer = TimedRow {
+            row,
+            latency_ms: reply.latency_ms,
+            cost_usd: reply.cost_usd,
+        };
+        Ok((reply.id, Ok(answer)))
     }
 }
 

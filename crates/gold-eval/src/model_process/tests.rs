@@ -73,9 +73,12 @@ fn one_at_a_time_measures_each_row() {
     assert_eq!(answers[0].latency_ms, None);
     let measured = |answer: &TimedRow| (30.0..5000.0).contains(&answer.latency_ms.unwrap());
     assert!(answers[1..].iter().all(measured), "{answers:?}");
-    let told = r#"cat >/dev/null; echo '{"id":"g0","answer":"a","latency_ms":1.5}'"#;
+    let told = r#"cat >/dev/null; echo '{"id":"g0","answer":"a","latency_ms":1.5,"cost_usd":0.002}'"#;
     let answers = ask(&model(told, |_| {}), 1, "x").unwrap();
-    assert_eq!(answers[0].latency_ms, Some(1.5));
+    assert_eq!(
+        (answers[0].latency_ms, answers[0].cost_usd),
+        (Some(1.5), Some(0.002))
+    );
 }
 
 #[test]

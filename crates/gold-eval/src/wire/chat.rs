@@ -13,6 +13,24 @@ pub(crate) struct Completion {
     choices: Vec<Choice>,
 }
 
+/// The part of an answer's body that says what was billed. It is read by itself, so that a server that says something else
+/// there has answered all the same.
+#[derive(Deserialize)]
+pub(super) struct Billed {
+    pub(super) usage: Option<TokenCounts>,
+}
+
+/// The tokens of a request and of its answer, as a server of chat completions counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct TokenCounts {
+    /// Tokens of the request.
+    #[serde(rename = "prompt_tokens")]
+    pub input: u64,
+    /// Tokens of the answer, those of its reasoning among them.
+    #[serde(rename = "completion_tokens")]
+    pub output: u64,
+}
+
 #[derive(Deserialize)]
 struct Choice {
     message: Reply,

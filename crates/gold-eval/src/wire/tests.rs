@@ -41,6 +41,14 @@ fn a_distribution_is_kept_only_over_the_tasks_labels() {
         (sigmoids.confidence, sigmoids.probabilities.len()),
         (Some(0.9), 0)
     );
+    // Neither is a label twice, a probability below 0, or a sum that predictions would be refused for.
+    for body in [
+        r#"[{"label":"b","score":0.6},{"label":"b","score":0.4}]"#,
+        r#"[{"label":"b","score":1.5},{"label":"a","score":-0.5}]"#,
+        r#"[{"label":"b","score":0.7},{"label":"a","score":0.305}]"#,
+    ] {
+        assert!(one(WireShape::Predict, body).probabilities.is_empty(), "{body}");
+    }
 }
 
 #[test]
@@ -110,4 +118,24 @@ fn shapes_go_by_their_names() {
         assert_eq!(serde_json::to_value(shape).unwrap(), shape.to_string());
     }
     assert!("completions".parse::<WireShape>().is_err());
+}
+
+#[test]
+fn only_chat_completions_say_what_they_took_and_what_they_say_wrongly_is_no_answer_lost() {
+    let body = |usage: &str| format!(r#"{{"choices":[{{"message":{{"content":"a"}}}}],"usage":{usage}}}"#);
+    let chat = wire(WireShape::Chat);
+    let counted = body(r#"{"prompt_tokens":120,"completion_tokens":3,"total_tokens":123}"#);
+    assert_eq!(
+        chat.tokens(&counted),
+        Some(TokenCounts {
+            input: 120,
+            output: 3
+        })
+    );
+    assert_eq!(wire(WireShape::Decisions).tokens(&counted), None);
+    for usage in ["null", "{}", "7", r#"{"prompt_tokens":-1,"completion_tokens":3}"#] {
+        let body = body(usage);
+        assert_eq!(chat.tokens(&body), None, "{usage}");
+        assert_eq!(chat.answers(&body, 1).unwrap()[0].answer, "a", "{usage}");
+    }
 }

@@ -166,9 +166,10 @@ fn a_label_that_its_raw_answer_does_not_mean_is_refused() {
         "{error}"
     );
     // Neither does an edit of the file.
-    let edited = fs::read_to_string(&path)
-        .unwrap()
-        .replacen("\"label\": null", "\"label\": \"label-00\"", 1);
+    let edited =
+        fs::read_to_string(&path)
+            .unwrap()
+            .replacen("\"meaning\": null", "\"meaning\": \"label-00\"", 1);
     fs::write(&path, edited).unwrap();
     let error = Baseline::open(&path, &world.gold).unwrap_err();
     assert!(

@@ -137,6 +137,7 @@ impl AnswerSource for Says {
             if keep(TimedRow {
                 row,
                 latency_ms: None,
+                cost_usd: None,
             }) == ControlFlow::Break(())
             {
                 break;

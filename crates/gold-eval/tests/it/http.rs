@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
     error::Error,
+    ops::ControlFlow,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -10,7 +11,8 @@ use std::{
 };
 
 use gold_eval::{
-    ApiKey, CollectError, HttpConfig, HttpConfigError, HttpEndpoint, HttpError, WireShape, collect,
+    AnswerSource, ApiKey, CollectError, HttpConfig, HttpConfigError, HttpEndpoint, HttpError, Question,
+    TimedRow, TokenPrices, WireShape, collect,
 };
 use serde_json::json;
 use task_spec::{PredictError, Predictor};
@@ -92,6 +94,54 @@ fn the_tasks_prompt_labels_and_the_models_name_are_what_is_asked_with() {
         json!(null)
     );
     assert_eq!(system_one["state"], "x label-02");
+}
+
+#[test]
+fn an_answer_costs_what_its_tokens_cost() {
+    let url = serve(|_| {
+        Reply::json(&json!({"choices": [{"message": {"content": "label-01"}}],
+            "usage": {"prompt_tokens": 200, "completion_tokens": 4}}))
+    });
+    let prices = |input, output| TokenPrices {
+        input_usd_per_million: input,
+        output_usd_per_million: output,
+    };
+    let priced = endpoint(&url, WireShape::Chat, |config| {
+        config.prices = Some(prices(2.5, 10.0))
+    });
+    let unpriced = endpoint(&url, WireShape::Chat, |_| {});
+    for (model, expected) in [
+        (&priced, Some((200.0 * 2.5 + 4.0 * 10.0) / 1e6)),
+        (&unpriced, None),
+    ] {
+        let mut costs = Vec::new();
+        let question = Question {
+            id: "1",
+            input: "x".into(),
+        };
+        let mut keep = |answer: TimedRow| {
+            costs.push(answer.cost_usd);
+            ControlFlow::Continue(())
+        };
+        model.answer(&[question], &mut keep).unwrap();
+        assert_eq!(costs, [expected]);
+    }
+    assert_ne!(priced.identity(), unpriced.identity());
+    let refused = |shape: WireShape, prices| {
+        let mut config = HttpConfig::new("http://localhost", shape).with_model("m");
+        config.prices = Some(prices);
+        config.check(&task(3)).unwrap_err()
+    };
+    assert!(matches!(
+        refused(WireShape::Classify, prices(1.0, 1.0)),
+        HttpConfigError::NoTokens { .. }
+    ));
+    for wrong in [f64::NAN, -1.0, f64::INFINITY] {
+        assert!(matches!(
+            refused(WireShape::Chat, prices(1.0, wrong)),
+            HttpConfigError::Price { .. }
+        ));
+    }
 }
 
 #[test]

@@ -81,10 +81,7 @@ fn raw(id: &str, answer: impl Into<String>) -> TeacherAnswer {
     }
 }
 
-fn predicted<K: GoldKind>(
-    gold: &GoldSet<K>,
-    answers: impl IntoIterator<Item = String>,
-) -> Predictions<K> {
+fn predicted<K: GoldKind>(gold: &GoldSet<K>, answers: impl IntoIterator<Item = String>) -> Predictions<K> {
     let rows = gold.ids().zip(answers).map(|(id, answer)| PredictedRow {
         id: id.to_owned(),
         prediction: Prediction::new(answer),
@@ -102,7 +99,10 @@ fn receipts() -> Vec<Value> {
 
 #[test]
 fn fields_have_versions_with_what_changed_and_why() {
-    let folder = Folder::new(toml::from_str(RECEIPTS).unwrap(), &receipts());
+    let folder = Folder::new(
+        toml::from_str::<Task<FieldSchema>>(RECEIPTS).unwrap(),
+        &receipts(),
+    );
     folder.freeze(1).unwrap();
     let mut rows = receipts();
     rows[0]["fields"] = json!({"company": "Acme", "total": "1.55", "note": "paid"});
@@ -116,7 +116,10 @@ fn fields_have_versions_with_what_changed_and_why() {
     );
     let (gold, diff) = folder.freeze_because(2, "second pass");
     assert_eq!((gold.lock().parts["total"], gold.lock().parts["note"]), (4, 1));
-    assert_eq!((diff.relabelled.len(), diff.reworded.len(), diff.added.len()), (1, 1, 1));
+    assert_eq!(
+        (diff.relabelled.len(), diff.reworded.len(), diff.added.len()),
+        (1, 1, 1)
+    );
     // Only what differs.
     assert_eq!(diff.relabelled[0].before, r#"{"note":null,"total":"1.50"}"#);
     assert_eq!(diff.relabelled[0].after, r#"{"note":"paid","total":"1.55"}"#);
@@ -131,10 +134,13 @@ fn fields_have_versions_with_what_changed_and_why() {
 
 #[test]
 fn a_baseline_of_fields_is_carried_over_and_asks_only_for_what_is_new() {
-    let folder = Folder::new(toml::from_str::<Task<FieldSchema>>(RECEIPTS).unwrap(), &receipts());
+    let folder = Folder::new(
+        toml::from_str::<Task<FieldSchema>>(RECEIPTS).unwrap(),
+        &receipts(),
+    );
     let gold = folder.freeze(1).unwrap();
-    let answers = ["a", "b", "c"]
-        .map(|id| raw(id, r#"{"company": "ACME", "total": "1.50", "note": "paid"}"#));
+    let answers =
+        ["a", "b", "c"].map(|id| raw(id, r#"{"company": "ACME", "total": "1.50", "note": "paid"}"#));
     let (first, second) = (folder.path("baseline.json"), folder.path("baseline.v2.json"));
     let pinned = Baseline::pin(&gold, teacher(), answers).unwrap();
     pinned.write(&first).unwrap();
@@ -186,11 +192,22 @@ fn sentences(gold: &GoldSet<SentenceStyle>, each: usize) -> Vec<String> {
     .collect()
 }
 
-fn sentence_case(rows: usize, each: usize) -> (Folder<SentenceStyle>, GoldSet<SentenceStyle>, Baseline<SentenceStyle>) {
+fn sentence_case(
+    rows: usize,
+    each: usize,
+) -> (
+    Folder<SentenceStyle>,
+    GoldSet<SentenceStyle>,
+    Baseline<SentenceStyle>,
+) {
     let folder = Folder::new(toml::from_str(SHOPS).unwrap(), &shops(rows));
     let gold = folder.freeze(1).unwrap();
     let answers = sentences(&gold, each);
-    let answers: Vec<TeacherAnswer> = gold.ids().zip(answers).map(|(id, answer)| raw(id, answer)).collect();
+    let answers: Vec<TeacherAnswer> = gold
+        .ids()
+        .zip(answers)
+        .map(|(id, answer)| raw(id, answer))
+        .collect();
     let baseline = Baseline::pin(&gold, teacher(), answers).unwrap();
     (folder, gold, baseline)
 }
@@ -216,7 +233,10 @@ fn a_model_that_says_the_rows_better_ships_and_one_that_says_them_worse_is_held(
     );
     let better = verdict(&gold, &baseline, sentences(&gold, 1000), Preset::ClearTheLine);
     assert_eq!(better.verdict, Verdict::Ship, "{}", better.summary);
-    assert_eq!((better.candidate.accuracy.count, better.baseline.accuracy.count), (119, 90));
+    assert_eq!(
+        (better.candidate.accuracy.count, better.baseline.accuracy.count),
+        (119, 90)
+    );
     let overlap = &better.details.overlap[0].compared;
     assert!(overlap.score > overlap.other && overlap.p < 0.01, "{overlap:?}");
 
@@ -224,7 +244,10 @@ fn a_model_that_says_the_rows_better_ships_and_one_that_says_them_worse_is_held(
     assert_eq!(worse.verdict, Verdict::Hold);
     for text in [worse.to_markdown(), worse.to_html(), worse.to_junit()] {
         let text = text.to_lowercase();
-        assert!(!text.contains("categor") && text.contains("says change"), "{text}");
+        assert!(
+            !text.contains("categor") && text.contains("says change"),
+            "{text}"
+        );
     }
     let read: GradedReport<SentenceDetails> =
         serde_json::from_str(&serde_json::to_string(&worse).unwrap()).unwrap();
@@ -252,7 +275,10 @@ fn a_rule_may_name_a_check_and_not_one_that_there_is_none_of() {
 fn runs_usage_and_near_training_rows_are_reported_of_sentences_too() {
     let (folder, gold, baseline) = sentence_case(60, 4);
     let candidate = predicted(&gold, sentences(&gold, 10));
-    let repeats = [predicted(&gold, sentences(&gold, 5)), predicted(&gold, sentences(&gold, 1000))];
+    let repeats = [
+        predicted(&gold, sentences(&gold, 5)),
+        predicted(&gold, sentences(&gold, 1000)),
+    ];
     write_lines(&folder.path("usage.jsonl"), &vec![r#"{"latency_ms": 40}"#; 60]);
     let usage = Usage::open(&folder.path("usage.jsonl")).unwrap();
     let texts: Vec<String> = gold.inputs().take(10).map(String::from).collect();
@@ -283,7 +309,10 @@ fn runs_usage_and_near_training_rows_are_reported_of_sentences_too() {
     );
     let markdown = report.to_markdown();
     for said in ["By how near training came", "Several runs", "latency p50 40"] {
-        assert!(markdown.contains(said) && report.to_html().contains(said), "{said}: {markdown}");
+        assert!(
+            markdown.contains(said) && report.to_html().contains(said),
+            "{said}: {markdown}"
+        );
     }
 }
 
@@ -296,7 +325,10 @@ fn sentences_have_versions_and_their_style_is_frozen_with_them() {
     let mut other = folder.task.clone();
     other.output.max_words = Some(3);
     let refused = GoldSet::open(&folder.path("gold.jsonl"), &lock, &other).unwrap_err();
-    assert!(matches!(refused, GoldError::OtherStyle { version: 1, .. }), "{refused}");
+    assert!(
+        matches!(refused, GoldError::OtherStyle { version: 1, .. }),
+        "{refused}"
+    );
 
     let mut rows = shops(20);
     rows[0]["row"]["change"] = json!(90);
@@ -333,12 +365,18 @@ fn each_bad_row_and_style_is_named() {
     assert!(matches!(error, GoldError::DuplicateId { row: 2, .. }), "{error}");
     let error = frozen(json!({"id": "2", "row": {"shop": null}}));
     assert!(
-        matches!(error, GoldError::Sentences(SentenceSetError::NothingToSay { row: 2, .. })),
+        matches!(
+            error,
+            GoldError::Sentences(SentenceSetError::NothingToSay { row: 2, .. })
+        ),
         "{error}"
     );
     let error = frozen(json!({"id": "2", "row": {"shop": "Birch"}, "references": [" "]}));
     assert!(
-        matches!(error, GoldError::Sentences(SentenceSetError::BlankReference { row: 2, .. })),
+        matches!(
+            error,
+            GoldError::Sentences(SentenceSetError::BlankReference { row: 2, .. })
+        ),
         "{error}"
     );
     let error = frozen(json!({"id": "2", "input": " ", "row": {"shop": "Birch"}}));
@@ -351,24 +389,39 @@ fn each_bad_row_and_style_is_named() {
 
 #[test]
 fn an_answer_is_text_or_an_object_and_nothing_else() {
-    let folder = Folder::new(toml::from_str::<Task<FieldSchema>>(RECEIPTS).unwrap(), &receipts());
+    let folder = Folder::new(
+        toml::from_str::<Task<FieldSchema>>(RECEIPTS).unwrap(),
+        &receipts(),
+    );
     let gold = folder.freeze(1).unwrap();
     let path = folder.path("answers.jsonl");
     let open = |second: &str| {
         write_lines(
             &path,
-            &[r#"{"id":"a","fields":{"total":1.50}}"#, second, r#"{"id":"c","answer":"none"}"#],
+            &[
+                r#"{"id":"a","fields":{"total":1.50}}"#,
+                second,
+                r#"{"id":"c","answer":"none"}"#,
+            ],
         );
         Predictions::open(&path, "small", &gold)
     };
     open(r#"{"id":"b","answer":{"total":"2.50"}}"#).unwrap();
-    for bad in [r#"{"id":"b","answer":null}"#, r#"{"id":"b","answer":2.5}"#, r#"{"id":"b"}"#] {
+    for bad in [
+        r#"{"id":"b","answer":null}"#,
+        r#"{"id":"b","answer":2.5}"#,
+        r#"{"id":"b"}"#,
+    ] {
         let error = open(bad).unwrap_err();
         assert!(matches!(&error, PredictionsError::File(_)), "{error}");
-        assert!(error.to_string().contains("line 2") || error.to_string().contains(":2"), "{error}");
+        assert!(
+            error.to_string().contains("line 2") || error.to_string().contains(":2"),
+            "{error}"
+        );
     }
     // A distribution is over labels, and there are none.
-    let error = open(r#"{"id":"b","answer":"{}","probabilities":[{"label":"x","probability":1}]}"#).unwrap_err();
+    let error =
+        open(r#"{"id":"b","answer":"{}","probabilities":[{"label":"x","probability":1}]}"#).unwrap_err();
     assert!(
         matches!(&error, PredictionsError::Probability { id, .. } if id == "b"),
         "{error}"

@@ -18,9 +18,9 @@ mod hostile;
 #[cfg(feature = "http")]
 mod http;
 mod import;
-mod kinds;
 mod import_evals;
 mod import_promptfoo;
+mod kinds;
 mod looks;
 mod metric_values;
 mod metrics;

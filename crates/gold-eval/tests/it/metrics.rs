@@ -51,6 +51,44 @@ fn every_category_is_tested_against_the_last_shipped_model_with_holm_of_its_own(
     let says =
         |note: &String| note.contains("“label-01” is shown to be worse than with the last shipped model");
     assert!(report.notes.iter().any(says), "{:?}", report.notes);
+    // The surest loss comes first in both tables of changes.
+    let lost = found[1].against_shipped.as_ref().unwrap().counts;
+    let comment = report.to_markdown();
+    let table = comment
+        .split("### Categories against the last shipped model")
+        .nth(1)
+        .unwrap();
+    let first = table.lines().find(|line| line.starts_with("| label")).unwrap();
+    assert!(first.starts_with("| label-01 | 40 |"), "{first}");
+    assert!(
+        first.contains(&format!("| {} | {} | < 0.0001 |", lost.gains, lost.losses)),
+        "{first}"
+    );
+    let page = report.to_html();
+    let section = page
+        .split("Categories against the last shipped model")
+        .nth(1)
+        .unwrap();
+    let place = |label: &str| {
+        section
+            .find(&format!("<td>{}", label.replace('_', "_<wbr>")))
+            .unwrap_or(usize::MAX)
+    };
+    let others = ["label-00", "label-02", "label-03"].map(place);
+    assert!(others.into_iter().all(|other| place("label-01") < other));
+}
+
+#[test]
+fn a_shipped_model_with_the_same_rows_right_changes_nothing() {
+    let world = World::new(&[10, 10]);
+    let baseline = world.baseline(world.answers(1, |_, _| 0.9));
+    let candidate = world.predictions(world.answers(2, |_, _| 0.9));
+    let case = Case::new(&world.gold, &baseline, &candidate, "now").with_shipped(&candidate);
+    let report = judge(&case, &gate()).unwrap();
+    for text in [report.to_markdown(), report.to_html()] {
+        let told = text.split("Categories against").nth(1).unwrap();
+        assert!(told.contains("2 categories have the same rows right as before."));
+    }
 }
 
 #[test]
@@ -64,6 +102,10 @@ fn without_a_shipped_model_nothing_is_said_of_it() {
             .categories
             .iter()
             .all(|category| category.against_shipped.is_none())
+    );
+    assert!(
+        !report.to_markdown().contains("Categories against")
+            && !report.to_html().contains("Categories against")
     );
     assert_eq!(
         (report.metrics.repeats, report.metrics.distributions),

@@ -390,11 +390,18 @@ fn write_text(folder: &Path, name: &str, lines: &[String]) {
 fn sentences_are_frozen_pinned_judged_and_carried_over_like_labels() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let task = "name = \"shops\"\n[output]\nkind = \"sentence\"\n[output.style.fields.change]\nunit = \"%\"\n";
+    let task =
+        "name = \"shops\"\n[output]\nkind = \"sentence\"\n[output.style.fields.change]\nunit = \"%\"\n";
     fs::write(folder.join("task.toml"), task).unwrap();
     fs::write(folder.join("prompt.txt"), "Say it.").unwrap();
     let name = |i: usize| ["Alder", "Birch", "Cedar"][i % 3];
-    let row = |i: usize| format!(r#"{{"id":"{i}","row":{{"shop":"{}","change":{}}}}}"#, name(i), 2 + i % 7);
+    let row = |i: usize| {
+        format!(
+            r#"{{"id":"{i}","row":{{"shop":"{}","change":{}}}}}"#,
+            name(i),
+            2 + i % 7
+        )
+    };
     let answer = |i: usize, change: usize| {
         let name = name(i);
         format!(r#"{{"id":"{i}","answer":"Sales at {name} rose by {change}%.","latency_ms":5}}"#)
@@ -417,11 +424,23 @@ fn sentences_are_frozen_pinned_judged_and_carried_over_like_labels() {
     assert_eq!(code(&run(&["freeze"])), 0);
     let pinned = run(&[&["pin", "--answers", "teacher.jsonl"][..], &asked].concat());
     assert!(said(&pinned).contains("45 of 60 rows right"), "{}", said(&pinned));
-    let judge = ["judge", "--baseline", "baseline.json", "--predictions", "predictions.jsonl"];
+    let judge = [
+        "judge",
+        "--baseline",
+        "baseline.json",
+        "--predictions",
+        "predictions.jsonl",
+    ];
     let judged = run(&[&judge[..], &["--out", "run", "--github"]].concat());
     assert_eq!(code(&judged), 0, "{}", said(&judged));
     let text = said(&judged);
-    for part in ["SHIP", "Checks, worst first", "says change", "latency p50 5", "::notice"] {
+    for part in [
+        "SHIP",
+        "Checks, worst first",
+        "says change",
+        "latency p50 5",
+        "::notice",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("ategor"), "{text}");
@@ -438,7 +457,10 @@ fn sentences_are_frozen_pinned_judged_and_carried_over_like_labels() {
     let asking = run(&[&carry[..], &["--ask", "ask.jsonl"]].concat());
     assert!(said(&asking).contains("60 answers of"), "{}", said(&asking));
     let question = fs::read_to_string(folder.join("ask.jsonl")).unwrap();
-    assert!(question.contains(r#""id":"60""#) && question.contains("Alder"), "{question}");
+    assert!(
+        question.contains(r#""id":"60""#) && question.contains("Alder"),
+        "{question}"
+    );
     write_text(folder, "answers.jsonl", &[answer(60, 6)]);
     let carried = run(&[
         &carry[..],
@@ -446,5 +468,9 @@ fn sentences_are_frozen_pinned_judged_and_carried_over_like_labels() {
         &asked,
     ]
     .concat());
-    assert!(said(&carried).contains("46 of 61 rows right"), "{}", said(&carried));
+    assert!(
+        said(&carried).contains("46 of 61 rows right"),
+        "{}",
+        said(&carried)
+    );
 }

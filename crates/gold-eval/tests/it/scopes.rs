@@ -195,7 +195,7 @@ fn a_category_of_another_task_is_refused_by_name() {
     assert!(
         error("Label 01")
             .to_string()
-            .ends_with("no label of the task: write \"label-01\"")
+            .ends_with("none of the task's labels, fields or checks: write \"label-01\"")
     );
 }
 
