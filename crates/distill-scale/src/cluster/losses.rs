@@ -11,7 +11,7 @@ use std::{
     collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -22,6 +22,7 @@ use ballista_core::{
         protobuf::{ExecutorHeartbeat, job_status::Status},
         scheduler::{ExecutorData, ExecutorMetadata},
     },
+    utils::get_current_time,
 };
 use ballista_scheduler::{
     cluster::{BoundTask, ClusterState, ClusterStateEventStream, ExecutorSlot, JobState},
@@ -125,9 +126,9 @@ impl Losses {
     }
 }
 
+/// By the scheduler's clock, which says when jobs began, in milliseconds since 1970.
 fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(get_current_time()).unwrap_or(u64::MAX)
 }
 
 #[async_trait]
