@@ -19,7 +19,6 @@ use datafusion::{
     execution::SessionStateBuilder,
     prelude::{SessionConfig, SessionContext},
 };
-
 use tonic::transport::Endpoint;
 
 use crate::{Engine, ScaleError, engine::spilling};

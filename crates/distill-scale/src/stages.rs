@@ -232,17 +232,15 @@ impl<'a> Stages<'a> {
             let folder = &folder;
             async move {
                 let fold = ReduceExec::of_sorted(plan, order, partitions, reduction, own.clone())?;
-                let done = self
-                    .engine
-                    .stream(Arc::new(fold))
-                    .await?
-                    .try_collect::<Vec<_>>()
-                    .await;
+                let done = match self.engine.stream(Arc::new(fold)).await {
+                    Ok(batches) => batches.try_collect::<Vec<_>>().await,
+                    Err(error) => Err(error),
+                };
                 match &done {
                     Ok(_) => {
                         keep(&own, folder).map_err(|error| DataFusionError::External(Box::new(error)))?
                     }
-                    // What cannot be removed is in nobody's way.
+                    // What cannot be removed, or is written after that, is in nobody's way.
                     Err(_) => drop(std::fs::remove_dir_all(&own)),
                 }
                 done

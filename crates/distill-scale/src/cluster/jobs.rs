@@ -92,7 +92,7 @@ impl From<JobError> for DataFusionError {
 
 impl JobError {
     /// What a failure of a job is, by the scheduler's words for it, of which Ballista 55 has no types.
-    fn of(job: &str, reason: String) -> Self {
+    fn of(job: &str, reason: &str) -> Self {
         // Of `losses.rs`.
         const CANCELLED: &str = "Cancelled";
         // Of the data or the plan: neither is another on another executor.
@@ -106,7 +106,7 @@ impl JobError {
             "h2 protocol error",
             "from connection",
         ];
-        let job = job.to_owned();
+        let (job, reason) = (job.to_owned(), reason.trim_end().to_owned());
         let says = |words: &[&str]| words.iter().any(|words| reason.contains(words));
         if reason == CANCELLED {
             let reason =
@@ -217,7 +217,7 @@ impl Cluster {
             let answer = answer.map_err(|status| lost(status.message()))?;
             match answer.into_inner().status.and_then(|job| job.status) {
                 Some(Status::Successful(done)) => return Ok(done.partition_location),
-                Some(Status::Failed(failed)) => return Err(JobError::of(job, failed.error)),
+                Some(Status::Failed(failed)) => return Err(JobError::of(job, &failed.error)),
                 Some(_) => known = Instant::now(),
                 None if known.elapsed() > UNKNOWN => return Err(lost("the scheduler does not know it")),
                 None => {}

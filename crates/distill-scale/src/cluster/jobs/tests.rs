@@ -1,7 +1,7 @@
 use super::*;
 
 fn kind(reason: &str) -> &'static str {
-    match JobError::of("job", reason.to_owned()) {
+    match JobError::of("job", reason) {
         JobError::Failed { .. } => "failed",
         JobError::Lost { .. } => "lost",
         _ => "other",
@@ -41,6 +41,6 @@ fn only_a_loss_and_a_limit_are_worth_another_try() {
         job: job(),
         seconds: 1
     }));
-    assert!(!worth(JobError::of("job", "Error planning job".into())));
+    assert!(!worth(JobError::of("job", "Error planning job")));
     assert!(!is_worth_another_try(&DataFusionError::Plan("no column".into())));
 }
