@@ -4,29 +4,28 @@
 //! this crate are in Ballista's own. So the scheduler and the executors are started from here ([`serve_scheduler`],
 //! [`serve_executor`], or the binary's commands of the same names), and plans are sent to the scheduler as they would run
 //! here: what is planned on a cluster is what is planned in one process.
+//!
+//! A plan whose executor is lost is done again as a whole, by the engine and not by the scheduler; `losses.rs` says why.
 
 mod codec;
+mod jobs;
+mod losses;
 mod processes;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use ballista_core::{
-    execution_plans::execute_physical_plan, extension::SessionConfigExt, ids::new_instance_id,
-};
+use ballista_core::extension::SessionConfigExt;
 use datafusion::{
-    error::Result,
-    execution::{SendableRecordBatchStream, SessionStateBuilder},
-    physical_plan::ExecutionPlan,
+    execution::SessionStateBuilder,
     prelude::{SessionConfig, SessionContext},
 };
-use datafusion_proto::protobuf::PhysicalPlanNode;
+use tonic::transport::Endpoint;
 
-use crate::{
-    Engine, ScaleError,
-    engine::{spilling, with_functions},
-};
+use crate::{Engine, ScaleError, engine::spilling};
 
 pub(crate) use codec::ScaleCodec;
+pub use jobs::JobError;
+pub(crate) use jobs::is_worth_another_try;
 pub use processes::{ClusterError, Executor, Scheduler, serve_executor, serve_scheduler};
 
 /// A cluster's scheduler, and how plans are to be carried out.
@@ -74,19 +73,17 @@ impl Engine {
             .with_default_features()
             .with_config(config.clone())
             .build();
-        Ok(Self {
-            context: with_functions(SessionContext::new_with_state(state)),
-            partitions: partitions.max(1),
-            cluster: Some(Cluster {
-                url: url.trim_end_matches('/').to_owned(),
-                config,
-                stage_limit: Duration::from_secs(3600),
-            }),
-        })
+        let mut engine = Self::of(SessionContext::new_with_state(state), partitions.max(1));
+        engine.cluster = Some(Cluster {
+            url: url.trim_end_matches('/').to_owned(),
+            config,
+            stage_limit: Duration::from_secs(3600),
+        });
+        Ok(engine)
     }
 
-    /// How long a stage may take on a cluster before it is tried again; one hour unless said otherwise. In this process
-    /// there is no such limit.
+    /// How long a stage may take on a cluster before it is cancelled and tried again; one hour unless said otherwise.
+    /// In this process there is no such limit.
     #[must_use]
     pub fn with_stage_limit(mut self, limit: Duration) -> Self {
         if let Some(cluster) = &mut self.cluster {
@@ -96,19 +93,15 @@ impl Engine {
     }
 }
 
-impl Cluster {
-    /// Sends a plan to the scheduler and hands on what comes back.
-    pub(crate) async fn stream(&self, plan: Arc<dyn ExecutionPlan>) -> Result<SendableRecordBatchStream> {
-        execute_physical_plan::<PhysicalPlanNode>(
-            self.url.clone(),
-            &self.config.ballista_config(),
-            plan,
-            self.config.ballista_physical_extension_codec().as_ref(),
-            new_instance_id(),
-            self.config.clone(),
-        )
-        .await
-    }
+/// A connection that notices when the other machine is gone without a word, as one that lost its power is; Ballista's
+/// own waits without end for what an executor has.
+fn noticing(endpoint: Endpoint) -> Result<Endpoint, Box<dyn Error + Send + Sync>> {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    Ok(endpoint
+        .connect_timeout(PATIENCE)
+        .http2_keep_alive_interval(PATIENCE)
+        .keep_alive_timeout(PATIENCE)
+        .keep_alive_while_idle(true))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The curation at scale: stages one after the other, each with its time.
 
-use std::{future::Future, path::Path, time::Instant};
+use std::{collections::BTreeMap, future::Future, path::Path, time::Instant};
 
 use datafusion::error::Result;
 use near_texts::NORMALISER_VERSION;
@@ -32,7 +32,7 @@ pub async fn curate_at_scale(
     }
     let table = calls.read(engine).await?;
     let stages = Stages::new(engine, labels, plan, out);
-    let mut clock = Clock::default();
+    let mut clock = Clock::of_engine(engine);
     let (calls, rejected) = clock.of("read", stages.count_calls(table.clone())).await?;
     let rows = clock.of("votes", stages.votes(table)).await?;
     let join = clock.of("plan", stages.join_plan(rows)).await?;
@@ -53,30 +53,45 @@ pub async fn curate_at_scale(
         fates,
         calls_in_train,
         normaliser: NORMALISER_VERSION,
+        repeats: clock.repeats,
         seconds: clock.seconds,
     };
     write_json(&out.join("scale.json"), &report)?;
     Ok(report)
 }
 
-/// The seconds of each stage.
-#[derive(Debug, Default)]
-struct Clock {
+/// The seconds of each stage, and how often it was done again.
+#[derive(Debug)]
+struct Clock<'a> {
+    engine: &'a Engine,
     seconds: Vec<(&'static str, f64)>,
+    repeats: BTreeMap<&'static str, u64>,
 }
 
-impl Clock {
+impl<'a> Clock<'a> {
+    fn of_engine(engine: &'a Engine) -> Self {
+        Self {
+            engine,
+            seconds: Vec::new(),
+            repeats: BTreeMap::new(),
+        }
+    }
+
     async fn of<T>(
         &mut self,
         stage: &'static str,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T, ScaleError> {
-        let begin = Instant::now();
+        let (begin, repeats) = (Instant::now(), self.engine.repeats());
         let done = work.await.map_err(|source| ScaleError::Engine {
             stage,
             source: Box::new(source),
         })?;
         let seconds = begin.elapsed().as_secs_f64();
+        let repeats = self.engine.repeats() - repeats;
+        if repeats > 0 {
+            *self.repeats.entry(stage).or_default() += repeats;
+        }
         match self.seconds.last_mut() {
             Some((last, sum)) if *last == stage => *sum += seconds,
             _ => self.seconds.push((stage, seconds)),

@@ -1,6 +1,13 @@
 //! Where plans run: in this process, or on a cluster.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use datafusion::{
     arrow::array::RecordBatch,
@@ -17,14 +24,16 @@ use futures::TryStreamExt;
 
 use crate::{Limits, functions};
 
-/// How often a stage is tried on a cluster.
+/// How often a plan is tried on a cluster.
 #[cfg(feature = "ballista")]
-const ATTEMPTS: usize = 3;
+const TRIES: usize = 3;
 
 /// What carries out the plans of a curation.
 pub struct Engine {
     pub(crate) context: SessionContext,
     pub(crate) partitions: usize,
+    tries: AtomicU64,
+    repeats: AtomicU64,
     #[cfg(feature = "ballista")]
     pub(crate) cluster: Option<crate::cluster::Cluster>,
 }
@@ -59,41 +68,48 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(runtime)
             .build();
-        Ok(Self {
-            context: with_functions(SessionContext::new_with_state(state)),
-            partitions,
-            #[cfg(feature = "ballista")]
-            cluster: None,
-        })
+        Ok(Self::of(SessionContext::new_with_state(state), partitions))
     }
 
-    /// Does a stage, on a cluster again where that may help.
+    pub(crate) fn of(context: SessionContext, partitions: usize) -> Self {
+        Self {
+            context: with_functions(context),
+            partitions,
+            tries: AtomicU64::new(0),
+            repeats: AtomicU64::new(0),
+            #[cfg(feature = "ballista")]
+            cluster: None,
+        }
+    }
+
+    /// How many tries came to nothing so far, because an executor was lost or the time was over, and were made again.
+    pub(crate) fn repeats(&self) -> u64 {
+        self.repeats.load(Ordering::Relaxed)
+    }
+
+    /// Does some work, on a cluster again as a whole where an executor was lost with a part of it. The work is told a
+    /// number that no other try has.
     ///
-    /// What a plan has come to lies with the executors until it is fetched, and is lost with them; and a scheduler that
-    /// has lost an executor has been seen to wait without end. A stage that is done again writes the
-    /// same files again.
-    pub(crate) async fn tried<T, F: Future<Output = Result<T>>>(&self, work: impl Fn() -> F) -> Result<T> {
+    /// What is wrong with the data is wrong on every executor, and is not tried again.
+    pub(crate) async fn tried<T, F: Future<Output = Result<T>>>(&self, work: impl Fn(u64) -> F) -> Result<T> {
         #[cfg(feature = "ballista")]
-        if let Some(cluster) = &self.cluster {
-            for _ in 1..ATTEMPTS {
-                if let Ok(Ok(done)) = tokio::time::timeout(cluster.stage_limit, work()).await {
-                    return Ok(done);
+        if self.cluster.is_some() {
+            for again in 1..TRIES {
+                match work(self.tries.fetch_add(1, Ordering::Relaxed)).await {
+                    Err(error) if crate::cluster::is_worth_another_try(&error) => {
+                        log::warn!("{error}; it is done again ({again} of {})", TRIES - 1);
+                        self.repeats.fetch_add(1, Ordering::Relaxed);
+                    }
+                    done => return done,
                 }
             }
-            let last = tokio::time::timeout(cluster.stage_limit, work()).await;
-            return last.unwrap_or_else(|_| {
-                let seconds = cluster.stage_limit.as_secs();
-                Err(DataFusionError::Execution(format!(
-                    "the cluster has taken more than {seconds} s three times: see what its executors do, or raise the limit"
-                )))
-            });
         }
-        work().await
+        work(self.tries.fetch_add(1, Ordering::Relaxed)).await
     }
 
     /// All that comes of a plan.
     pub(crate) async fn collect(&self, plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
-        self.tried(|| async { self.stream(Arc::clone(&plan)).await?.try_collect().await })
+        self.tried(|_| async { self.stream(Arc::clone(&plan)).await?.try_collect().await })
             .await
     }
 

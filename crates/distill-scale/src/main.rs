@@ -1,8 +1,12 @@
 //! Curates logs that no memory holds, and starts the processes of a cluster.
 
-#![allow(clippy::print_stdout, reason = "a command-line program speaks to its user")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program speaks to its user"
+)]
 
-use std::{error::Error, path::PathBuf};
+use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use distill_scale::{Calls, Engine, Limits, ScaleConfig, curate_at_scale};
@@ -24,20 +28,27 @@ enum Command {
     /// Runs the scheduler of a cluster.
     #[cfg(feature = "ballista")]
     Scheduler {
-        /// Where it listens.
+        /// Where it listens: 0.0.0.0:50050 for executors of other machines too. Only in a network that you trust, for
+        /// whoever reaches it may have plans carried out.
         #[arg(long, default_value = "127.0.0.1:50050")]
         address: std::net::SocketAddr,
-        /// After how many seconds without a sign of life an executor is given up.
-        #[arg(long, default_value_t = 12)]
+        /// After how many seconds without a sign of life an executor is given up, at least 10.
+        #[arg(long, default_value_t = 15)]
         executor_timeout: u64,
     },
     /// Runs an executor of a cluster.
     #[cfg(feature = "ballista")]
     Executor {
-        /// The scheduler.
+        /// The scheduler, HOST:PORT.
         #[arg(long, default_value = "127.0.0.1:50050")]
-        scheduler: std::net::SocketAddr,
-        /// Where others fetch its results; the port above is taken too.
+        scheduler: String,
+        /// The name or address by which other executors and the client reach this machine.
+        #[arg(long, default_value = "127.0.0.1")]
+        host: String,
+        /// The address of this machine that it listens at: 0.0.0.0 for all.
+        #[arg(long, default_value = "127.0.0.1")]
+        bind: std::net::IpAddr,
+        /// Where others fetch its results.
         #[arg(long)]
         port: u16,
         /// How many parts it works on at a time.
@@ -92,7 +103,7 @@ struct Curate {
     #[cfg(feature = "ballista")]
     #[arg(long)]
     scheduler: Option<String>,
-    /// Seconds that a stage may take on a cluster before it is tried again, three times in all.
+    /// Seconds that a stage may take on a cluster before it is cancelled and tried again, three times in all.
     #[cfg(feature = "ballista")]
     #[arg(long, default_value_t = 3600)]
     stage_limit: u64,
@@ -126,17 +137,40 @@ impl log::Log for Warnings {
     fn flush(&self) {}
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     #[cfg(feature = "ballista")]
     if log::set_logger(&Warnings).is_ok() {
         log::set_max_level(log::LevelFilter::Warn);
     }
     // Plans are trees of some depth, and are walked by recursion.
+    let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(16 << 20)
-        .build()?;
-    runtime.block_on(run(Arguments::parse()))
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(arguments)),
+        Err(error) => Err(error.into()),
+    };
+    let Err(error) = done else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("error: {}", chain(error.as_ref()));
+    ExitCode::FAILURE
+}
+
+/// An error and what it comes from; the engine's own errors say again what they hold.
+fn chain(error: &dyn Error) -> String {
+    let mut said = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let says = error.to_string();
+        if !said.contains(&says) {
+            said = format!("{said}: {says}");
+        }
+        source = error.source();
+    }
+    said
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
@@ -156,17 +190,19 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         #[cfg(feature = "ballista")]
         Command::Executor {
             scheduler,
+            host,
+            bind,
             port,
             cores,
             memory,
             folder,
         } => {
             let executor = distill_scale::cluster::Executor {
-                scheduler,
-                port,
+                host,
+                bind,
                 cores,
                 memory: memory << 20,
-                folder,
+                ..distill_scale::cluster::Executor::new(scheduler, port, folder)
             };
             Ok(distill_scale::cluster::serve_executor(&executor).await?)
         }

@@ -23,6 +23,8 @@ pub struct ScaleReport {
     pub calls_in_train: u64,
     /// The version of the normaliser.
     pub normaliser: &'static str,
+    /// How often a stage was done again because an executor was lost or its time was over; empty in one process.
+    pub repeats: BTreeMap<&'static str, u64>,
     /// Seconds by stage, in order.
     pub seconds: Vec<(&'static str, f64)>,
 }
@@ -54,6 +56,12 @@ impl fmt::Display for ScaleReport {
             writeln!(f, "rejected: {}", list(&self.rejected))?;
         }
         writeln!(f, "rows: {}", list(&self.fates))?;
+        for (stage, repeats) in &self.repeats {
+            writeln!(
+                f,
+                "{stage} done again, for an executor was lost or the time was over: {repeats}"
+            )?;
+        }
         let all: f64 = self.seconds.iter().map(|(_, seconds)| seconds).sum();
         for (stage, seconds) in &self.seconds {
             writeln!(f, "{seconds:8.1} s  {stage}")?;

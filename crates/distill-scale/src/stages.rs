@@ -15,7 +15,9 @@ use datafusion::{
     functions_aggregate::expr_fn::{count, sum},
     prelude::{DataFrame, ParquetReadOptions, coalesce, col, lit},
 };
+use futures::TryStreamExt;
 use near_texts::JoinPlan;
+use stage_files::FileError;
 use task_spec::LabelSet;
 
 use crate::{
@@ -221,11 +223,30 @@ impl<'a> Stages<'a> {
         reduction: Reduction,
         folder: PathBuf,
     ) -> Result<u64> {
-        std::fs::create_dir_all(&folder)?;
         let partitions = self.engine.partitions;
         let plan = table.create_physical_plan().await?;
-        let fold = ReduceExec::of_sorted(plan, order, partitions, reduction, folder)?;
-        let batches = self.engine.collect(Arc::new(fold)).await?;
+        let written = self.engine.tried(|number| {
+            let (plan, reduction) = (Arc::clone(&plan), reduction.clone());
+            // A folder of the try's own: a try that was given up may have tasks that still write.
+            let own = self.out.join(format!("work/try-{number}"));
+            let folder = &folder;
+            async move {
+                let fold = ReduceExec::of_sorted(plan, order, partitions, reduction, own.clone())?;
+                let done = match self.engine.stream(Arc::new(fold)).await {
+                    Ok(batches) => batches.try_collect::<Vec<_>>().await,
+                    Err(error) => Err(error),
+                };
+                match &done {
+                    Ok(_) => {
+                        keep(&own, folder).map_err(|error| DataFusionError::External(Box::new(error)))?
+                    }
+                    // What cannot be removed, or is written after that, is in nobody's way.
+                    Err(_) => drop(std::fs::remove_dir_all(&own)),
+                }
+                done
+            }
+        });
+        let batches = written.await?;
         let written = batches
             .iter()
             .map(|batch| batch.column(0).as_primitive::<UInt64Type>());
@@ -251,4 +272,21 @@ impl<'a> Stages<'a> {
         }
         Ok(counts)
     }
+}
+
+/// Moves the files of a try to the others of its table.
+fn keep(own: &Path, folder: &Path) -> Result<(), FileError> {
+    let fail = |path: &Path| {
+        let path = path.to_owned();
+        move |source| FileError::Write { path, source }
+    };
+    std::fs::create_dir_all(folder).map_err(fail(folder))?;
+    // A stage of which nothing came has written nothing.
+    std::fs::create_dir_all(own).map_err(fail(own))?;
+    for file in std::fs::read_dir(own).map_err(fail(own))? {
+        let file = file.map_err(fail(own))?;
+        let kept = folder.join(file.file_name());
+        std::fs::rename(file.path(), &kept).map_err(fail(&kept))?;
+    }
+    std::fs::remove_dir(own).map_err(fail(own))
 }

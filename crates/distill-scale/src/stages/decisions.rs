@@ -134,7 +134,7 @@ impl Stages<'_> {
         let plan = sorted.create_physical_plan().await?;
         let path = self.folder(Table::Merged).join("part.parquet");
         self.engine
-            .tried(|| async {
+            .tried(|_| async {
                 stars::write_merged(self.engine.stream(Arc::clone(&plan)).await?, &path).await
             })
             .await

@@ -1,163 +1,228 @@
 use std::{
+    collections::BTreeMap,
+    error::Error,
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
-use distill_scale::{Calls, Engine, Limits, ScalePlan, ScaleReport, curate_at_scale};
+use distill_scale::{
+    Calls, Engine, Limits, ScaleError, ScalePlan, ScaleReport, cluster::JobError, curate_at_scale,
+};
 
 use super::{log, outcome};
 
 /// A scheduler and executors, ended with the test.
 struct Processes {
-    port: u16,
+    folder: PathBuf,
+    address: String,
     scheduler: Child,
     executors: Vec<Child>,
+    started: usize,
 }
 
 impl Processes {
     fn start(folder: &Path, executors: usize) -> Self {
-        let binary = env!("CARGO_BIN_EXE_distill-scale");
-        let port = free_ports(1)[0];
-        let address = format!("127.0.0.1:{port}");
-        let mut scheduler = Command::new(binary);
-        scheduler.args(["scheduler", "--address", &address, "--executor-timeout", "6"]);
-        let scheduler = scheduler.stderr(Stdio::null()).spawn().unwrap();
-        let executors = (0..executors)
-            .map(|number| {
-                let own = folder.join(format!("executor-{number}"));
-                std::fs::create_dir(&own).unwrap();
-                let mut executor = Command::new(binary);
-                executor.args(["executor", "--scheduler", &address, "--memory", "256", "--folder"]);
-                executor.arg(&own).args(["--port", &free_ports(2)[0].to_string()]);
-                executor.stderr(Stdio::null()).spawn().unwrap()
-            })
-            .collect();
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut scheduler = Command::new(env!("CARGO_BIN_EXE_distill-scale"));
+        scheduler.args(["scheduler", "--address", &address, "--executor-timeout", "10"]);
+        let mut processes = Self {
+            folder: folder.to_owned(),
+            address,
+            scheduler: scheduler.stderr(Stdio::null()).spawn().unwrap(),
+            executors: Vec::new(),
+            started: 0,
+        };
+        (0..executors).for_each(|_| processes.start_executor("127.0.0.1"));
         let begin = Instant::now();
-        while std::net::TcpStream::connect(&address).is_err() {
+        while std::net::TcpStream::connect(&processes.address).is_err() {
             assert!(begin.elapsed() < Duration::from_secs(30), "no scheduler");
             std::thread::sleep(Duration::from_millis(50));
         }
-        Self {
-            port,
-            scheduler,
-            executors,
-        }
+        processes
     }
 
-    fn curate(&self, calls: &Path, out: &Path) -> Result<ScaleReport, distill_scale::ScaleError> {
+    fn start_executor(&mut self, host: &str) {
+        self.started += 1;
+        let own = self.folder.join(format!("executor-{}", self.started));
+        std::fs::create_dir(&own).unwrap();
+        let mut executor = Command::new(env!("CARGO_BIN_EXE_distill-scale"));
+        executor.args(["executor", "--scheduler", &self.address, "--memory", "256"]);
+        executor.args([
+            "--host",
+            host,
+            "--bind",
+            host,
+            "--port",
+            &free_port().to_string(),
+            "--folder",
+        ]);
+        executor.arg(&own).stderr(Stdio::null());
+        self.executors.push(executor.spawn().unwrap());
+    }
+
+    fn curate(&self, calls: &Path, out: &Path) -> Result<ScaleReport, ScaleError> {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let engine = Engine::on_cluster(&format!("http://127.0.0.1:{}", self.port), 6).unwrap();
-            let engine = engine.with_stage_limit(Duration::from_secs(20));
-            curate_at_scale(
-                &engine,
-                &Calls::at(calls),
-                &log::labels(),
-                &ScalePlan::default(),
-                out,
-            )
-            .await
+            let engine = Engine::on_cluster(&format!("http://{}", self.address), 6).unwrap();
+            let engine = engine.with_stage_limit(Duration::from_secs(120));
+            let (calls, labels) = (Calls::at(calls), log::labels());
+            curate_at_scale(&engine, &calls, &labels, &ScalePlan::default(), out).await
         })
     }
 }
 
 impl Drop for Processes {
     fn drop(&mut self) {
-        for process in self.executors.iter_mut().chain([&mut self.scheduler]) {
-            process.kill().ok();
-            process.wait().ok();
-        }
+        self.executors
+            .iter_mut()
+            .chain([&mut self.scheduler])
+            .for_each(end);
     }
 }
 
-/// The first of so many ports in a row that nobody listens at.
-fn free_ports(count: u16) -> Vec<u16> {
-    loop {
-        let first = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = first.local_addr().unwrap().port();
-        let others: Vec<_> = (1..count)
-            .map(|next| TcpListener::bind(("127.0.0.1", port.saturating_add(next))))
-            .collect();
-        if others.iter().all(Result::is_ok) {
-            return (port..port + count).collect();
-        }
-    }
+/// SIGKILL.
+fn end(process: &mut Child) {
+    process.kill().ok();
+    process.wait().ok();
 }
 
-fn here(calls: &Path) -> std::collections::BTreeMap<String, outcome::Row> {
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn here(calls: &Path) -> BTreeMap<String, outcome::Row> {
     let out = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let engine = Engine::here(&Limits::default()).unwrap();
-        curate_at_scale(
-            &engine,
-            &Calls::at(calls),
-            &log::labels(),
-            &ScalePlan::default(),
-            out.path(),
-        )
-        .await
-        .unwrap();
+        let (calls, labels) = (Calls::at(calls), log::labels());
+        let report = curate_at_scale(&engine, &calls, &labels, &ScalePlan::default(), out.path()).await;
+        assert!(report.unwrap().repeats.is_empty());
         outcome::read(out.path()).await
     })
 }
 
-fn rows(out: &Path) -> std::collections::BTreeMap<String, outcome::Row> {
-    tokio::runtime::Runtime::new()
-        .unwrap()
-        .block_on(outcome::read(out))
+fn rows(out: &Path) -> BTreeMap<String, outcome::Row> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(outcome::read(out))
 }
 
+/// What the job on the cluster came to, inside of what the run came to.
+fn job_error(error: &ScaleError) -> Option<&JobError> {
+    let mut error: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(found) = error {
+        if let Some(job) = found.downcast_ref() {
+            return Some(job);
+        }
+        error = found.source();
+    }
+    None
+}
+
+/// One cluster lives through all kills: each time, another executor takes the place of the one that is gone.
+///
+/// `DISTILL_SCALE_KILLS` is how many there are, 3 unless it is set, at moments that are spread over a run.
 #[test]
-fn a_cluster_decides_as_one_process_does_and_a_killed_executor_may_cost_the_run_and_never_a_row() {
+fn an_executor_that_is_killed_at_any_moment_costs_no_row() {
+    let kills = std::env::var("DISTILL_SCALE_KILLS").map_or(3, |count| count.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let calls = folder.path().join("calls.jsonl");
     log::write(&calls, 6000, 26);
     let expected = here(&calls);
     let mut processes = Processes::start(folder.path(), 2);
-    let out = folder.path().join("whole");
-    let report = processes.curate(&calls, &out).unwrap();
-    assert!(report.balances());
-    assert_eq!(rows(&out), expected);
+    let begin = Instant::now();
+    let whole = folder.path().join("whole");
+    let report = processes.curate(&calls, &whole).unwrap();
+    let time_of_run = begin.elapsed();
+    assert!(report.balances() && report.repeats.is_empty(), "{report}");
+    assert_eq!(rows(&whole), expected);
 
-    let out = folder.path().join("killed");
-    let mut victim = processes.executors.remove(0);
-    let is_done = AtomicBool::new(false);
-    let report = std::thread::scope(|scope| {
+    let mut repeats = 0;
+    for kill in 0..kills {
+        let moment = time_of_run.mul_f64((f64::from(kill) + 0.5) / f64::from(kills));
+        let out = folder.path().join(format!("killed-{kill}"));
+        let mut victim = processes.executors.remove(0);
+        let report = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(moment);
+                end(&mut victim);
+            });
+            processes.curate(&calls, &out)
+        });
+        let report = report
+            .unwrap_or_else(|error| panic!("killed after {moment:?}: {error}: {:?}", job_error(&error)));
+        println!(
+            "killed after {moment:?} of {time_of_run:?}: done again: {:?}",
+            report.repeats
+        );
+        assert!(report.balances(), "killed after {moment:?}: {report}");
+        assert_eq!(rows(&out), expected, "killed after {moment:?}");
+        repeats += report.repeats.values().sum::<u64>();
+        processes.start_executor("127.0.0.1");
+    }
+    assert!(repeats > 0, "no kill met the cluster at work");
+}
+
+#[test]
+fn damaged_calls_end_a_run_on_a_cluster_at_the_first_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let calls = folder.path().join("calls.jsonl");
+    std::fs::write(
+        &calls,
+        "{\"input\": \"where is my card\", \"answer\": \"arrival\"}\n{\"input\": \"cut",
+    )
+    .unwrap();
+    let processes = Processes::start(folder.path(), 1);
+    let out = folder.path().join("out");
+    let error = processes.curate(&calls, &out).unwrap_err();
+    assert!(
+        matches!(job_error(&error), Some(JobError::Failed { .. })),
+        "{error:?}"
+    );
+    assert!(!out.join("scale.json").exists());
+}
+
+#[test]
+fn a_run_without_executors_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let calls = folder.path().join("calls.jsonl");
+    log::write(&calls, 6000, 26);
+    let mut processes = Processes::start(folder.path(), 2);
+    let out = folder.path().join("out");
+    let mut victims = std::mem::take(&mut processes.executors);
+    let error = std::thread::scope(|scope| {
         scope.spawn(|| {
-            // Once the first fold has begun to write: later stages are still to come.
-            let rows = out.join("work/rows");
-            while std::fs::read_dir(&rows).map_or(0, Iterator::count) == 0 {
-                assert!(
-                    !is_done.load(Ordering::Relaxed),
-                    "the run was over before an executor was killed"
-                );
+            // Once the first try has begun.
+            while !out.join("work").exists() {
                 std::thread::sleep(Duration::from_millis(2));
             }
-            victim.kill().unwrap();
-            victim.wait().unwrap();
+            victims.iter_mut().for_each(end);
         });
-        let report = processes.curate(&calls, &out);
-        is_done.store(true, Ordering::Relaxed);
-        report
+        processes.curate(&calls, &out).unwrap_err()
     });
-    match report {
-        Ok(report) => {
-            assert!(report.balances());
-            assert_eq!(rows(&out), expected);
-        }
-        // Ballista's scheduler sometimes does not go on, not with new plans either: then the run says so.
-        Err(error) => {
-            assert!(
-                matches!(error, distill_scale::ScaleError::Engine { .. }),
-                "{error}"
-            );
-            assert!(!out.join("scale.json").exists());
-        }
-    }
+    assert!(
+        matches!(job_error(&error), Some(JobError::Lost { .. })),
+        "{error:?}"
+    );
+    assert!(!out.join("scale.json").exists());
+}
+
+/// Linux has all of 127.0.0.0/8 without being asked.
+#[cfg(target_os = "linux")]
+#[test]
+fn executors_are_reached_under_the_address_that_they_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let calls = folder.path().join("calls.jsonl");
+    log::write(&calls, 500, 3);
+    let mut processes = Processes::start(folder.path(), 0);
+    processes.start_executor("127.0.0.2");
+    processes.start_executor("127.0.0.3");
+    let out = folder.path().join("out");
+    processes.curate(&calls, &out).unwrap();
+    assert_eq!(rows(&out), here(&calls));
 }
 
 #[test]
@@ -165,19 +230,16 @@ fn without_a_scheduler_a_run_fails() {
     let folder = tempfile::tempdir().unwrap();
     let calls = folder.path().join("calls.jsonl");
     log::write(&calls, 10, 1);
-    let port = free_ports(1)[0];
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let failed = runtime.block_on(async {
-        let engine = Engine::on_cluster(&format!("http://127.0.0.1:{port}"), 2).unwrap();
+        let engine = Engine::on_cluster(&format!("http://127.0.0.1:{}", free_port()), 2).unwrap();
         let out = folder.path().join("out");
-        curate_at_scale(
-            &engine,
-            &Calls::at(&calls),
-            &log::labels(),
-            &ScalePlan::default(),
-            &out,
-        )
-        .await
+        let (calls, labels) = (Calls::at(&calls), log::labels());
+        curate_at_scale(&engine, &calls, &labels, &ScalePlan::default(), &out).await
     });
-    assert!(failed.is_err());
+    let error = failed.unwrap_err();
+    assert!(
+        matches!(job_error(&error), Some(JobError::NoScheduler { .. })),
+        "{error:?}"
+    );
 }
