@@ -10,6 +10,7 @@ fn row(id: &str, label: &str, calls: usize, confidence: Option<f64>) -> TrainRow
             ..Example::new(id, messages)
         },
         calls,
+        first_call: None,
         reported: None,
         by_person: false,
     }
