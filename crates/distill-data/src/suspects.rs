@@ -69,6 +69,7 @@ pub use joint::{ConfidentJoint, ConfusedPair};
 pub use out_of_fold::text_probabilities;
 pub use probabilities::Probabilities;
 
+pub(crate) use features::Features;
 pub(crate) use out_of_fold::FoldRow;
 use out_of_fold::out_of_fold;
 

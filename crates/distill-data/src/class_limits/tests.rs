@@ -2,6 +2,8 @@ use task_spec::{Example, Message};
 
 use super::*;
 
+mod worth;
+
 fn row(id: &str, label: &str, calls: usize, confidence: Option<f64>) -> TrainRow {
     let messages = vec![Message::user(id), Message::assistant(label)];
     TrainRow {
