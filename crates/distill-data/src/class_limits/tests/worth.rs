@@ -92,9 +92,11 @@ impl Banking77 {
 
 /// The first rows of each class: ids are random.
 fn by_chance(rows: &[TrainRow], cap: usize) -> Vec<TrainRow> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let is_kept = |row: &&TrainRow| {
-        let count = counts.entry(row.example.answer().unwrap()).or_default();
+        let count = counts
+            .entry(row.example.answer().unwrap().to_owned())
+            .or_default();
         *count += 1;
         *count <= cap
     };
