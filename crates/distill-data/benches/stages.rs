@@ -126,6 +126,9 @@ fn other_than_given(given: &[usize], probabilities: &Probabilities<'_>) -> usize
     rows.filter(|&(row, label)| most(row) != Some(*label)).count()
 }
 
+/// A name, and how an answer is logged.
+type Logged<'a> = (&'a str, &'a dyn Fn(&str) -> Value);
+
 /// Chat completions, whole or as the events of their stream: one for each four characters of the answer, as tokens come.
 fn answers(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder for the logs");
@@ -164,7 +167,7 @@ fn answers(criterion: &mut Criterion) {
     group
         .sample_size(10)
         .throughput(Throughput::Elements(asked.len() as u64));
-    let kinds: [(&str, &dyn Fn(&str) -> Value); 3] = [
+    let kinds: [Logged<'_>; 3] = [
         ("whole", &whole),
         ("streamed, as a list", &streamed),
         ("streamed, as sent", &sent),
