@@ -24,8 +24,17 @@
 //!
 //! With 5% no tenth of the chances is off by more than 0.06. With 10% they are too low: the model has learnt some of the noise, so
 //! that wrong labels look less suspect than planted ones. The data set's own wrong labels count as right here, which makes the
-//! chances look too high where few are planted. The posterior, on other draws of such labels by `benches/peers/labels.py`, had
-//! 0.718 for 0.553 at 2%, 0.736 for 0.750 at 5%, and 0.696 for 0.866 at 10%; of labels of any class 0.815 for 0.603 at 2%.
+//! chances look too high where few are planted.
+//!
+//! The posterior beside it, on the draws of `benches/peers/labels.py`, which says what the kinds are, by the example `wrong_labels`,
+//! five seeds: mean chance of the suspects by either, and the share of them that was planted.
+//!
+//! | | 2% | | | 5% | | | 10% | | |
+//! |---|---|---|---|---|---|---|---|---|---|
+//! | | posterior | here | planted | posterior | here | planted | posterior | here | planted |
+//! | confusable | 0.718 | 0.585 | 0.553 | 0.736 | 0.757 | 0.750 | 0.696 | 0.727 | 0.866 |
+//! | nearest | 0.704 | 0.599 | 0.541 | 0.729 | 0.704 | 0.778 | 0.688 | 0.686 | 0.884 |
+//! | uniform | 0.815 | 0.721 | 0.603 | 0.888 | 0.896 | 0.834 | 0.893 | 0.954 | 0.930 |
 
 use super::posterior::Doubt;
 
