@@ -257,7 +257,7 @@ fn questions_to_a_person(asked: &[Asked]) -> Vec<ReviewRow> {
     asked.iter().enumerate().map(question).collect()
 }
 
-/// Splits of every kind beside the join of near-duplicates, which all but the one by group begin with.
+/// Splits of every kind beside the join of near-duplicates, which all of them begin with.
 fn splits(criterion: &mut Criterion) {
     let asked = questions(rows());
     let texts: Vec<&str> = asked.iter().map(|asked| asked.text.as_str()).collect();
