@@ -75,6 +75,14 @@ struct Arguments {
         help_heading = "How logs are read"
     )]
     answer_field: String,
+    /// Field or column of the time of the call.
+    #[arg(
+        long,
+        default_value = "timestamp",
+        value_name = "FIELD",
+        help_heading = "How logs are read"
+    )]
+    time_field: String,
     /// If answers are JSON objects: the field of the label in them.
     #[arg(long, value_name = "FIELD", help_heading = "How logs are read")]
     label_field: Option<String>,
@@ -105,7 +113,8 @@ struct Arguments {
     /// Keeps a share of the rows from training, in a file of that name, as in heldout=0.1; may be given several times.
     #[arg(long, value_name = "NAME=SHARE", help_heading = "What is kept from training")]
     split: Vec<SplitPart>,
-    /// What stays together in a split: cluster (near-duplicates), group (log files) or time (lines in their order).
+    /// What stays together in a split: cluster (near-duplicates), group (log files), time (the latest calls are held out) or
+    /// log-order (the last lines are).
     #[arg(
         long,
         requires = "split",
@@ -113,7 +122,7 @@ struct Arguments {
         help_heading = "What is kept from training"
     )]
     split_by: SplitBy,
-    /// The most rows of a label to train on; the weakest of the others go into over_class_cap.jsonl.
+    /// The most rows of a label to train on: those that stand best for all; the others go into over_class_cap.jsonl.
     #[arg(long, value_name = "ROWS", help_heading = "What is kept from training")]
     class_cap: Option<usize>,
     /// Masks card numbers, IBANs, e-mail addresses and phone numbers in everything that is written.
@@ -144,6 +153,7 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
     if let LogFormat::Jsonl(map) | LogFormat::Csv(CsvTable { fields: map, .. }) = &mut format {
         map.input = FieldPath::new(&arguments.input_field)?;
         map.answer = FieldPath::new(&arguments.answer_field)?;
+        map.time = FieldPath::new(&arguments.time_field)?;
     }
     if let Some(question) = &arguments.question {
         format = format.with_question(question);

@@ -47,8 +47,9 @@ pub struct CurateConfig {
     /// Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<SplitConfig>,
-    /// The most rows of a class in `train.jsonl`, at least 1; the weakest of a larger one are written to
-    /// `over_class_cap.jsonl`. Default: no limit.
+    /// The most rows of a class in `train.jsonl`, at least 1. Of a larger one those stay that stand best for all of it, a person's
+    /// labels first, then what is asked often and is like much else; the others are written to `over_class_cap.jsonl`. Default: no
+    /// limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_cap: Option<usize>,
     /// The fewest rows that a class should have in `train.jsonl`; what is missing is reported. Default 10.

@@ -18,7 +18,7 @@ use task_spec::Task;
 
 use crate::{
     CurateError, CuratePlan, Curated, GoldRows, JaccardThreshold, LeakageCertificate, LogFile, Progress,
-    RejectReason, RejectedRow, ReviewedRow, Stage, leakage_certificate, near_neighbours,
+    RejectReason, RejectedRow, ReviewedRow, SplitBy, Stage, leakage_certificate, near_neighbours,
     review::ConfusionCosts,
 };
 
@@ -89,12 +89,13 @@ pub fn curate(input: &CurateInput<'_>, plan: &CuratePlan) -> Result<Curated, Cur
 /// 10. certify that the training rows do not touch the gold set.
 ///
 /// The outcome does not depend on the order of the lines, except that of calls alike in everything the first
-/// one is named as the source.
+/// one is named as the source, and where rows are split by [log order](SplitBy::LogOrder).
 ///
 /// # Errors
 ///
 /// [`CurateError`] if a log cannot be read to its end or has no usable weight, the gold set is empty, a reviewed
-/// row or a cost has no label of the task, or a target precision comes without reviewed rows. Bad rows and even a log
+/// row or a cost has no label of the task, a target precision comes without reviewed rows, or rows are to be split by time and
+/// no call has one. Bad rows and even a log
 /// that is mostly damaged are no error: see the [verdict](crate::Manifest::verdict).
 pub fn curate_with_progress(
     input: &CurateInput<'_>,
@@ -125,6 +126,12 @@ pub fn curate_with_progress(
     let labels = input.task.labels();
     let costs = ConfusionCosts::of(&plan.config().review, labels)?;
     let mut intake = Intake::read(input, plan, progress)?;
+    let is_by_time = plan
+        .split()
+        .is_some_and(|split| split.config().by == SplitBy::Time);
+    if is_by_time && !intake.calls.is_empty() && intake.calls.iter().all(|call| call.at.is_none()) {
+        return Err(CurateError::NoCallTimes);
+    }
     // Before reviewed rows speak in a teacher's place.
     let teachers = intake.teachers.account(input.task, input.logs, &intake.calls);
     let answers = Answers::of(input, plan, &intake.calls)?;

@@ -7,8 +7,8 @@ use stage_files::{ContentHash, FileError, remove_leftovers, write_json, write_js
 use task_spec::{Example, Source};
 
 use crate::{
-    Confidence, Manifest, QuarantinedLine, RejectedRow, ReviewRow, label_studio_config, label_studio_tasks,
-    manifest::PAGE_FILE, reading_order, review_csv,
+    CallTime, Confidence, Manifest, QuarantinedLine, RejectedRow, ReviewRow, label_studio_config,
+    label_studio_tasks, manifest::PAGE_FILE, reading_order, review_csv,
 };
 
 /// The outcome of a curation: rows by where they end, and the account.
@@ -40,6 +40,9 @@ pub struct TrainRow {
     pub example: Example,
     /// How many calls of the log the row stands for.
     pub calls: usize,
+    /// When the first of those calls was made, of those whose time the log has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_call: Option<CallTime>,
     /// The confidence as the log has it, with its kind; `example.confidence` is the calibrated one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported: Option<Confidence>,

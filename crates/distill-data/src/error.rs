@@ -34,6 +34,12 @@ pub enum CurateError {
         /// The label.
         label: String,
     },
+    /// Rows are to be split by the time of their calls, which is not in the logs.
+    #[error(
+        "no call says when it was made, so rows cannot be split by time: name the field of the time, or split by log-order if \
+         the lines of the logs come in the order of the calls"
+    )]
+    NoCallTimes,
     /// A precision was asked for without anything to measure it on.
     #[error("target_precision needs reviewed rows to measure precision on: give some, or set min_confidence")]
     NoReviewedRows,

@@ -8,6 +8,7 @@ use std::{
 use near_texts::normal_text_hash;
 
 use crate::{
+    CallTime,
     ballot::Ballot,
     confidence::{Confidence, ConfidenceKind, LEAST_REPEATS, succession},
     config::Duplicates,
@@ -35,6 +36,8 @@ pub(crate) struct Call {
     pub(crate) teacher: usize,
     /// The confidence as the log has it, before calibration.
     pub(crate) reported: Option<Confidence>,
+    /// When it was made, where the log says so.
+    pub(crate) at: Option<CallTime>,
 }
 
 impl Call {
@@ -87,6 +90,7 @@ impl Call {
                 };
                 distribution(self).cmp(&distribution(other))
             })
+            .then_with(|| self.at.cmp(&other.at))
             .then_with(|| (self.log, self.line).cmp(&(other.log, other.line)))
     }
 }

@@ -41,7 +41,7 @@ pub struct SplitRow {
     pub cluster: Option<String>,
     /// The group. A row without one is a group of its own.
     pub group: Option<String>,
-    /// When, in any unit that rises. A row of unknown time is trained on.
+    /// When, in any unit that rises. A row of unknown time counts as earlier than all others and is trained on.
     pub time: Option<u64>,
 }
 
@@ -98,12 +98,11 @@ pub fn split(rows: &[SplitRow], plan: &SplitPlan) -> Split {
     let sorted = Sorted::of(rows, plan.near_threshold());
     let config = plan.config();
     let units = match config.by {
-        SplitBy::Cluster => sorted.by_cluster(),
+        SplitBy::Cluster | SplitBy::Time | SplitBy::LogOrder => sorted.by_cluster(),
         SplitBy::Group => sorted.by_group(),
-        SplitBy::Time => (0..rows.len()).collect(),
     };
     let parts = match config.by {
-        SplitBy::Time => sorted.by_time(&plan.shares()),
+        SplitBy::Time | SplitBy::LogOrder => sorted.by_time(&units, &plan.shares()),
         SplitBy::Cluster | SplitBy::Group => sorted.assigned(&units, &plan.shares(), config.seed),
     };
     let mut part_of = vec![0; rows.len()];
@@ -206,12 +205,18 @@ impl<'a> Sorted<'a> {
         ContentHash::of_bytes(format!("{seed}\n{id}\n{label}\n{text}").as_bytes())
     }
 
-    /// The part of each row where what came first is trained on. Rows of one time stay together, in the part in which the
-    /// middle of them lies.
-    fn by_time(&self, shares: &[f64]) -> Vec<usize> {
-        let mut by_time: Vec<(u64, usize)> = (0..self.rows.len())
-            .filter_map(|row| Some((self.rows[row].time?, row)))
-            .collect();
+    /// The part of each row where what came first is trained on. A unit came when the first of its rows did. Units of one
+    /// time stay together, in the part in which the middle of their rows lies.
+    fn by_time(&self, unit_of: &[usize], shares: &[f64]) -> Vec<usize> {
+        // No time is less than any: a unit is of unknown time where one of its rows is.
+        let mut began: BTreeMap<usize, Option<u64>> = BTreeMap::new();
+        for (row, &unit) in unit_of.iter().enumerate() {
+            let time = self.rows[row].time;
+            let first = began.entry(unit).or_insert(time);
+            *first = (*first).min(time);
+        }
+        let rows = unit_of.iter().enumerate();
+        let mut by_time: Vec<(Option<u64>, usize)> = rows.map(|(row, unit)| (began[unit], row)).collect();
         by_time.sort_unstable();
         let mut parts = vec![0; self.rows.len()];
         let mut before = 0;
@@ -222,8 +227,13 @@ impl<'a> Sorted<'a> {
                 end += share;
                 middle < end
             });
+            let part = match moment[0].0 {
+                Some(_) => part.unwrap_or(shares.len() - 1),
+                // However many they are: what is held out must be known to be later.
+                None => 0,
+            };
             for &(_, row) in moment {
-                parts[row] = part.unwrap_or(shares.len() - 1);
+                parts[row] = part;
             }
             before += moment.len();
         }

@@ -4,7 +4,8 @@
 //! other cuts. Rows of one cluster share a fold, so that no row is judged by a model that has seen its near-duplicate. What
 //! the rows say together of how labels are confused is the confident joint (Northcutt, Jiang, Chuang 2021, "Confident
 //! learning", JAIR 70, arXiv:1911.00068); what it says of one row, with that row's probabilities, is the chance that its
-//! label is wrong.
+//! label is wrong. That chance is then brought in line with how suspect rows are whose labels are known to be wrong, see
+//! `calibrated.rs`; which rows are suspected, and the chances of the table here, go by what it was before.
 //!
 //! # What was tried
 //!
@@ -44,6 +45,7 @@
 //! What this cannot see: an error that the teacher makes on *every* text of a kind. Such texts agree with each
 //! other, and the classifier learns the error as the rule. Only a person or another source of labels can tell.
 
+mod calibrated;
 mod classifier;
 mod config;
 mod error;
@@ -69,6 +71,7 @@ pub use joint::{ConfidentJoint, ConfusedPair};
 pub use out_of_fold::text_probabilities;
 pub use probabilities::Probabilities;
 
+pub(crate) use features::Features;
 pub(crate) use out_of_fold::FoldRow;
 use out_of_fold::out_of_fold;
 

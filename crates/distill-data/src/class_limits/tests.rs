@@ -1,6 +1,9 @@
+use std::path::Path;
+
 use task_spec::{Example, Message};
 
 use super::*;
+use crate::suspects::found_by_model;
 
 fn row(id: &str, label: &str, calls: usize, confidence: Option<f64>) -> TrainRow {
     let messages = vec![Message::user(id), Message::assistant(label)];
@@ -10,6 +13,7 @@ fn row(id: &str, label: &str, calls: usize, confidence: Option<f64>) -> TrainRow
             ..Example::new(id, messages)
         },
         calls,
+        first_call: None,
         reported: None,
         by_person: false,
     }
@@ -51,4 +55,132 @@ fn classes_that_lack_rows_are_named_with_how_many() {
     let expected = [("fees", 1), ("top-up", 2)].map(|(label, rows)| (label.to_owned(), rows));
     assert_eq!(missing, BTreeMap::from(expected));
     assert!(below_floor(["top-up"].into_iter(), &rows, 0).is_empty());
+}
+
+/// Texts and labels of the training file, then of the test file.
+struct Banking77 {
+    texts: Vec<String>,
+    labels: Vec<usize>,
+    names: Vec<String>,
+    training: usize,
+}
+
+/// Rows that a cap chooses from, and the labels of all texts, of which some are wrong.
+struct Draw {
+    rows: Vec<TrainRow>,
+    labels: Vec<usize>,
+}
+
+impl Banking77 {
+    /// `None` with a word about it where the data set is not.
+    fn read() -> Option<Self> {
+        let Some(folder) = std::env::var_os("BANKING77") else {
+            println!("skipped: BANKING77 does not name the folder of the data set");
+            return None;
+        };
+        let rows = |file: &str| -> Vec<(String, String)> {
+            let mut table = csv::Reader::from_path(Path::new(&folder).join(file)).unwrap();
+            table.deserialize().map(Result::unwrap).collect()
+        };
+        let (train, test) = (rows("train.csv"), rows("test.csv"));
+        let mut names: Vec<String> = train.iter().map(|row| row.1.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let all = || train.iter().chain(&test);
+        Some(Self {
+            texts: all().map(|row| normalise(&row.0)).collect(),
+            labels: all().map(|row| names.binary_search(&row.1).unwrap()).collect(),
+            names,
+            training: train.len(),
+        })
+    }
+
+    /// Four fifths of the training rows. `wrong_in`: one label in so many is that of another class.
+    fn draw(&self, number: usize, wrong_in: Option<u64>) -> Draw {
+        let classes = self.names.len();
+        let mut labels = self.labels.clone();
+        let mut rows = Vec::new();
+        for (at, text) in self.texts.iter().enumerate().take(self.training) {
+            let hash = stage_files::ContentHash::of_bytes(format!("{number} {at}").as_bytes());
+            let drawn = u64::from_str_radix(&hash.as_str()[..15], 16).unwrap();
+            if wrong_in.is_some_and(|wrong_in| (drawn >> 20).is_multiple_of(wrong_in)) {
+                labels[at] = (labels[at] + 1 + (drawn >> 30) as usize % (classes - 1)) % classes;
+            }
+            if !drawn.is_multiple_of(5) {
+                let mut row = row(&format!("{drawn:016x}-{at}"), &self.names[labels[at]], 1, None);
+                row.example.messages[0] = Message::user(text);
+                rows.push(row);
+            }
+        }
+        rows.sort_by(|a, b| a.example.id.cmp(&b.example.id));
+        Draw { rows, labels }
+    }
+
+    /// Which texts are trained on.
+    fn is_training(&self, rows: &[TrainRow]) -> Vec<bool> {
+        let mut is_training = vec![false; self.texts.len()];
+        for row in rows {
+            let at: usize = row.example.id.split_once('-').unwrap().1.parse().unwrap();
+            is_training[at] = true;
+        }
+        is_training
+    }
+
+    /// The percentage of the test file that the fast model finds when it is trained on each of several choices.
+    fn right(&self, labels: &[usize], choices: &[Vec<TrainRow>]) -> Vec<f64> {
+        let texts: Vec<&str> = self.texts.iter().map(String::as_str).collect();
+        let cuts: Vec<Vec<bool>> = choices.iter().map(|rows| self.is_training(rows)).collect();
+        let found = found_by_model(&texts, labels, self.names.len(), &cuts);
+        let test = (self.texts.len() - self.training) as f64;
+        let right = |found: &Vec<bool>| found[self.training..].iter().filter(|right| **right).count();
+        found
+            .iter()
+            .map(|found| 100.0 * right(found) as f64 / test)
+            .collect()
+    }
+}
+
+/// The first rows of each class: ids are random.
+fn by_chance(rows: &[TrainRow], cap: usize) -> Vec<TrainRow> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let is_kept = |row: &&TrainRow| {
+        let count = counts
+            .entry(row.example.answer().unwrap().to_owned())
+            .or_default();
+        *count += 1;
+        *count <= cap
+    };
+    rows.iter().filter(is_kept).cloned().collect()
+}
+
+/// What a cap is worth by the rows that it keeps, on the real BANKING77, which is not part of this repository.
+///
+/// `BANKING77=folder cargo test --release -p distill-data --lib a_cap -- --nocapture`
+#[test]
+fn a_cap_keeps_rows_that_teach_more_than_random_ones() {
+    const DRAWS: usize = 8;
+    /// Student's t of 7 degrees of freedom at 0.975.
+    const T: f64 = 2.365;
+    let Some(banking) = Banking77::read() else { return };
+    for (cap, wrong_in) in [(20, None), (50, None), (20, Some(20)), (50, Some(20))] {
+        let mut gains = Vec::new();
+        let (mut ours, mut chance) = (0.0, 0.0);
+        for number in 0..DRAWS {
+            let Draw { mut rows, labels } = banking.draw(number, wrong_in);
+            let random = by_chance(&rows, cap);
+            take_over_cap(&mut rows, cap);
+            assert_eq!(rows.len(), random.len());
+            let right = banking.right(&labels, &[rows, random]);
+            ours += right[0] / DRAWS as f64;
+            chance += right[1] / DRAWS as f64;
+            gains.push(right[0] - right[1]);
+        }
+        let mean = gains.iter().sum::<f64>() / DRAWS as f64;
+        let variance = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / (DRAWS - 1) as f64;
+        let half = T * (variance / DRAWS as f64).sqrt();
+        println!(
+            "{cap} rows a class, one label in {wrong_in:?} wrong: {ours:.2}% right, by chance {chance:.2}%, +{mean:.2} ± {half:.2}"
+        );
+        assert!(mean - half > 0.0, "{gains:?}");
+    }
 }

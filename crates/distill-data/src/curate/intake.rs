@@ -191,6 +191,7 @@ impl Intake {
                     by_person: call.by_person,
                     teacher,
                     ballot,
+                    at: call.metadata.at,
                 };
                 self.calls_by_label[call.label()] += 1;
                 self.calls.push(call);

@@ -11,7 +11,7 @@ use super::{
     settled::{Settled, joined},
 };
 use crate::{
-    AnsweredQuestions, AuditRecord, CuratePlan, Duplicates, MergedCall, ReviewReason, ReviewRow,
+    AnsweredQuestions, AuditRecord, CallTime, CuratePlan, Duplicates, MergedCall, ReviewReason, ReviewRow,
     SIMILAR_SHOWN, SimilarText, TrainRow,
     review::{self, ConfusionCosts, reading_minutes},
     row::{Call, Row},
@@ -168,6 +168,13 @@ impl Writer<'_> {
             .fold(0.0, f64::max)
     }
 
+    /// When a text, or one that is merged behind it, was first asked.
+    fn first_call(&self, index: usize) -> Option<CallTime> {
+        let rows = [&index].into_iter().chain(&self.followers[index]);
+        let calls = rows.flat_map(|&row| &self.row(row).calls);
+        calls.filter_map(|&call| self.calls[call].at).min()
+    }
+
     fn train_row(&self, index: usize) -> TrainRow {
         let row = self.row(index);
         let call = self.call(index);
@@ -190,6 +197,7 @@ impl Writer<'_> {
         TrainRow {
             example,
             calls: self.calls_behind[index],
+            first_call: self.first_call(index),
             reported: row.reported,
             by_person: row.by_person,
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::CurateInput;
 use crate::{
-    ClassLimitsRecord, CuratePlan, Curated, LogFile, OVER_CLASS_CAP, SplitRow, TrainRow,
+    ClassLimitsRecord, CuratePlan, Curated, LogFile, OVER_CLASS_CAP, SplitBy, SplitRow, TrainRow,
     class_limits::{below_floor, take_over_cap},
     split,
 };
@@ -19,8 +19,12 @@ pub(super) fn set_apart(curated: &mut Curated, input: &CurateInput<'_>, plan: &C
             .iter()
             .map(|row| SplitRow::of(&row.example, split_plan.config().group))
             .collect();
-        // A log grows at its end, and logs are named in the order in which they were written.
-        for (row, time) in rows.iter_mut().zip(times(&curated.train, input.logs)) {
+        let times = match split_plan.config().by {
+            SplitBy::LogOrder => places(&curated.train, input.logs),
+            SplitBy::Time => curated.train.iter().map(first_call).collect(),
+            SplitBy::Cluster | SplitBy::Group => vec![None; rows.len()],
+        };
+        for (row, time) in rows.iter_mut().zip(times) {
             row.time = time;
         }
         let split = split(&rows, split_plan);
@@ -54,8 +58,13 @@ pub(super) fn set_apart(curated: &mut Curated, input: &CurateInput<'_>, plan: &C
     set_account_right(curated);
 }
 
-/// Where in the logs each row was first seen.
-fn times(rows: &[TrainRow], logs: &[LogFile]) -> Vec<Option<u64>> {
+/// When the first call of a row was made, in milliseconds.
+fn first_call(row: &TrainRow) -> Option<u64> {
+    u64::try_from(row.first_call?.unix_ms()).ok()
+}
+
+/// Where in the logs the call that each row keeps is, as a number that rises.
+fn places(rows: &[TrainRow], logs: &[LogFile]) -> Vec<Option<u64>> {
     let mut seen: Vec<(usize, u64, usize)> = rows
         .iter()
         .enumerate()

@@ -452,18 +452,6 @@ fn what_is_set_apart_is_an_end_of_its_own_and_has_a_file() {
     let (held_out, over) = (&curated.set_apart["heldout"], &curated.set_apart[OVER_CLASS_CAP]);
     // 6 of 60 and 3 of 30 are held out, then 34 of the 54 that are left are over the cap, and 7 of 27.
     assert_eq!((held_out.len(), over.len(), curated.train.len()), (9, 41, 40));
-    // The most confident stay.
-    let weakest = |rows: &[TrainRow]| {
-        let cards = rows.iter().filter(|row| row.example.answer() == Some("card"));
-        cards
-            .map(|row| row.example.confidence.unwrap())
-            .fold(1.0, f64::min)
-    };
-    let strongest_over = over.iter().filter(|row| row.example.answer() == Some("card"));
-    let strongest_over = strongest_over
-        .map(|row| row.example.confidence.unwrap())
-        .fold(0.0, f64::max);
-    assert!(weakest(&curated.train) >= strongest_over);
     let manifest = &curated.manifest;
     assert_eq!(
         manifest.ledger.set_apart,
@@ -509,16 +497,100 @@ fn the_certificate_is_of_the_rows_that_are_trained_on() {
     assert!(texts.len() < 50);
 }
 
-#[test]
-fn by_time_what_the_log_says_last_is_held_out() {
-    let config = CurateConfig {
+fn held_out_by(by: SplitBy) -> CurateConfig {
+    CurateConfig {
         suspects: None,
         split: Some(SplitConfig {
-            by: SplitBy::Time,
+            by,
             ..SplitConfig::held_out(0.25)
         }),
         ..CurateConfig::default()
+    }
+}
+
+/// Lines of which the first are the latest, two of each minute.
+fn timed(rows: usize) -> Vec<String> {
+    let at = |(line, number): (String, usize)| {
+        let mut call: Value = serde_json::from_str(&line).unwrap();
+        call["timestamp"] = json!(1_790_000_000 - 60 * (number / 2));
+        call.to_string()
     };
+    unlike(rows).into_iter().zip(0..).map(at).collect()
+}
+
+#[test]
+fn by_time_the_latest_calls_are_held_out_in_whatever_order_the_lines_are() {
+    let lines = timed(40);
+    let ids = |curated: &Curated| -> Vec<String> {
+        let rows = curated.set_apart["heldout"].iter();
+        rows.map(|row| row.example.id.clone()).collect()
+    };
+    let curated = run_lines(&lines, None, &[], held_out_by(SplitBy::Time));
+    let sources = curated.set_apart["heldout"].iter();
+    let held_out: std::collections::BTreeSet<u64> = sources
+        .map(|row| row.example.source.as_ref().unwrap().line)
+        .collect();
+    assert_eq!(held_out, (1..=10).collect());
+    for shift in [1, 7, 20] {
+        let mut shuffled = lines.clone();
+        shuffled.rotate_left(shift);
+        shuffled.swap(3, 30);
+        assert_eq!(
+            ids(&run_lines(&shuffled, None, &[], held_out_by(SplitBy::Time))),
+            ids(&curated)
+        );
+    }
+}
+
+#[test]
+fn a_text_that_comes_again_counts_from_its_first_call() {
+    let mut lines = timed(40);
+    // The latest text was asked an hour before all others too.
+    let mut again: Value = serde_json::from_str(&lines[0]).unwrap();
+    again["timestamp"] = json!("2026-01-01T00:00:00Z");
+    lines.push(again.to_string());
+    let curated = run_lines(&lines, None, &[], held_out_by(SplitBy::Time));
+    let twice = curated.train.iter().find(|row| row.calls == 2).unwrap();
+    assert_eq!(twice.first_call.unwrap().to_string(), "2026-01-01T00:00:00Z");
+}
+
+#[test]
+fn calls_without_a_time_are_trained_on_and_told_of() {
+    let mut lines = timed(40);
+    lines[0] = unlike(1).remove(0);
+    let curated = run_lines(&lines, None, &[], held_out_by(SplitBy::Time));
+    assert!(curated.train.iter().any(|row| row.first_call.is_none()));
+    assert_eq!(curated.manifest.split.as_ref().unwrap().without_time, 1);
+    let account = curated.manifest.to_string();
+    assert!(
+        account.contains("1 of 40 rows say nothing of when they were asked"),
+        "{account}"
+    );
+    assert!(
+        curated
+            .manifest
+            .to_html()
+            .contains("say nothing of when they were asked")
+    );
+}
+
+#[test]
+fn a_log_without_times_is_not_split_by_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    std::fs::write(&path, unlike(4).join("\n")).unwrap();
+    let task = task();
+    let logs = [LogFile::new(&path, LogFormat::Jsonl(FieldMap::default()))];
+    let plan = held_out_by(SplitBy::Time).check().unwrap();
+    let error = curate(&CurateInput::new(&task, &logs), &plan).unwrap_err();
+    assert!(matches!(error, CurateError::NoCallTimes), "{error}");
+    // A log without calls has no other fault.
+    assert!(curate(&CurateInput::new(&task, &[]), &plan).is_ok());
+}
+
+#[test]
+fn by_log_order_what_the_log_says_last_is_held_out() {
+    let config = held_out_by(SplitBy::LogOrder);
     let curated = run_lines(&unlike(40), None, &[], config);
     let lines = |rows: &[TrainRow]| -> std::collections::BTreeSet<u64> {
         rows.iter()

@@ -247,6 +247,9 @@ fn split(manifest: &Manifest, say: &mut dyn FnMut(&str, &str) -> Result) -> Resu
     if let Some(flattery) = &split.flattery {
         say("held out", &words::flattery(flattery))?;
     }
+    if let Some(untimed) = words::without_time(split) {
+        say("rows of unknown time", &untimed)?;
+    }
     if !split.small_classes.is_empty() {
         let missing = names(split.small_classes.iter().map(|class| class.label.as_str()));
         say("labels that are not in every part", &format!("{missing}."))?;

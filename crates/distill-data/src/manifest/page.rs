@@ -130,6 +130,11 @@ fn held_out(split: &SplitReport, is_capped: bool) -> Markup {
             } }
         } }
         @if is_capped { p class="soft" { "Counted before labels with too many rows to train on lost some." } }
+        @if let Some(untimed) = words::without_time(split) { p { (untimed) } }
+        @if split.later_than_their_part > 0 {
+            p class="soft" { (counted(split.later_than_their_part as u64, "row"))
+                " of a later time stayed with nearly equal rows of an earlier one." }
+        }
         @if let Some(flattery) = &split.flattery {
             p { (words::flattery(flattery)) }
             p class="soft" {

@@ -3,7 +3,8 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
-    AuditShare, ClassBasis, ConfusedRecord, Flattery, LabelRecord, Manifest, TeacherChange, Verdict,
+    AuditShare, ClassBasis, ConfusedRecord, Flattery, LabelRecord, Manifest, SplitReport, TeacherChange,
+    Verdict,
     figures::{count, counted, listed, one_line, percent},
 };
 
@@ -251,6 +252,18 @@ pub(super) fn change(change: &TeacherChange) -> String {
         change.to + 1,
         change.labels.verdict.as_str()
     )
+}
+
+/// What rows of unknown time mean for a split by time; `None` where there are none.
+pub(super) fn without_time(split: &SplitReport) -> Option<String> {
+    let rows: usize = split.parts.iter().map(|part| part.rows).sum();
+    (split.without_time > 0).then(|| {
+        format!(
+            "{} of {} say nothing of when they were asked: they are trained on, though some may be later than what is held out.",
+            count(split.without_time as f64),
+            counted(rows as u64, "row")
+        )
+    })
 }
 
 /// How much a random split would have flattered.

@@ -136,18 +136,31 @@ pub enum SplitBy {
     Cluster,
     /// Groups. Near-duplicates in different groups are not kept together; the report counts them.
     Group,
-    /// What came first is trained on. Rows of one moment stay together; labels are not balanced, and texts that come again
-    /// are on both sides, as they will be in production.
+    /// What came first is trained on, by the [time of the call](crate::CallTime); the order of the lines does not matter.
+    /// A row came when the first of the calls behind it did, and near-duplicates when the first of them did: what is held out
+    /// is later than what is trained on and resembles none of it. Rows of one moment stay together. Labels are not balanced.
+    ///
+    /// A row of unknown time counts as earlier than all others and is trained on, with its near-duplicates; the report counts
+    /// them. That no call has a time is an [error](crate::CurateError::NoCallTimes) of a curation.
     Time,
+    /// The same by the place in the logs, in the order in which they are named: for logs that grew at their end and say nothing
+    /// of time. The order of the lines is all that this knows.
+    LogOrder,
 }
 
 impl SplitBy {
+    /// Whether what came first is trained on.
+    pub(crate) fn is_by_time(self) -> bool {
+        matches!(self, Self::Time | Self::LogOrder)
+    }
+
     /// What stays together, in words.
     pub(crate) fn in_words(self) -> &'static str {
         match self {
             Self::Cluster => "nearly equal texts",
             Self::Group => "rows of one group, as of one customer or file",
-            Self::Time => "rows of one time, the earlier ones to train on",
+            Self::Time => "nearly equal texts, and rows of one time; the earlier ones are trained on",
+            Self::LogOrder => "nearly equal texts; those that come first in the logs are trained on",
         }
     }
 }
@@ -160,6 +173,7 @@ impl FromStr for SplitBy {
             "cluster" => Ok(Self::Cluster),
             "group" => Ok(Self::Group),
             "time" => Ok(Self::Time),
+            "log-order" => Ok(Self::LogOrder),
             _ => Err(UnknownSplitBy(text.to_owned())),
         }
     }
@@ -167,7 +181,7 @@ impl FromStr for SplitBy {
 
 /// Text that names no way to split.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no way to split: choose cluster, group or time")]
+#[error("{0:?} is no way to split: choose cluster, group, time or log-order")]
 pub struct UnknownSplitBy(pub String);
 
 /// A field of a row's source that can name a group.

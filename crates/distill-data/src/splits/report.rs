@@ -23,6 +23,10 @@ pub struct SplitReport {
     pub small_classes: Vec<SmallClass>,
     /// Rows of unknown time, which are trained on; 0 where rows are not split by time.
     pub without_time: usize,
+    /// Rows that are later than the beginning of a part which follows theirs, for they stay with a near-duplicate that is not;
+    /// 0 where rows are not split by time.
+    #[serde(default)]
+    pub later_than_their_part: usize,
     /// How much a random split would have flattered, if that was measured.
     pub flattery: Option<Flattery>,
 }
@@ -135,13 +139,34 @@ impl SplitReport {
             largest_unit: rows_of_unit.into_values().max().unwrap_or(0),
             small_classes: small_classes(&sorted.labels, &units_of_label, &records),
             parts: records,
-            without_time: match config.by {
-                SplitBy::Time => sorted.rows.iter().filter(|row| row.time.is_none()).count(),
-                SplitBy::Cluster | SplitBy::Group => 0,
+            without_time: match config.by.is_by_time() {
+                true => sorted.rows.iter().filter(|row| row.time.is_none()).count(),
+                false => 0,
+            },
+            later_than_their_part: match config.by.is_by_time() {
+                true => later_than_their_part(sorted, parts),
+                false => 0,
             },
             flattery: None,
         }
     }
+}
+
+fn later_than_their_part(sorted: &Sorted<'_>, parts: &[usize]) -> usize {
+    let timed = || {
+        let rows = sorted.rows.iter().zip(parts);
+        rows.filter_map(|(row, &part)| Some((row.time?, part)))
+    };
+    let mut begins: BTreeMap<usize, u64> = BTreeMap::new();
+    for (time, part) in timed() {
+        let begin = begins.entry(part).or_insert(time);
+        *begin = (*begin).min(time);
+    }
+    let is_later = |&(time, part): &(u64, usize)| {
+        let mut following = begins.range(part + 1..);
+        following.next().is_some_and(|(_, &begin)| time >= begin)
+    };
+    timed().filter(is_later).count()
 }
 
 fn small_classes(

@@ -183,6 +183,60 @@ fn by_time_the_last_rows_are_held_out_and_moments_are_not_cut() {
 }
 
 #[test]
+fn near_duplicates_stay_with_the_first_of_them_whatever_comes_between() {
+    let mut rows = families(&[1; 40]);
+    // The first text comes again as the last but one, nearly.
+    rows.push(SplitRow {
+        id: "again".into(),
+        text: format!("{}z", rows[0].text),
+        time: Some(19),
+        ..rows[0].clone()
+    });
+    let config = SplitConfig {
+        by: SplitBy::Time,
+        ..SplitConfig::held_out(0.2)
+    };
+    let split = split(&rows, &plan(config));
+    assert_eq!(
+        (split.part_of[0], split.part_of[39], split.part_of[40]),
+        (0, 1, 0)
+    );
+    assert_eq!((split.report.later_than_their_part, split.report.units), (1, 40));
+    assert_eq!(split.report.flattery.unwrap().here.near, 0);
+}
+
+#[test]
+fn rows_of_unknown_time_are_trained_on_however_many_they_are() {
+    let mut rows = families(&[1; 40]);
+    rows.iter_mut().take(36).for_each(|row| row.time = None);
+    for share in [0.05, 0.1, 0.5] {
+        let config = SplitConfig {
+            by: SplitBy::Time,
+            ..SplitConfig::held_out(share)
+        };
+        let split = split(&rows, &plan(config));
+        let held_out: Vec<usize> = (0..40).filter(|&row| split.part_of[row] == 1).collect();
+        // Two rows a moment: the last moment, or all that are known.
+        assert_eq!(
+            held_out,
+            if share < 0.1 {
+                vec![38, 39]
+            } else {
+                vec![36, 37, 38, 39]
+            }
+        );
+        assert_eq!(split.report.without_time, 36);
+    }
+    rows.iter_mut().for_each(|row| row.time = None);
+    let config = SplitConfig {
+        by: SplitBy::Time,
+        ..SplitConfig::held_out(0.9)
+    };
+    let split = split(&rows, &plan(config));
+    assert_eq!((split.report.parts[1].rows, split.report.without_time), (0, 40));
+}
+
+#[test]
 fn another_seed_gives_another_split_of_the_same_sizes() {
     let rows = families(&[1; 200]);
     let of_seed = |seed| {
@@ -245,7 +299,7 @@ fn any_rows() -> impl Strategy<Value = Vec<SplitRow>> {
         "(where|were) is my (card|cards)|[a-c ]{0,8}|fee [0-9]{1,4}",
         "[ab]",
         prop::option::of("[xyz]"),
-        0..9_u64,
+        prop::option::weighted(0.9, 0..9_u64),
     );
     prop::collection::vec(row, 0..40).prop_map(|rows| {
         let numbered = rows.into_iter().enumerate();
@@ -256,7 +310,7 @@ fn any_rows() -> impl Strategy<Value = Vec<SplitRow>> {
                 label,
                 cluster: None,
                 group,
-                time: Some(time),
+                time,
             })
             .collect()
     })
@@ -268,7 +322,7 @@ proptest! {
     #[test]
     fn the_order_of_rows_changes_nothing(
         (rows, shuffled) in any_rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
-        by in prop::sample::select(vec![SplitBy::Cluster, SplitBy::Group, SplitBy::Time]),
+        by in prop::sample::select(vec![SplitBy::Cluster, SplitBy::Group, SplitBy::Time, SplitBy::LogOrder]),
         seed in 0..3_u64,
     ) {
         let plan = plan(SplitConfig { by, seed, ..SplitConfig::held_out(0.25) });
@@ -279,6 +333,30 @@ proptest! {
             (parts, split.report)
         });
         prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn by_time_what_is_held_out_is_later_and_unlike_what_is_trained_on(rows in any_rows(), share in 0.05..0.6_f64) {
+        let split = split(&rows, &plan(SplitConfig { by: SplitBy::Time, ..SplitConfig::held_out(share) }));
+        prop_assert_eq!(split.report.flattery.unwrap().here.near, 0);
+        let of_part = |part| -> Vec<&SplitRow> {
+            let rows = rows.iter().zip(&split.part_of);
+            rows.filter(|row| *row.1 == part).map(|row| row.0).collect()
+        };
+        let begin = of_part(1).iter().map(|row| row.time).min();
+        prop_assert!(begin != Some(None), "a row of unknown time is held out");
+        let late = of_part(0).into_iter().filter(|row| begin.is_some_and(|begin| row.time >= begin));
+        let late: Vec<&SplitRow> = late.collect();
+        prop_assert_eq!(late.len(), split.report.later_than_their_part);
+        // Each of them hangs together with an earlier row.
+        for row in late {
+            let others: Vec<SplitRow> = of_part(0).into_iter().cloned().collect();
+            let sorted = Sorted::of(&others, JaccardThreshold::default());
+            let clusters = sorted.by_cluster();
+            let at = sorted.rows.iter().position(|other| other.id == row.id).unwrap();
+            let mut same = (0..others.len()).filter(|&other| clusters[other] == clusters[at]);
+            prop_assert!(same.any(|other| sorted.rows[other].time < begin.flatten()), "{:?}", row);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ const PIECES: std::ops::RangeInclusive<usize> = 3..=4;
 /// TF-IDF vectors of unit length. Features are numbered by a hash of their name, so that nothing depends on the texts'
 /// order, and no name is kept: 4 bytes for each feature of each text.
 #[derive(Debug)]
-pub(super) struct Features {
+pub(crate) struct Features {
     entries: Vec<u32>,
     ends: Vec<usize>,
     /// By feature.
@@ -24,7 +24,7 @@ pub(super) struct Features {
 
 impl Features {
     /// The vectors of normalised texts: presence of a feature, times ln((1 + n) / (1 + df)) + 1.
-    pub(super) fn of<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Self {
+    pub(crate) fn of<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Self {
         let mut names = HashSet::new();
         let mut frequency: HashMap<u64, u32> = HashMap::new();
         let mut count = 0_usize;
@@ -74,7 +74,7 @@ impl Features {
     }
 
     /// The features of one text with their values; empty if it shares none with another text.
-    pub(super) fn row(&self, text: usize) -> impl Iterator<Item = (u32, f32)> + Clone + '_ {
+    pub(crate) fn row(&self, text: usize) -> impl Iterator<Item = (u32, f32)> + Clone + '_ {
         let start = if text == 0 { 0 } else { self.ends[text - 1] };
         let scale = self.scale[text];
         self.entries[start..self.ends[text]]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConfidentJoint, IssueMethod, LabelIssueError, Probabilities, SuspectPlan,
+    ConfidentJoint, IssueMethod, LabelIssueError, Probabilities, SuspectPlan, calibrated,
     posterior::{self, Doubt},
     prune,
 };
@@ -13,7 +13,8 @@ use super::{
 pub struct LabelIssues {
     /// The suspected rows, the most suspect first: by [`suspicion`](LabelIssue::suspicion), ties by row.
     pub issues: Vec<LabelIssue>,
-    /// For every row, suspected or not, the chance that its label is wrong, in 0..=1.
+    /// For every row, suspected or not, the chance that its label is wrong, in 0..=1: how often labels of its suspicion are,
+    /// by how suspect rows would be with labels that are known to be wrong.
     pub chance_wrong: Vec<f64>,
     /// For every row how suspect it is, in 0..=1: what to rank by where a person looks at more rows than are suspected.
     pub suspicion: Vec<f64>,
@@ -37,9 +38,10 @@ pub struct LabelIssue {
     pub given_probability: f64,
     /// That of the suggestion.
     pub suggested_probability: f64,
-    /// The chance that the given label is wrong, in 0..=1, if errors depend on the right label alone.
+    /// The chance that the given label is wrong, in 0..=1. It rises with the suspicion.
     pub chance_wrong: f64,
-    /// The mean of that chance and of the lead of the most probable other label, in 0..=1.
+    /// The mean of the posterior that the label is wrong, if errors depend on the right label alone, and of the lead of the most
+    /// probable other label, in 0..=1: what rows are ranked by. It is no probability.
     pub suspicion: f64,
 }
 
@@ -94,7 +96,8 @@ pub fn find_label_issues(
         .count();
     let agreement = agreeing as f64 / rows.max(1) as f64;
     let joint = ConfidentJoint::count(given, probabilities, config.pooled_rows);
-    let doubts = posterior::doubts(given, probabilities, &joint, agreement);
+    let (doubts, planted) = posterior::doubts(given, probabilities, &joint, agreement);
+    let chances = calibrated::chances(&doubts, &planted);
     let is_suspected: Vec<bool> = match config.method {
         IssueMethod::Posterior => doubts
             .iter()
@@ -128,7 +131,7 @@ pub fn find_label_issues(
                 suggested,
                 given_probability: f64::from(probabilities.of(row, given[row])),
                 suggested_probability: f64::from(probabilities.of(row, suggested)),
-                chance_wrong: doubts[row].chance,
+                chance_wrong: chances[row],
                 suspicion: doubts[row].suspicion(),
             })
         })
@@ -136,7 +139,7 @@ pub fn find_label_issues(
     issues.sort_by(|a, b| b.suspicion.total_cmp(&a.suspicion).then(a.row.cmp(&b.row)));
     Ok(LabelIssues {
         issues,
-        chance_wrong: doubts.iter().map(|doubt| doubt.chance).collect(),
+        chance_wrong: chances,
         suspicion: doubts.iter().map(Doubt::suspicion).collect(),
         joint,
         agreement,

@@ -16,6 +16,11 @@ impl SplitMix {
         z ^ (z >> 31)
     }
 
+    /// A number in 0..1, of 53 bits.
+    pub(super) fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// Fisher and Yates; the remainder's bias is below 2^-40 for any log.
     pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {

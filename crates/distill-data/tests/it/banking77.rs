@@ -6,7 +6,8 @@ use std::{collections::HashSet, path::PathBuf, time::Instant};
 
 use distill_data::{
     CurateConfig, CurateInput, FieldMap, GoldRows, JaccardThreshold, LogFile, LogFormat, SplitConfig,
-    SplitRow, curate, leakage_certificate, near_pairs, normalise, split,
+    SplitRow, SuspectConfig, SuspectPlan, curate, find_label_issues, leakage_certificate, near_pairs,
+    normalise, split, text_probabilities,
 };
 use task_spec::{GoldRow, Label, Task};
 
@@ -217,5 +218,107 @@ fn a_split_by_cluster_is_not_flattered() {
         );
         assert_eq!(flattery.here.near, 0);
         assert!(flattery.random.near_share() > 0.05 && split.report.small_classes.is_empty());
+    }
+}
+
+/// The training file with the class for which our model takes each class most often.
+struct Confusable<'a> {
+    texts: Vec<&'a str>,
+    right: Vec<usize>,
+    instead: Vec<usize>,
+}
+
+impl<'a> Confusable<'a> {
+    fn of(train: &'a [(String, String)], plan: &SuspectPlan) -> Self {
+        let mut names: Vec<&str> = train.iter().map(|row| row.1.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let texts: Vec<&str> = train.iter().map(|row| row.0.as_str()).collect();
+        let index = |row: &(String, String)| names.binary_search(&row.1.as_str()).unwrap();
+        let right: Vec<usize> = train.iter().map(index).collect();
+        let probabilities = text_probabilities(&texts, &right, names.len(), plan).unwrap();
+        let mut taken_for = vec![vec![0.0; names.len()]; names.len()];
+        for (row, &label) in right.iter().enumerate() {
+            probabilities
+                .row(row)
+                .for_each(|(class, p)| taken_for[label][class] += p);
+        }
+        let instead = (0..names.len()).map(|label| {
+            let others = (0..names.len()).filter(|&class| class != label);
+            let most = others.max_by(|&a, &b| taken_for[label][a].total_cmp(&taken_for[label][b]));
+            most.unwrap()
+        });
+        Self {
+            instead: instead.collect(),
+            texts,
+            right,
+        }
+    }
+
+    /// The labels with one in so many wrong.
+    fn planted(&self, one_in: u64, seed: u64) -> Vec<usize> {
+        let drawn = |row: usize| (row as u64 + 7919 * seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        let labels = self.right.iter().enumerate();
+        labels
+            .map(|(row, &right)| match drawn(row).is_multiple_of(one_in) {
+                true => self.instead[right],
+                false => right,
+            })
+            .collect()
+    }
+}
+
+/// Suspects: how many, the sum of their chances, and how many were planted.
+#[derive(Default, Clone, Copy)]
+struct Borne {
+    rows: f64,
+    chance: f64,
+    wrong: f64,
+}
+
+/// The chances of suspects against what was planted, in all and by tenths. That the data set's own labels are not free of errors
+/// either counts against them, most where few are planted. Of many wrong labels the model learns some, and doubts the others too
+/// little: hence the wide tolerance of the last case.
+#[test]
+fn the_chances_of_suspects_are_near_the_planted_share() {
+    const SEEDS: u64 = 5;
+    let Some(train) = rows("train.csv") else { return };
+    let plan = SuspectConfig::default().check().unwrap();
+    let data = Confusable::of(&train, &plan);
+    for (one_in, tolerance) in [(50, 0.1), (20, 0.05), (10, 0.2)] {
+        let (mut tenths, mut all, mut share) = ([Borne::default(); 10], Borne::default(), 0.0);
+        for seed in 0..SEEDS {
+            let given = data.planted(one_in, seed);
+            let probabilities = text_probabilities(&data.texts, &given, data.instead.len(), &plan).unwrap();
+            let found = find_label_issues(&given, &probabilities, &plan).unwrap();
+            share += found.wrong_share() / SEEDS as f64;
+            for issue in &found.issues {
+                let tenth = &mut tenths[((10.0 * issue.chance_wrong) as usize).min(9)];
+                for sums in [tenth, &mut all] {
+                    sums.rows += 1.0;
+                    sums.chance += issue.chance_wrong;
+                    sums.wrong += f64::from(u8::from(given[issue.row] != data.right[issue.row]));
+                }
+            }
+        }
+        println!("one label in {one_in} wrong, estimated as {:.1}%", 100.0 * share);
+        for (name, Borne { rows, chance, wrong }) in (0..10).zip(tenths).filter(|tenth| tenth.1.rows > 0.0) {
+            println!(
+                "  from 0.{name}: {rows} suspects, chance {:.2}, planted {:.2}",
+                chance / rows,
+                wrong / rows
+            );
+        }
+        let Borne { rows, chance, wrong } = all;
+        println!(
+            "  in all: {rows} suspects, chance {:.3}, planted {:.3}",
+            chance / rows,
+            wrong / rows
+        );
+        let off = (chance - wrong) / rows;
+        assert!(
+            off.abs() < tolerance,
+            "one in {one_in}: the chances are off by {off:.3}"
+        );
     }
 }

@@ -19,7 +19,7 @@ fn judged(given: &[usize], matrix: &[f32]) -> Vec<Doubt> {
     let agreeing = (0..given.len()).filter(|&row| probabilities.most_probable(row) == Some(given[row]));
     let agreement = agreeing.count() as f64 / given.len().max(1) as f64;
     let joint = ConfidentJoint::count(given, &probabilities, 0.0);
-    doubts(given, &probabilities, &joint, agreement)
+    doubts(given, &probabilities, &joint, agreement).0
 }
 
 #[test]
