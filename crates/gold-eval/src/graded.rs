@@ -127,13 +127,8 @@ pub fn judge_grades<D: Details>(
     let right =
         |grades: &Grades| -> Vec<bool> { (0..case.ids.len()).map(|row| grades.is_right(row)).collect() };
     let (candidate, baseline) = (right(case.candidate), right(case.baseline));
-    let compared = |name: &str, other: &[bool]| {
-        let mut table = PairedCounts::default();
-        for (&ours, &theirs) in candidate.iter().zip(other) {
-            table.add(ours, theirs);
-        }
-        Comparison::new(name, table, confidence)
-    };
+    let compared =
+        |name: &str, other: &[bool]| Comparison::new(name, PairedCounts::of(&candidate, other), confidence);
     let model = |name: &str, right: &[bool], usage: Option<&Usage>| -> Result<_, GradesError> {
         let count = right.iter().filter(|right| **right).count() as u64;
         Ok(GradedModel {

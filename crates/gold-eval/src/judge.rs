@@ -29,11 +29,8 @@ pub(crate) fn judge_labels(case: &Case<'_>, gate: &Gate) -> Result<Report, Judge
         .shipped
         .map(|shipped| (shipped.predictor(), shipped.labels(gold)));
     let compared = |name: &str, other: &[Option<usize>]| {
-        let mut table = PairedCounts::default();
-        for (ours, theirs) in right(gold, &candidate).into_iter().zip(right(gold, other)) {
-            table.add(ours, theirs);
-        }
-        Comparison::new(name, table, confidence)
+        let counts = PairedCounts::of(&right(gold, &candidate), &right(gold, other));
+        Comparison::new(name, counts, confidence)
     };
     let score = |name: &str, answers: &[Option<usize>]| Score::new(name, answers, gold, confidence);
     let answered = Answered {

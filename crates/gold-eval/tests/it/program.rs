@@ -381,49 +381,66 @@ fn a_run_on_github_is_annotated_and_its_table_is_no_command() {
     assert!(written.starts_with("# Before\n## ❌ Hold: demo"), "{written}");
 }
 
-/// The lines of a file in the folder of the program's tests.
-fn write_text(folder: &Path, name: &str, lines: &[String]) {
-    fs::write(folder.join(name), format!("{}\n", lines.join("\n"))).unwrap();
+/// A folder with a frozen gold set of sentences and a teacher's answers that are pinned: wrong in every fourth row.
+struct Sentences {
+    folder: tempfile::TempDir,
 }
 
-#[test]
-fn sentences_are_frozen_pinned_judged_and_carried_over_like_labels() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let task =
-        "name = \"shops\"\n[output]\nkind = \"sentence\"\n[output.style.fields.change]\nunit = \"%\"\n";
-    fs::write(folder.join("task.toml"), task).unwrap();
-    fs::write(folder.join("prompt.txt"), "Say it.").unwrap();
-    let name = |i: usize| ["Alder", "Birch", "Cedar"][i % 3];
-    let row = |i: usize| {
+const ASKED: [&str; 4] = ["--model", "teacher-2026-05-01", "--prompt", "prompt.txt"];
+
+impl Sentences {
+    fn new() -> Self {
+        let files = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let task =
+            "name = \"shops\"\n[output]\nkind = \"sentence\"\n[output.style.fields.change]\nunit = \"%\"\n";
+        files.write("task.toml", &[task.to_owned()]);
+        files.write("prompt.txt", &["Say it.".to_owned()]);
+        files.write("gold.jsonl", &(0..60).map(Self::row).collect::<Vec<_>>());
+        let wrong = |i: usize| if i.is_multiple_of(4) { 90 } else { 2 + i % 7 };
+        let teacher: Vec<String> = (0..60).map(|i| Self::answer(i, wrong(i))).collect();
+        files.write("teacher.jsonl", &teacher);
+        assert_eq!(code(&files.run(&["freeze"])), 0);
+        let pinned = files.run(&[&["pin", "--answers", "teacher.jsonl"][..], &ASKED].concat());
+        assert!(said(&pinned).contains("45 of 60 rows right"), "{}", said(&pinned));
+        files
+    }
+
+    fn row(i: usize) -> String {
+        let name = ["Alder", "Birch", "Cedar"][i % 3];
         format!(
-            r#"{{"id":"{i}","row":{{"shop":"{}","change":{}}}}}"#,
-            name(i),
+            r#"{{"id":"{i}","row":{{"shop":"{name}","change":{}}}}}"#,
             2 + i % 7
         )
-    };
-    let answer = |i: usize, change: usize| {
-        let name = name(i);
+    }
+
+    fn answer(i: usize, change: usize) -> String {
+        let name = ["Alder", "Birch", "Cedar"][i % 3];
         format!(r#"{{"id":"{i}","answer":"Sales at {name} rose by {change}%.","latency_ms":5}}"#)
-    };
-    let rows: Vec<String> = (0..60).map(row).collect();
-    write_text(folder, "gold.jsonl", &rows);
-    let teacher = |i: usize| answer(i, if i.is_multiple_of(4) { 90 } else { 2 + i % 7 });
-    write_text(folder, "teacher.jsonl", &(0..60).map(teacher).collect::<Vec<_>>());
-    let ours: Vec<String> = (0..60).map(|i| answer(i, 2 + i % 7)).collect();
-    write_text(folder, "predictions.jsonl", &ours);
-    let run = |arguments: &[&str]| {
+    }
+
+    fn write(&self, name: &str, lines: &[String]) {
+        fs::write(self.folder.path().join(name), format!("{}\n", lines.join("\n"))).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
         let mut command = gate();
-        command.current_dir(folder).arg(arguments[0]);
         command
+            .current_dir(self.folder.path())
+            .env_remove("GITHUB_STEP_SUMMARY")
+            .arg(arguments[0])
             .args(["--task", "task.toml", "--gold", "gold.jsonl"])
             .args(&arguments[1..]);
         command.output().unwrap()
-    };
-    let asked = ["--model", "teacher-2026-05-01", "--prompt", "prompt.txt"];
-    assert_eq!(code(&run(&["freeze"])), 0);
-    let pinned = run(&[&["pin", "--answers", "teacher.jsonl"][..], &asked].concat());
-    assert!(said(&pinned).contains("45 of 60 rows right"), "{}", said(&pinned));
+    }
+}
+
+#[test]
+fn sentences_are_frozen_pinned_and_judged_like_labels() {
+    let files = Sentences::new();
+    let ours: Vec<String> = (0..60).map(|i| Sentences::answer(i, 2 + i % 7)).collect();
+    files.write("predictions.jsonl", &ours);
     let judge = [
         "judge",
         "--baseline",
@@ -431,7 +448,7 @@ fn sentences_are_frozen_pinned_judged_and_carried_over_like_labels() {
         "--predictions",
         "predictions.jsonl",
     ];
-    let judged = run(&[&judge[..], &["--out", "run", "--github"]].concat());
+    let judged = files.run(&[&judge[..], &["--out", "run", "--github"]].concat());
     assert_eq!(code(&judged), 0, "{}", said(&judged));
     let text = said(&judged);
     for part in [
@@ -445,29 +462,27 @@ fn sentences_are_frozen_pinned_judged_and_carried_over_like_labels() {
     }
     assert!(!text.contains("ategor"), "{text}");
     for file in ["report.json", "report.md", "report.html", "junit.xml"] {
-        assert!(folder.join("run").join(file).exists(), "{file}");
+        assert!(files.folder.path().join("run").join(file).exists(), "{file}");
     }
+}
 
-    let mut rows = rows;
-    rows.push(row(60));
-    write_text(folder, "gold.jsonl", &rows);
-    assert!(said(&run(&["diff"])).contains("1 added"));
-    assert_eq!(code(&run(&["freeze", "--as-version", "2"])), 0);
+#[test]
+fn a_baseline_of_sentences_is_carried_over_like_one_of_labels() {
+    let files = Sentences::new();
+    files.write("gold.jsonl", &(0..61).map(Sentences::row).collect::<Vec<_>>());
+    assert!(said(&files.run(&["diff"])).contains("1 added"));
+    assert_eq!(code(&files.run(&["freeze", "--as-version", "2"])), 0);
     let carry = ["carry", "--from", "baseline.json"];
-    let asking = run(&[&carry[..], &["--ask", "ask.jsonl"]].concat());
+    let asking = files.run(&[&carry[..], &["--ask", "ask.jsonl"]].concat());
     assert!(said(&asking).contains("60 answers of"), "{}", said(&asking));
-    let question = fs::read_to_string(folder.join("ask.jsonl")).unwrap();
+    let question = fs::read_to_string(files.folder.path().join("ask.jsonl")).unwrap();
     assert!(
         question.contains(r#""id":"60""#) && question.contains("Alder"),
         "{question}"
     );
-    write_text(folder, "answers.jsonl", &[answer(60, 6)]);
-    let carried = run(&[
-        &carry[..],
-        &["--answers", "answers.jsonl", "--baseline", "baseline.v2.json"],
-        &asked,
-    ]
-    .concat());
+    files.write("answers.jsonl", &[Sentences::answer(60, 6)]);
+    let answers = ["--answers", "answers.jsonl", "--baseline", "baseline.v2.json"];
+    let carried = files.run(&[&carry[..], &answers, &ASKED].concat());
     assert!(
         said(&carried).contains("46 of 61 rows right"),
         "{}",
