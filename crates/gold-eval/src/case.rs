@@ -6,8 +6,7 @@ use stage_files::ContentHash;
 use task_spec::LabelSet;
 
 use crate::{
-    Baseline, Gate, GoldKind, GoldSet, GradesError, History, JoinError, LookDiffers, Predictions,
-    TrainingRecord, Usage,
+    Baseline, Gate, GoldKind, GoldSet, GradesError, History, LookDiffers, Predictions, TrainingRecord, Usage,
 };
 
 /// Everything that a verdict rests on.
@@ -163,9 +162,6 @@ pub enum JudgeError {
         /// The id.
         id: String,
     },
-    /// A sentence belongs to no row: cannot happen for answers that were joined to the gold set at hand.
-    #[error("the answers do not fit the gold set")]
-    Join(#[from] JoinError),
     /// The history does not fit the gold set.
     #[error(transparent)]
     Look(#[from] LookDiffers),

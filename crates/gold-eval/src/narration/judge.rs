@@ -2,12 +2,9 @@
 
 use task_spec::{Prediction, SentenceStyle};
 
-use super::{
-    details::SentenceDetails,
-    report::{SentenceGrades, grade_sentences},
-};
+use super::{details::SentenceDetails, report::grade_in_order};
 use crate::{
-    Case, Gate, GradedReport, JoinError, JudgeError, PartKind,
+    Case, Gate, GradedReport, JudgeError, PartKind,
     graded::{CaseGrades, judge_case},
 };
 
@@ -16,31 +13,14 @@ pub(super) fn judge_sentences(
     case: &Case<'_, SentenceStyle>,
     gate: &Gate,
 ) -> Result<GradedReport<SentenceDetails>, JudgeError> {
-    let set = case.gold.sentence_set();
-    let graded = |answers: Vec<&str>| -> Result<SentenceGrades, JoinError> {
-        let ids = case.gold.ids().map(str::to_owned);
-        grade_sentences(
-            case.gold.checker(),
-            set,
-            ids.zip(answers.into_iter().map(str::to_owned)),
-        )
+    let (set, checker) = (case.gold.sentence_set(), case.gold.checker());
+    let graded = |rows: &[Prediction]| {
+        let sentences = rows.iter().map(|row| row.answer.clone());
+        grade_in_order(checker, set, sentences.collect())
     };
-    let predicted = |rows: &[Prediction]| graded(rows.iter().map(|row| row.answer.as_str()).collect());
-    let candidate = predicted(case.candidate.rows())?;
-    let baseline = graded(
-        case.baseline
-            .rows()
-            .iter()
-            .map(|row| row.answer.as_str())
-            .collect(),
-    )?;
-    let shipped = case
-        .shipped
-        .map(|shipped| predicted(shipped.rows()))
-        .transpose()?;
-    let repeats = (case.repeats.iter())
-        .map(|run| Ok(predicted(run.rows())?.grades().clone()))
-        .collect::<Result<_, JoinError>>()?;
+    let candidate = graded(case.candidate.rows());
+    let pinned = case.baseline.rows().iter().map(|row| row.answer.clone());
+    let baseline = grade_in_order(checker, set, pinned.collect());
     let details = SentenceDetails::of(
         (case.candidate.predictor(), &candidate),
         (&case.baseline.teacher().model, &baseline),
@@ -49,8 +29,12 @@ pub(super) fn judge_sentences(
     let grades = CaseGrades {
         candidate: candidate.grades().clone(),
         baseline: baseline.grades().clone(),
-        shipped: shipped.map(|grades| grades.grades().clone()),
-        repeats,
+        shipped: case
+            .shipped
+            .map(|shipped| graded(shipped.rows()).grades().clone()),
+        repeats: (case.repeats.iter())
+            .map(|run| graded(run.rows()).grades().clone())
+            .collect(),
     };
     judge_case(case, PartKind::Check, &grades, gate, details)
 }

@@ -28,13 +28,20 @@ pub struct SentenceGrades {
 /// # Errors
 ///
 /// [`JoinError`] if the answers do not match the rows one to one.
-#[expect(clippy::missing_panics_doc, reason = "a checker grades each of its checks")]
 pub fn grade_sentences(
     checker: &SentenceChecker,
     set: &SentenceSet,
     answers: impl IntoIterator<Item = (String, String)>,
 ) -> Result<SentenceGrades, JoinError> {
-    let sentences = set.join(answers)?;
+    Ok(grade_in_order(checker, set, set.join(answers)?))
+}
+
+/// Checks the sentences of a model that are in the order of the set already.
+pub(super) fn grade_in_order(
+    checker: &SentenceChecker,
+    set: &SentenceSet,
+    sentences: Vec<String>,
+) -> SentenceGrades {
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for (row, sentence) in set.rows().iter().zip(&sentences) {
         let check = checker.check(row, sentence);
@@ -42,11 +49,11 @@ pub fn grade_sentences(
         faults.push(check.faults);
     }
     let grades = Grades::new(checker.checks().to_vec(), rows).expect("a checker grades each of its checks");
-    Ok(SentenceGrades {
+    SentenceGrades {
         grades,
         sentences,
         faults,
-    })
+    }
 }
 
 /// A model's sentences in figures: what passes, worst first, and how close they come to the references.
