@@ -10,7 +10,7 @@ use stage_files::{ContentHash, FileError, read_json, write_json};
 use task_spec::LabelSet;
 
 use crate::{
-    GoldError, GoldKind, GoldSet, JoinError, Usage, answer_line::text_or_json, gold_kind::Scored, join,
+    GoldError, GoldKind, GoldSet, JoinError, Usage, answer_line::text_or_json, join,
     predictions::is_probability,
 };
 
@@ -174,6 +174,19 @@ pub enum BaselineError {
         /// What it means by the task at hand.
         now: Option<String>,
     },
+    /// The counts in the file are not those of its rows.
+    #[error(
+        "{} was edited: of its answers {correct} are right and {outside} outside the task, and it says otherwise; put the \
+         pinned file back", path.display()
+    )]
+    Counts {
+        /// The baseline.
+        path: PathBuf,
+        /// Right answers.
+        correct: u64,
+        /// Answers outside the task.
+        outside: u64,
+    },
     /// Only a baseline of an earlier version can be carried over.
     #[error(
         "{} was pinned on gold version {pinned}, and the lock of version {version} names no such version before it: pin one \
@@ -284,7 +297,10 @@ impl<K: GoldKind> Baseline<K> {
                     confidence,
                 });
             }
-            let Scored { meaning, is_right } = K::score(gold, row, &answer.answer);
+            let meaning = K::read(gold, row, &answer.answer);
+            let is_right = meaning
+                .as_ref()
+                .is_some_and(|meaning| K::is_right(gold, row, meaning));
             file.correct += u64::from(is_right);
             file.outside += u64::from(meaning.is_none());
             file.rows.push(BaselineRow {
@@ -324,7 +340,7 @@ impl<K: GoldKind> Baseline<K> {
     /// # Errors
     ///
     /// [`BaselineError::OtherGold`] for another version or content, [`BaselineError::Rescored`] if what is pinned is
-    /// not what the raw answer means, and as [`Baseline::pin`].
+    /// not what the raw answer means, [`BaselineError::Counts`], and as [`Baseline::pin`].
     pub fn open(path: &Path, gold: &GoldSet<K>) -> Result<Self, BaselineError> {
         let file: BaselineFile<K::Meaning> = read_json(path)?;
         file.belongs_to(path, gold)?;
@@ -342,6 +358,13 @@ impl<K: GoldKind> Baseline<K> {
                     now: scored.meaning.as_ref().map(K::in_words),
                 });
             }
+        }
+        if (file.correct, file.outside) != (scored.correct(), scored.outside()) {
+            return Err(BaselineError::Counts {
+                path: path.to_owned(),
+                correct: scored.correct(),
+                outside: scored.outside(),
+            });
         }
         Ok(scored)
     }

@@ -75,9 +75,13 @@ pub trait GoldKind: sealed::Sealed + Debug + Clone + PartialEq + Into<Output> {
     #[doc(hidden)]
     fn check(&self, rows: &[Self::Row]) -> Result<Self::Truth, GoldError>;
 
-    /// What an answer to a row of the set means, and whether that is right.
+    /// What an answer to a row of the set means; `None` where it means nothing that the task knows.
     #[doc(hidden)]
-    fn score(gold: &GoldSet<Self>, row: usize, answer: &str) -> Scored<Self::Meaning>;
+    fn read(gold: &GoldSet<Self>, row: usize, answer: &str) -> Option<Self::Meaning>;
+
+    /// Whether an answer that means this is right.
+    #[doc(hidden)]
+    fn is_right(gold: &GoldSet<Self>, row: usize, meaning: &Self::Meaning) -> bool;
 
     /// A meaning in words.
     #[doc(hidden)]
@@ -105,16 +109,6 @@ pub trait GoldKind: sealed::Sealed + Debug + Clone + PartialEq + Into<Output> {
     /// Judges a case whose parts belong together.
     #[doc(hidden)]
     fn judge(case: &Case<'_, Self>, gate: &Gate) -> Result<Self::Report, JudgeError>;
-}
-
-/// What an answer means, and whether that is right.
-#[doc(hidden)]
-#[derive(Debug, Clone)]
-pub struct Scored<M> {
-    /// `None` where it means nothing that the task knows.
-    pub meaning: Option<M>,
-    /// Whether it is right.
-    pub is_right: bool,
 }
 
 /// Refuses a confidence that is no probability.

@@ -58,8 +58,12 @@ impl<K: GoldKind> Baseline<K> {
         let rows: Vec<RescoredRow> = (pinned.iter().enumerate())
             .filter_map(|(row, answer)| changed_meaning(gold, row, answer))
             .collect();
+        let pinned_right = pinned.iter().enumerate().filter(|(row, answer)| {
+            (answer.meaning.as_ref()).is_some_and(|meaning| K::is_right(gold, *row, meaning))
+        });
+        let right = pinned_right.count();
         let rescore = Rescore {
-            correct_before: file.correct,
+            correct_before: right as u64,
             correct_after: scored.correct(),
             outside_before: pinned.iter().filter(|row| row.meaning.is_none()).count() as u64,
             outside_after: scored.outside(),
@@ -81,7 +85,7 @@ pub(super) fn changed_meaning<K: GoldKind>(
     row: usize,
     answer: &BaselineRow<K::Meaning>,
 ) -> Option<RescoredRow> {
-    let after = K::score(gold, row, &answer.answer).meaning;
+    let after = K::read(gold, row, &answer.answer);
     (after != answer.meaning).then(|| RescoredRow {
         id: answer.id.clone(),
         answer: answer.answer.clone(),

@@ -8,13 +8,13 @@ use stage_files::ContentHash;
 use task_spec::{Field, FieldSchema, GoldRecord, Prediction};
 
 use crate::{
-    Case, FieldDetails, FieldValue, Gate, GoldError, GoldKind, GoldSet, GradedReport, JudgeError,
+    AnswerForm, Case, FieldDetails, FieldValue, Gate, GoldError, GoldKind, GoldSet, GradedReport, JudgeError,
+    ReadAnswer,
     fields::{
         figures::{graded_record, is_whole},
         grade::is_allowed,
         judge::judge_fields,
     },
-    gold_kind::Scored,
     gold_set::Ids,
     read_answer,
 };
@@ -82,16 +82,22 @@ impl GoldKind for FieldSchema {
         Ok(())
     }
 
-    fn score(gold: &GoldSet<Self>, row: usize, answer: &str) -> Scored<BTreeMap<String, String>> {
+    fn read(gold: &GoldSet<Self>, _: usize, answer: &str) -> Option<BTreeMap<String, String>> {
         let schema = gold.schema();
         let read = read_answer(answer, schema);
-        let is_right = is_whole(&graded_record(schema, &gold.rows()[row], &read));
         let named = schema.names().zip(read.values);
         let given = named.filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        Scored {
-            meaning: read.is_readable.then(|| given.collect()),
-            is_right,
-        }
+        read.is_readable.then(|| given.collect())
+    }
+
+    fn is_right(gold: &GoldSet<Self>, row: usize, meaning: &BTreeMap<String, String>) -> bool {
+        let schema = gold.schema();
+        let read = ReadAnswer {
+            values: schema.names().map(|name| meaning.get(name).cloned()).collect(),
+            is_readable: true,
+            form: AnswerForm::default(),
+        };
+        is_whole(&graded_record(schema, &gold.rows()[row], &read))
     }
 
     fn in_words(meaning: &BTreeMap<String, String>) -> String {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashSet};
 use stage_files::ContentHash;
 use task_spec::{GoldRow, LabelSet, Prediction};
 
-use super::{GoldKind, Scored, check_confidences};
+use super::{GoldKind, check_confidences};
 use crate::{
     Case, Gate, GoldError, GoldSet, JudgeError, PredictionsError, Report, gold_set::Ids, judge::judge_labels,
     label_readings::LabelReadings, predictions::is_probability,
@@ -76,14 +76,13 @@ impl GoldKind for LabelSet {
         Ok(truth)
     }
 
-    fn score(gold: &GoldSet<Self>, row: usize, answer: &str) -> Scored<String> {
-        let label = gold.labels().resolve(answer);
-        Scored {
-            meaning: label
-                .and_then(|label| gold.labels().name(label))
-                .map(str::to_owned),
-            is_right: label == Some(gold.truth()[row]),
-        }
+    fn read(gold: &GoldSet<Self>, _: usize, answer: &str) -> Option<String> {
+        let label = gold.labels().resolve(answer)?;
+        gold.labels().name(label).map(str::to_owned)
+    }
+
+    fn is_right(gold: &GoldSet<Self>, row: usize, meaning: &String) -> bool {
+        gold.labels().index_of(meaning) == Some(gold.truth()[row])
     }
 
     fn in_words(meaning: &String) -> String {

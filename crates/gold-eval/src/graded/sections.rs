@@ -2,17 +2,52 @@
 
 use crate::{
     Column, Details, GradedReport, Section, Share,
-    figures::{count, percent, percent_range, points},
+    figures::{count, one_line, percent, percent_range, points},
     graded::words::whole,
     metrics::figures_of_runs,
 };
 
 /// The tables of the kind of task, and what is known of runs and of near training rows.
 pub(super) fn all<D: Details>(report: &GradedReport<D>) -> Vec<Section> {
-    let mut sections = report.details.sections();
+    let mut sections: Vec<Section> = shipped(report).into_iter().collect();
+    sections.extend(report.details.sections());
     sections.extend(nearness(report));
     sections.extend(runs(report));
     sections
+}
+
+/// The aspects in which the last shipped model has another share right, the greatest loss first.
+fn shipped<D>(report: &GradedReport<D>) -> Option<Section> {
+    let against = &report.against_shipped.as_ref()?.against;
+    let changes = report.aspects.iter().filter_map(|aspect| {
+        let shipped = aspect.shipped?;
+        Some((aspect, shipped, aspect.right.value - shipped))
+    });
+    let mut changes: Vec<_> = changes.filter(|(_, _, change)| *change != 0.0).collect();
+    changes.sort_by(|(_, _, a), (_, _, b)| a.total_cmp(b));
+    let rows = changes.into_iter().map(|(aspect, shipped, change)| {
+        vec![
+            aspect.name.clone(),
+            percent(aspect.right.value),
+            percent(shipped),
+            points(change),
+        ]
+    });
+    Some(Section {
+        title: "Against the last shipped model".to_owned(),
+        lead: format!(
+            "Every {} of which {} has another share right, the greatest loss first.",
+            report.kind.noun(),
+            one_line(against, 80)
+        ),
+        columns: vec![
+            Column::text(report.kind.noun()),
+            Column::number("right"),
+            Column::number("shipped"),
+            Column::number("change"),
+        ],
+        rows: rows.collect(),
+    })
 }
 
 fn nearness<D>(report: &GradedReport<D>) -> Option<Section> {

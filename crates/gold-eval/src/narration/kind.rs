@@ -12,9 +12,7 @@ use super::{
     judge::judge_sentences,
     row::{RowValue, SentenceRow, SentenceSet},
 };
-use crate::{
-    Case, Gate, GoldError, GoldKind, GoldSet, GradedReport, JudgeError, gold_kind::Scored, gold_set::Ids,
-};
+use crate::{Case, Gate, GoldError, GoldKind, GoldSet, GradedReport, JudgeError, gold_set::Ids};
 
 /// The rows with what checks sentences about them.
 #[doc(hidden)]
@@ -77,18 +75,16 @@ impl GoldKind for SentenceStyle {
         Ok(SentenceTruth { set, checker })
     }
 
-    fn score(gold: &GoldSet<Self>, row: usize, answer: &str) -> Scored<Vec<String>> {
+    fn read(gold: &GoldSet<Self>, row: usize, answer: &str) -> Option<Vec<String>> {
         let checker = gold.checker();
         let check = checker.check(&gold.rows()[row], answer);
         let graded = checker.checks().iter().zip(&check.grades);
-        let failed: Vec<String> = graded
-            .filter(|(_, grade)| **grade == Some(false))
-            .map(|(name, _)| name.clone())
-            .collect();
-        Scored {
-            is_right: failed.is_empty(),
-            meaning: (answer.len() <= MAX_SENTENCE_BYTES).then_some(failed),
-        }
+        let failed = graded.filter(|(_, grade)| **grade == Some(false));
+        (answer.len() <= MAX_SENTENCE_BYTES).then(|| failed.map(|(name, _)| name.clone()).collect())
+    }
+
+    fn is_right(_: &GoldSet<Self>, _: usize, failed: &Vec<String>) -> bool {
+        failed.is_empty()
     }
 
     fn in_words(failed: &Vec<String>) -> String {

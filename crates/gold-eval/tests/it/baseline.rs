@@ -184,3 +184,23 @@ fn a_label_that_its_raw_answer_does_not_mean_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn counts_that_are_not_those_of_the_rows_are_refused() {
+    let world = World::new(&[5, 5]);
+    let path = world.path("baseline.json");
+    let baseline = world.baseline(world.answers(1, |_, _| 0.6));
+    baseline.write(&path).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let says = format!("\"correct\": {}", baseline.correct());
+    assert!(text.contains(&says), "{text}");
+    fs::write(&path, text.replace(&says, "\"correct\": 10")).unwrap();
+    let error = Baseline::open(&path, &world.gold).unwrap_err();
+    assert!(
+        matches!(&error, BaselineError::Counts { correct, .. } if *correct == baseline.correct()),
+        "{error}"
+    );
+    // What is scored again goes by the rows, too.
+    let (again, change) = Baseline::rescore(&path, &world.gold).unwrap();
+    assert_eq!(change.correct_before, again.correct());
+}

@@ -307,8 +307,15 @@ fn runs_usage_and_near_training_rows_are_reported_of_sentences_too() {
         report.by_nearness.iter().map(|band| band.rows).sum::<u64>(),
         gold.lock().rows
     );
+    case.shipped = Some(&repeats[0]);
+    let report = judge(&case, &gate(50)).unwrap();
     let markdown = report.to_markdown();
-    for said in ["By how near training came", "Several runs", "latency p50 40"] {
+    for said in [
+        "Against the last shipped model",
+        "By how near training came",
+        "Several runs",
+        "latency p50 40",
+    ] {
         assert!(
             markdown.contains(said) && report.to_html().contains(said),
             "{said}: {markdown}"
