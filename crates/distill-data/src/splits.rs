@@ -9,6 +9,7 @@ mod assignment;
 mod config;
 mod flattery;
 mod report;
+mod unit_split;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub use config::{
 };
 use flattery::flattery;
 pub use report::{Flattery, PartRecord, SmallClass, SplitReport, SplitScore};
+pub use unit_split::{UnitOrder, UnitSplit, unit_draw};
 
 /// The name of the rows that are trained on.
 const TRAIN: &str = "train";
@@ -202,7 +204,7 @@ impl<'a> Sorted<'a> {
     /// A number as good as random that follows from the seed and a row's content.
     fn draw(&self, row: usize, seed: u64) -> ContentHash {
         let SplitRow { id, text, label, .. } = self.rows[row];
-        ContentHash::of_bytes(format!("{seed}\n{id}\n{label}\n{text}").as_bytes())
+        unit_draw(seed, id, label, text)
     }
 
     /// The part of each row where what came first is trained on. A unit came when the first of its rows did. Units of one

@@ -5,15 +5,16 @@ use std::{collections::BTreeMap, future::Future, path::Path, time::Instant};
 use datafusion::error::Result;
 use near_texts::NORMALISER_VERSION;
 use stage_files::write_json;
-use task_spec::LabelSet;
 
-use crate::{Calls, Engine, ScaleError, ScalePlan, ScaleReport, stages::Stages};
+use crate::{Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport, stages::Stages};
 
 /// Curates a table of calls into `out`, a folder that must be new or empty and that every executor sees under this path.
 ///
 /// `out/fates` then holds a row for each distinct text, as Parquet: its id, the input and the label that stay, how many
 /// calls stand behind it, and its fate, which is the one that `curate` of distill-data gives the same calls without the
-/// search for suspects: `train`, `merged`, `conflicting_labels`, `near_conflict`, `low_confidence` or `unknown_confidence`.
+/// search for suspects: `train`, `merged`, `conflicting_labels`, `near_conflict`, `low_confidence`, `unknown_confidence`,
+/// `leaks_gold` where it is near a row of the gold set, or the name of the part of a split that it is kept for. `other` is the
+/// row behind a fate: the id of the one that it is merged into or that contradicts it, or the id of the nearest gold row.
 /// `out/scale.json` is the account, written last. `out/work` holds what the stages handed to one another.
 ///
 /// # Errors
@@ -22,19 +23,24 @@ use crate::{Calls, Engine, ScaleError, ScalePlan, ScaleReport, stages::Stages};
 /// at the end.
 pub async fn curate_at_scale(
     engine: &Engine,
-    calls: &Calls,
-    labels: &LabelSet,
+    input: &ScaleInput<'_>,
     plan: &ScalePlan,
     out: &Path,
 ) -> Result<ScaleReport, ScaleError> {
     if std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(ScaleError::NotEmpty { path: out.to_owned() });
     }
-    let table = calls.read(engine).await?;
-    let stages = Stages::new(engine, labels, plan, out);
+    if input.gold.is_some_and(|gold| gold.rows().is_empty()) {
+        return Err(ScaleError::EmptyGold);
+    }
+    let table = input.calls.read(engine).await?;
+    let stages = Stages::new(engine, input, plan, out);
     let mut clock = Clock::of_engine(engine);
-    let (calls, rejected) = clock.of("read", stages.count_calls(table.clone())).await?;
+    let (calls, mut rejected) = clock.of("read", stages.count_calls(table.clone())).await?;
     let rows = clock.of("votes", stages.votes(table)).await?;
+    if let Some(gold) = input.gold {
+        clock.of("gold join", stages.gold_join(gold)).await?;
+    }
     let join = clock.of("plan", stages.join_plan(rows)).await?;
     let mut pairs = 0;
     for pass in 0..plan.config().passes {
@@ -42,16 +48,31 @@ pub async fn curate_at_scale(
     }
     clock.of("contradictions", stages.contradictions()).await?;
     clock.of("stars", stages.stars()).await?;
+    let mut split = None;
+    if let Some(plan) = plan.split() {
+        clock.of("settled", stages.settle()).await?;
+        split = Some(clock.of("split", stages.split(plan)).await?);
+    }
     clock.of("fates", stages.fates()).await?;
-    let (fates, calls_in_train) = clock.of("count", stages.count_fates()).await?;
+    let mut leakage = None;
+    if let Some(gold) = input.gold {
+        leakage = Some(clock.of("certificates", stages.certificates(gold)).await?);
+    }
+    let fates = clock.of("count", stages.count_fates()).await?;
+    let calls_of = |fate: &str| fates.get(fate).map(|&(_, calls)| calls);
+    if let Some(calls) = calls_of("leaks_gold") {
+        rejected.insert("leaks_gold".to_owned(), calls);
+    }
     let report = ScaleReport {
         calls,
         rejected,
         rows,
         pairs,
         most_keys: join.most_keys(),
-        fates,
-        calls_in_train,
+        calls_in_train: calls_of("train").unwrap_or(0),
+        fates: fates.into_iter().map(|(fate, (rows, _))| (fate, rows)).collect(),
+        leakage,
+        split,
         normaliser: NORMALISER_VERSION,
         repeats: clock.repeats,
         seconds: clock.seconds,

@@ -27,6 +27,9 @@ pub enum ScaleError {
         /// The column.
         column: &'static str,
     },
+    /// A gold set was given and it has no rows.
+    #[error("the gold set is empty: give its rows, or leave it out to curate without a leakage certificate")]
+    EmptyGold,
     /// The file's name says nothing of how it is read.
     #[error("{} is neither .parquet nor .jsonl, and no folder of such files", path.display())]
     Format {

@@ -18,6 +18,7 @@ use datafusion::{
     logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility},
     scalar::ScalarValue,
 };
+use distill_data::unit_draw;
 use near_texts::{JoinPlan, normal_text_hash, normalise};
 use serde::de::DeserializeOwned;
 use task_spec::LabelSet;
@@ -100,9 +101,29 @@ pub(crate) fn join_keys() -> ScalarUDF {
     })
 }
 
+/// `split_draw(content, seed)`: [`unit_draw`] of a row whose id, label and input are the content, a line each.
+pub(crate) fn split_draw() -> ScalarUDF {
+    function("split_draw", DataType::Utf8, 2, |contents, constants| {
+        let seed = number(constants.first())?;
+        let draws = contents.iter().map(|content| {
+            let mut lines = content?.splitn(3, '\n');
+            let mut line = || lines.next().unwrap_or_default();
+            let (id, label, input) = (line(), line(), line());
+            Some(unit_draw(seed, id, label, input).as_str().to_owned())
+        });
+        Ok(Arc::new(draws.collect::<StringArray>()))
+    })
+}
+
 /// All of them, for sessions and executors.
 pub(crate) fn all() -> Vec<ScalarUDF> {
-    vec![normal_text(), text_id(), label_number(), join_keys()]
+    vec![
+        normal_text(),
+        text_id(),
+        label_number(),
+        join_keys(),
+        split_draw(),
+    ]
 }
 
 fn function(
@@ -129,7 +150,7 @@ fn read<T: DeserializeOwned>(constant: Option<&ScalarValue>, name: &str) -> Resu
 fn number(constant: Option<&ScalarValue>) -> Result<u64> {
     match constant {
         Some(ScalarValue::UInt64(Some(number))) => Ok(*number),
-        _ => Err(DataFusionError::Plan("a pass is a number".into())),
+        _ => Err(DataFusionError::Plan("a pass or a seed is a number".into())),
     }
 }
 

@@ -1,13 +1,13 @@
-//! Curation's duplicates, votes and near-duplicates for logs that no memory holds.
+//! Curation's duplicates, votes, near-duplicates, gold join and held-out rows for logs that no memory holds.
 //!
 //! Use this crate where a log's distinct texts do not fit into memory, which begins at some tens of millions of short
 //! rows; below that `curate` of distill-data does the same faster, and more: it reads logs of every shape, searches for
-//! wrong labels, joins with the gold set and keeps a ledger. `docs/SCALE.md` has the arithmetic.
+//! wrong labels and keeps a ledger. `docs/SCALE.md` has the arithmetic.
 //!
 //! # Quick start
 //!
 //! ```
-//! use distill_scale::{Calls, Engine, Limits, ScalePlan, curate_at_scale};
+//! use distill_scale::{Calls, Engine, Limits, ScaleInput, ScalePlan, curate_at_scale};
 //! use task_spec::LabelSet;
 //!
 //! # tokio::runtime::Runtime::new()?.block_on(async {
@@ -17,10 +17,11 @@
 //! {"input": "where is my card", "answer": "arrival", "confidence": 0.8}
 //! {"input": "my top up failed", "answer": "top up", "confidence": 0.4}
 //! "#)?;
-//! let labels = LabelSet::from_names(["arrival", "top-up"])?;
+//! let (calls, labels) = (Calls::at(log), LabelSet::from_names(["arrival", "top-up"])?);
+//! let input = ScaleInput::new(&calls, &labels);
 //! let engine = Engine::here(&Limits::default())?;
 //! let out = folder.path().join("out");
-//! let report = curate_at_scale(&engine, &Calls::at(log), &labels, &ScalePlan::default(), &out).await?;
+//! let report = curate_at_scale(&engine, &input, &ScalePlan::default(), &out).await?;
 //! assert_eq!((report.calls, report.rows), (3, 2));
 //! assert_eq!((report.fates["train"], report.fates["low_confidence"]), (1, 1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -30,8 +31,9 @@
 //!
 //! # The pieces
 //!
-//! - [`Calls`]: Parquet or JSON lines, with a line for each call.
-//! - [`ScaleConfig`]: the settings of the same name of distill-data; checked, they are a [`ScalePlan`].
+//! - [`Calls`]: Parquet or JSON lines, with a line for each call; [`ScaleInput`]: with the task's labels, and the gold set where there is one.
+//! - [`ScaleConfig`]: the settings of the same name of distill-data; checked, they are a [`ScalePlan`], which may have a
+//!   split.
 //! - [`Engine`]: this process within [`Limits`], or with the feature `ballista` a cluster whose executors know this crate.
 //! - [`curate_at_scale`]: the stages, each a plan of DataFusion and most with a fold of this crate at its end. The engine
 //!   scans, deals out by key, sorts and joins, on disk where memory does not do; the rules are folds over sorted rows.
@@ -55,15 +57,18 @@ mod curate;
 mod engine;
 mod error;
 mod functions;
+mod input;
 mod reduce;
 mod report;
 mod settings;
 mod stages;
 mod stars;
+mod units;
 
 pub use calls::Calls;
 pub use curate::curate_at_scale;
 pub use engine::Engine;
 pub use error::{ReduceError, ScaleError};
+pub use input::ScaleInput;
 pub use report::ScaleReport;
-pub use settings::{Limits, ScaleConfig, ScaleConfigError, ScalePlan};
+pub use settings::{Limits, ScaleConfig, ScaleConfigError, ScalePlan, ScaleSplitError};

@@ -9,7 +9,9 @@
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use distill_scale::{Calls, Engine, Limits, ScaleConfig, curate_at_scale};
+use distill_data::{SplitConfig, SplitPart};
+use distill_scale::{Calls, Engine, Limits, ScaleConfig, ScaleInput, curate_at_scale};
+use near_texts::GoldRows;
 use stage_files::read_toml;
 use task_spec::Task;
 
@@ -72,6 +74,9 @@ struct Curate {
     /// task.toml, with the labels.
     #[arg(long)]
     task: PathBuf,
+    /// gold.jsonl: calls whose text is a gold row's, or nearly, are left out, and scale.json gets the leakage certificates.
+    #[arg(long)]
+    gold: Option<PathBuf>,
     /// A folder that is new or empty.
     #[arg(long)]
     out: PathBuf,
@@ -87,6 +92,13 @@ struct Curate {
     /// Rows of unknown confidence are reviewed.
     #[arg(long)]
     review_unknown: bool,
+    /// A part that is kept from training with its near-duplicates, and its share of the rows, as in heldout=0.1. May be given
+    /// several times.
+    #[arg(long, value_name = "NAME=SHARE")]
+    part: Vec<SplitPart>,
+    /// Which of many equally good splits.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// In how many passes near-duplicates are looked for: with twice as many, half the scratch space does.
     #[arg(long, default_value_t = 1)]
     passes: u32,
@@ -221,7 +233,21 @@ async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
     let engine = engine(&given)?;
     let calls = Calls::at(std::path::absolute(&given.calls)?);
     let out = std::path::absolute(&given.out)?;
-    let report = curate_at_scale(&engine, &calls, task.labels(), &config.check()?, &out).await?;
+    let gold = given.gold.as_deref().map(GoldRows::read).transpose()?;
+    let mut input = ScaleInput::new(&calls, task.labels());
+    if let Some(gold) = &gold {
+        input = input.with_gold(gold);
+    }
+    let mut plan = config.check()?;
+    if !given.part.is_empty() {
+        let split = SplitConfig {
+            parts: given.part.clone(),
+            seed: given.seed,
+            ..SplitConfig::default()
+        };
+        plan = plan.with_split(split.check()?)?;
+    }
+    let report = curate_at_scale(&engine, &input, &plan, &out).await?;
     print!("{report}");
     println!("{:8} MiB, the most that this process had", peak_mib());
     Ok(())

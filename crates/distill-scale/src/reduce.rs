@@ -7,12 +7,13 @@
 mod columns;
 mod contradictions;
 mod fates;
+mod gold;
 mod node;
 mod pairs;
 mod votes;
 
 use datafusion::arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
-use near_texts::JoinPlan;
+use near_texts::{JaccardThreshold, JoinPlan};
 use serde::{Deserialize, Serialize};
 
 use crate::ReduceError;
@@ -20,6 +21,7 @@ use crate::ReduceError;
 pub(crate) use columns::table;
 pub(crate) use contradictions::schema as contradicted_schema;
 pub(crate) use fates::{part, schema as fates_schema};
+pub(crate) use gold::schema as gold_schema;
 pub(crate) use node::{ReduceExec, writer_properties};
 pub(crate) use pairs::schema as pairs_schema;
 pub(crate) use votes::schema as rows_schema;
@@ -35,6 +37,13 @@ pub(crate) enum Reduction {
     Votes {
         /// The share of the support that a label needs.
         majority: f64,
+    },
+    /// Texts become pairs with the gold rows that they are near.
+    Gold {
+        /// The texts of the gold set, in its order.
+        gold: Vec<String>,
+        /// The similarity from which a text leaks.
+        threshold: JaccardThreshold,
     },
     /// The texts of one key become pairs.
     Pairs {
@@ -54,6 +63,10 @@ pub(crate) enum Reduction {
         review_unknown: bool,
         /// The names of the labels.
         labels: Vec<String>,
+        /// The ids of the gold rows, in their order.
+        gold: Vec<String>,
+        /// The names of the parts that are kept from training, in their order.
+        parts: Vec<String>,
     },
 }
 
@@ -73,6 +86,7 @@ impl Reduction {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Votes { .. } => "votes",
+            Self::Gold { .. } => "gold",
             Self::Pairs { .. } => "pairs",
             Self::Contradictions { .. } => "contradictions",
             Self::Fates { .. } => "fates",
@@ -83,6 +97,7 @@ impl Reduction {
     pub(crate) fn schema(&self) -> SchemaRef {
         match self {
             Self::Votes { .. } => votes::schema(),
+            Self::Gold { .. } => gold::schema(),
             Self::Pairs { .. } => pairs::schema(),
             Self::Contradictions { .. } => contradictions::schema(),
             Self::Fates { .. } => fates::schema(),
@@ -92,13 +107,21 @@ impl Reduction {
     pub(crate) fn start(&self) -> Box<dyn Reducer> {
         match self.clone() {
             Self::Votes { majority } => Box::new(votes::Votes::new(majority)),
+            Self::Gold { gold, threshold } => Box::new(gold::Gold::new(&gold, threshold)),
             Self::Pairs { plan } => Box::new(pairs::Pairs::new(plan)),
             Self::Contradictions { majority } => Box::new(contradictions::Contradictions::new(majority)),
             Self::Fates {
                 min_confidence,
                 review_unknown,
                 labels,
-            } => Box::new(fates::Fates::new(min_confidence, review_unknown, labels)),
+                gold,
+                parts,
+            } => Box::new(fates::Fates::new(
+                (min_confidence, review_unknown),
+                labels,
+                gold,
+                parts,
+            )),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use distill_data::{LeakageRecord, SplitReport};
 use serde::Serialize;
 
 /// The account of a run, `scale.json` in the folder of its outcome.
@@ -9,9 +10,9 @@ use serde::Serialize;
 pub struct ScaleReport {
     /// Lines of the table of calls.
     pub calls: u64,
-    /// Those that make no row, by reason: no text, no label of the task.
+    /// Those that are rejected, by reason: no text, no label of the task, or near a gold row.
     pub rejected: BTreeMap<String, u64>,
-    /// Distinct texts.
+    /// Distinct texts, those that are near a gold row among them.
     pub rows: u64,
     /// Near-duplicates among them.
     pub pairs: u64,
@@ -21,6 +22,10 @@ pub struct ScaleReport {
     pub fates: BTreeMap<String, u64>,
     /// Calls behind the rows that are trained on, those of merged rows among them.
     pub calls_in_train: u64,
+    /// How near the gold set came to the log and comes to the rows that are trained on, if one was given.
+    pub leakage: Option<LeakageRecord>,
+    /// How the rows were split, if they were.
+    pub split: Option<SplitReport>,
     /// The version of the normaliser.
     pub normaliser: &'static str,
     /// How often a stage was done again because an executor was lost or its time was over; empty in one process.
@@ -56,6 +61,18 @@ impl fmt::Display for ScaleReport {
             writeln!(f, "rejected: {}", list(&self.rejected))?;
         }
         writeln!(f, "rows: {}", list(&self.fates))?;
+        if let Some(LeakageRecord { log, train }) = &self.leakage {
+            writeln!(
+                f,
+                "gold rows: {}; {} of them word for word in the log, {} near a text of it; {} texts left out for it; {} gold rows \
+                 with a text that is trained on at similarity 0.7 and above",
+                log.gold_rows,
+                log.exact,
+                log.gold_at(log.threshold.get()).count(),
+                log.leaking_rows,
+                train.at_0_7
+            )?;
+        }
         for (stage, repeats) in &self.repeats {
             writeln!(
                 f,

@@ -2,7 +2,17 @@
 
 use std::path::PathBuf;
 
+use distill_data::{SplitBy, SplitPlan};
 use near_texts::JaccardThreshold;
+
+/// The fates that no part may be named after, beside those that a split refuses itself.
+const FATES: [&str; 5] = [
+    "conflicting_labels",
+    "near_conflict",
+    "low_confidence",
+    "unknown_confidence",
+    "leaks_gold",
+];
 
 /// Settings whose values decide what is kept: those of the same name of distill-data's `CurateConfig`, with its defaults.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +59,22 @@ pub struct ScaleConfigError {
 pub struct ScalePlan {
     config: ScaleConfig,
     near_threshold: JaccardThreshold,
+    split: Option<SplitPlan>,
+}
+
+/// A split that is not made at scale.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScaleSplitError {
+    /// It is not by cluster.
+    #[error("at scale rows are split by cluster: split by group or time what is left, with distill-data")]
+    By,
+    /// A part has the name of a fate.
+    #[error("part {name:?} has the name of another fate: choose another name")]
+    TakenName {
+        /// The name.
+        name: String,
+    },
 }
 
 impl ScaleConfig {
@@ -83,6 +109,7 @@ impl ScaleConfig {
         Ok(ScalePlan {
             config: self,
             near_threshold,
+            split: None,
         })
     }
 }
@@ -92,6 +119,30 @@ impl ScalePlan {
     #[must_use]
     pub fn config(&self) -> &ScaleConfig {
         &self.config
+    }
+
+    /// Keeps parts of the rows from training, by cluster, as `curate` of distill-data does with this split: near-duplicates
+    /// are those of this plan. How much a random split would have flattered is not measured. Default: no split.
+    ///
+    /// # Errors
+    ///
+    /// [`ScaleSplitError`].
+    pub fn with_split(mut self, split: SplitPlan) -> Result<Self, ScaleSplitError> {
+        if split.config().by != SplitBy::Cluster {
+            return Err(ScaleSplitError::By);
+        }
+        let mut names = split.config().parts.iter().map(|part| &part.name);
+        if let Some(name) = names.find(|name| FATES.contains(&name.as_str())) {
+            return Err(ScaleSplitError::TakenName { name: name.clone() });
+        }
+        self.split = Some(split);
+        Ok(self)
+    }
+
+    /// The split, if there is to be one.
+    #[must_use]
+    pub fn split(&self) -> Option<&SplitPlan> {
+        self.split.as_ref()
     }
 
     /// The similarity from which texts are near-duplicates.
@@ -125,7 +176,28 @@ impl Default for Limits {
 
 #[cfg(test)]
 mod tests {
+    use distill_data::SplitConfig;
+
     use super::*;
+
+    #[test]
+    fn splits_that_are_not_made_here_and_parts_named_like_fates_are_refused() {
+        let split = |name: &str, by| {
+            let mut config = SplitConfig::held_out(0.1);
+            (config.parts[0].name, config.by) = (name.to_owned(), by);
+            ScalePlan::default().with_split(config.check().unwrap())
+        };
+        assert_eq!(split("test", SplitBy::Time), Err(ScaleSplitError::By));
+        let taken = ScaleSplitError::TakenName {
+            name: "leaks_gold".into(),
+        };
+        assert_eq!(split("leaks_gold", SplitBy::Cluster), Err(taken));
+        let plan = split("test", SplitBy::Cluster).unwrap();
+        assert!(
+            plan.split()
+                .is_some_and(|split| split.config().parts[0].name == "test")
+        );
+    }
 
     #[test]
     fn the_defaults_pass_and_each_setting_out_of_range_is_named() {

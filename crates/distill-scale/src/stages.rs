@@ -16,20 +16,24 @@ use datafusion::{
     prelude::{DataFrame, ParquetReadOptions, coalesce, col, lit},
 };
 use futures::TryStreamExt;
-use near_texts::JoinPlan;
+use near_texts::{GoldRows, JoinPlan};
 use stage_files::FileError;
 use task_spec::LabelSet;
 
 use crate::{
-    Engine, ScalePlan,
+    Engine, ScaleInput, ScalePlan,
     calls::{fault, legal},
     engine::as_text,
     functions,
-    reduce::{ReduceExec, Reduction, contradicted_schema, fates_schema, pairs_schema, rows_schema},
-    stars,
+    reduce::{
+        ReduceExec, Reduction, contradicted_schema, fates_schema, gold_schema, pairs_schema, rows_schema,
+    },
+    stars, units,
 };
 
 mod decisions;
+mod gold;
+mod split;
 
 /// About how many texts the plan of the near join is estimated on.
 const SAMPLE: usize = 16_384;
@@ -38,9 +42,13 @@ const SAMPLE: usize = 16_384;
 #[derive(Debug, Clone, Copy)]
 enum Table {
     Rows,
+    Gold,
     Pairs,
     Contradicted,
     Merged,
+    /// The fates without a split.
+    Settled,
+    Apart,
     Fates,
 }
 
@@ -48,10 +56,12 @@ impl Table {
     fn schema(self) -> SchemaRef {
         match self {
             Self::Rows => rows_schema(),
+            Self::Gold => gold_schema(),
             Self::Pairs => pairs_schema(),
             Self::Contradicted => contradicted_schema(),
             Self::Merged => stars::schema(),
-            Self::Fates => fates_schema(),
+            Self::Apart => units::schema(),
+            Self::Settled | Self::Fates => fates_schema(),
         }
     }
 }
@@ -61,15 +71,22 @@ impl Table {
 pub(crate) struct Stages<'a> {
     engine: &'a Engine,
     labels: &'a LabelSet,
+    gold: Option<&'a GoldRows>,
     plan: &'a ScalePlan,
     out: &'a Path,
 }
 
 impl<'a> Stages<'a> {
-    pub(crate) fn new(engine: &'a Engine, labels: &'a LabelSet, plan: &'a ScalePlan, out: &'a Path) -> Self {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        input: &ScaleInput<'a>,
+        plan: &'a ScalePlan,
+        out: &'a Path,
+    ) -> Self {
         Self {
             engine,
-            labels,
+            labels: input.labels,
+            gold: input.gold,
             plan,
             out,
         }
@@ -153,7 +170,7 @@ impl<'a> Stages<'a> {
         let keys =
             functions::join_keys().call(vec![col("text"), lit(json), lit(u64::from(pass)), lit(passes)]);
         let keyed = self
-            .table(Table::Rows)
+            .kept_rows()
             .await?
             .select(vec![keys.alias("key"), col("row"), col("text")])?
             .unnest_columns(&["key"])?
@@ -170,15 +187,14 @@ impl<'a> Stages<'a> {
         .await
     }
 
-    /// Rows by fate, and the calls behind those that are trained on.
-    pub(crate) async fn count_fates(&self) -> Result<(BTreeMap<String, u64>, u64)> {
+    /// Rows by fate, and the calls behind them.
+    pub(crate) async fn count_fates(&self) -> Result<BTreeMap<String, (u64, u64)>> {
         let fates = self.table(Table::Fates).await?;
         let fates = fates.aggregate(
             vec![col("fate")],
             vec![count(lit(1)).alias("rows"), sum(col("calls")).alias("calls")],
         )?;
         let mut counts = BTreeMap::new();
-        let mut calls_in_train = 0;
         for batch in self.collect(fates).await? {
             let (names, rows) = (
                 batch.column(0).as_string::<i32>(),
@@ -186,21 +202,22 @@ impl<'a> Stages<'a> {
             );
             let calls = batch.column(2).as_primitive::<UInt64Type>();
             for index in 0..batch.num_rows() {
-                counts.insert(names.value(index).to_owned(), rows.value(index) as u64);
-                if names.value(index) == "train" {
-                    calls_in_train = calls.value(index);
-                }
+                let found = (rows.value(index) as u64, calls.value(index));
+                counts.insert(names.value(index).to_owned(), found);
             }
         }
-        Ok((counts, calls_in_train))
+        Ok(counts)
     }
 
     fn folder(&self, table: Table) -> PathBuf {
         match table {
             Table::Rows => self.out.join("work/rows"),
+            Table::Gold => self.out.join("work/gold"),
             Table::Pairs => self.out.join("work/pairs"),
             Table::Contradicted => self.out.join("work/contradicted"),
             Table::Merged => self.out.join("work/merged"),
+            Table::Settled => self.out.join("work/settled"),
+            Table::Apart => self.out.join("work/apart"),
             Table::Fates => self.out.join("fates"),
         }
     }

@@ -1,5 +1,7 @@
 //! Proof that training rows and gold rows are apart.
 
+mod joined;
+
 use std::{collections::BTreeSet, path::Path};
 
 use serde::{Deserialize, Serialize};
@@ -7,12 +9,11 @@ use stage_files::{ContentHash, FileError, read_json_lines_and_hash};
 use task_spec::GoldRow;
 
 use crate::{
-    JaccardThreshold, MASKING_RULES, NearPair, PersonalDataKind, PersonalDataMask, near_neighbours,
-    normalise, normalise::NORMALISER_VERSION, shingles::SHINGLE_CHARS,
+    JaccardThreshold, MASKING_RULES, NearPair, PersonalDataKind, PersonalDataMask, normalise,
+    normalise::NORMALISER_VERSION, shingles::SHINGLE_CHARS,
 };
 
-/// The lowest similarity at which a neighbour is listed.
-const LISTED_FROM: f64 = 0.7;
+pub use joined::{JoinedTexts, TextsHasher, gold_neighbours};
 
 /// The gold set that training rows must not touch, with the hash of the file it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +159,31 @@ pub struct GoldNeighbour {
 }
 
 impl LeakageCertificate {
+    /// The certificate of training texts that were joined with the gold set part by part, for those that are not all in one
+    /// memory; [`leakage_certificate`] is this of a single part.
+    #[must_use]
+    pub fn of_joined(gold: &GoldRows, threshold: JaccardThreshold, joined: JoinedTexts) -> Self {
+        let nearest: Vec<GoldNeighbour> = joined.nearest.into_values().collect();
+        let at = |jaccard: f64| nearest.iter().filter(|near| near.jaccard >= jaccard).count();
+        Self {
+            normaliser: NORMALISER_VERSION.to_owned(),
+            shingle_chars: SHINGLE_CHARS,
+            masked: gold.masked.clone(),
+            threshold,
+            gold_rows: gold.rows.len(),
+            gold: gold.hash.clone(),
+            train_rows: joined.rows,
+            train: joined.hash,
+            leaking_rows: joined.leaking,
+            exact: nearest.iter().filter(|near| near.exact).count(),
+            at_0_7: at(0.7),
+            at_0_8: at(0.8),
+            at_0_9: at(0.9),
+            below_0_7: gold.rows.len().saturating_sub(at(0.7)),
+            nearest,
+        }
+    }
+
     /// The gold rows with a training text at or above a similarity (0.7 at least), in their order.
     pub fn gold_at(&self, jaccard: f64) -> impl Iterator<Item = &str> {
         self.nearest
@@ -195,35 +221,23 @@ pub fn leakage_certificate<S: AsRef<str> + Sync>(
     threshold: JaccardThreshold,
 ) -> LeakageCertificate {
     let questions: Vec<&str> = gold.rows.iter().map(|row| row.input.as_str()).collect();
-    let listed_from = JaccardThreshold::new(threshold.get().min(LISTED_FROM)).unwrap_or(threshold);
-    let mut nearest: Vec<GoldNeighbour> = Vec::new();
-    let pairs = near_neighbours(&questions, train, listed_from);
+    let pairs = gold_neighbours(&questions, train, threshold);
     let leaking: BTreeSet<usize> = pairs
         .iter()
         .filter(|pair| pair.jaccard >= threshold.get())
         .map(|pair| pair.right)
         .collect();
-    for of_one in pairs.chunk_by(|a, b| a.left == b.left) {
-        nearest.extend(nearest_of(&gold.rows[of_one[0].left], of_one, train));
-    }
-    let at = |jaccard: f64| nearest.iter().filter(|near| near.jaccard >= jaccard).count();
-    LeakageCertificate {
-        normaliser: NORMALISER_VERSION.to_owned(),
-        shingle_chars: SHINGLE_CHARS,
-        masked: gold.masked.clone(),
-        threshold,
-        gold_rows: gold.rows.len(),
-        gold: gold.hash.clone(),
-        train_rows: train.len(),
-        train: texts_hash(train),
-        leaking_rows: leaking.len(),
-        exact: nearest.iter().filter(|near| near.exact).count(),
-        at_0_7: at(0.7),
-        at_0_8: at(0.8),
-        at_0_9: at(0.9),
-        below_0_7: gold.rows.len() - at(0.7),
-        nearest,
-    }
+    let nearest = pairs.chunk_by(|a, b| a.left == b.left).filter_map(|of_one| {
+        let row = of_one[0].left;
+        Some((row, nearest_of(&gold.rows[row], of_one, train)?))
+    });
+    let joined = JoinedTexts {
+        rows: train.len(),
+        hash: texts_hash(train),
+        leaking: leaking.len(),
+        nearest: nearest.collect(),
+    };
+    LeakageCertificate::of_joined(gold, threshold, joined)
 }
 
 /// The nearest of a gold row's neighbours; one of the same text before others of the same 3-grams, then by hash.
@@ -262,13 +276,9 @@ pub fn normal_text_hash(text: &str) -> ContentHash {
 pub fn texts_hash<S: AsRef<str>>(texts: &[S]) -> ContentHash {
     let mut normal: Vec<String> = texts.iter().map(|text| normalise(text.as_ref())).collect();
     normal.sort_unstable();
-    let mut bytes = String::from(NORMALISER_VERSION);
-    bytes.push('\n');
-    for text in &normal {
-        bytes.push_str(text);
-        bytes.push('\n');
-    }
-    ContentHash::of_bytes(bytes.as_bytes())
+    let mut hasher = TextsHasher::default();
+    normal.iter().for_each(|text| hasher.push(text));
+    hasher.finish()
 }
 
 #[cfg(test)]

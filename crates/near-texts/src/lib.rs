@@ -31,7 +31,8 @@
 //! - [`JoinPlan`]: the same join of texts that are not all in one memory: keys of which similar texts share one, for an
 //!   engine that brings texts of one key together, as the package `distill-scale` does.
 //! - [`texts_hash`], [`text_hash`], [`GoldRows`], [`leakage_certificate`]: what anybody who holds both sets can compute
-//!   again.
+//!   again. [`gold_neighbours`], [`JoinedTexts`], [`TextsHasher`]: the same certificate of training texts that are not all in
+//!   one memory.
 //! - [`PersonalDataMask`]: card numbers, IBANs, e-mail addresses and phone numbers by rule, without changing a text's
 //!   length. It is for logs that must not be copied as they are, and finds no names and no addresses of streets.
 //!
@@ -51,8 +52,8 @@ mod shingles;
 mod similarity_join;
 
 pub use leakage::{
-    GoldNeighbour, GoldRows, LeakageCertificate, MaskRecord, leakage_certificate, normal_text_hash,
-    text_hash, texts_hash,
+    GoldNeighbour, GoldRows, JoinedTexts, LeakageCertificate, MaskRecord, TextsHasher, gold_neighbours,
+    leakage_certificate, normal_text_hash, text_hash, texts_hash,
 };
 pub use normalise::{NORMALISER_VERSION, normalise};
 pub use personal_data::{MASKING_RULES, Masked, PersonalDataKind, PersonalDataMask};

@@ -52,6 +52,32 @@ impl ContentHash {
     }
 }
 
+/// The [`ContentHash`] of bytes that come piece by piece, for those that are in no file and not all in memory.
+///
+/// ```
+/// use stage_files::{ContentHash, ContentHasher};
+///
+/// let mut hasher = ContentHasher::default();
+/// hasher.push(b"where is ");
+/// hasher.push(b"my card");
+/// assert_eq!(hasher.finish(), ContentHash::of_bytes(b"where is my card"));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ContentHasher(blake3::Hasher);
+
+impl ContentHasher {
+    /// Takes the next bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all bytes so far.
+    #[must_use]
+    pub fn finish(&self) -> ContentHash {
+        ContentHash::of_hasher(&self.0)
+    }
+}
+
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

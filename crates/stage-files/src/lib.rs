@@ -26,7 +26,7 @@
 //!   long is an item, not the end. [`read_json_lines`] is the strict form that stops at the first bad line.
 //! - [`Unpacked`]: a file's bytes, unpacked where it is packed, for readers of other formats, with the hash of what was read.
 //! - [`read_json`], [`read_toml`]: one value from one file.
-//! - [`ContentHash`]: BLAKE3 of the bytes, in hexadecimal.
+//! - [`ContentHash`]: BLAKE3 of the bytes, in hexadecimal; [`ContentHasher`] for bytes that come piece by piece.
 //!
 //! # Errors and panics
 //!
@@ -40,7 +40,7 @@ mod unpacked;
 mod value;
 mod whole_file;
 
-pub use content_hash::ContentHash;
+pub use content_hash::{ContentHash, ContentHasher};
 pub use error::FileError;
 pub use lines::{BadLine, Line, LineBytes, Lines, MAX_LINE_BYTES};
 pub use unpacked::Unpacked;

@@ -20,19 +20,46 @@ pub(super) fn assign(units: &[BTreeMap<usize, usize>], labels: usize, shares: &[
     }
     let mut order: Vec<usize> = (0..units.len()).collect();
     order.sort_by_key(|&unit| Reverse(spread(&units[unit], labels)));
-    let mut fill = vec![vec![0.0; shares.len()]; labels];
-    let mut rows = vec![0_usize; shares.len()];
+    let mut greedy = Greedy::new(totals, shares);
     let mut parts = vec![0; units.len()];
     for unit in order {
+        parts[unit] = greedy.place(&units[unit]);
+    }
+    parts
+}
+
+/// The greedy at work on units that come in its order: it has to know no more of those before than how full parts are.
+#[derive(Debug, Clone)]
+pub(super) struct Greedy {
+    /// Rows of each label, in all units.
+    totals: Vec<usize>,
+    shares: Vec<f64>,
+    fill: Vec<Vec<f64>>,
+    rows: Vec<usize>,
+}
+
+impl Greedy {
+    pub(super) fn new(totals: Vec<usize>, shares: &[f64]) -> Self {
+        Self {
+            fill: vec![vec![0.0; shares.len()]; totals.len()],
+            rows: vec![0; shares.len()],
+            totals,
+            shares: shares.to_vec(),
+        }
+    }
+
+    /// The part of the next unit.
+    pub(super) fn place(&mut self, unit: &BTreeMap<usize, usize>) -> usize {
+        let wanted = |label: usize, part: usize| self.totals[label] as f64 * self.shares[part];
         let mut best: Option<(f64, f64, usize)> = None;
-        for (part, share) in shares.iter().enumerate() {
+        for (part, share) in self.shares.iter().enumerate() {
             // Labels that the unit has not are spread as before, wherever it goes.
-            let balance = units[unit].iter().map(|(&label, &count)| {
-                let more = count as f64 / (totals[label] as f64 * share);
-                let fill = fill[label].iter().enumerate();
+            let balance = unit.iter().map(|(&label, &count)| {
+                let more = count as f64 / wanted(label, part);
+                let fill = self.fill[label].iter().enumerate();
                 deviation(fill.map(|(at, fill)| fill + if at == part { more } else { 0.0 }))
             });
-            let found = (balance.sum::<f64>(), rows[part] as f64 / share, part);
+            let found = (balance.sum::<f64>(), self.rows[part] as f64 / share, part);
             let is_better = best.is_none_or(|best| {
                 found.0 < best.0 - SAME || ((found.0 - best.0).abs() <= SAME && found.1 < best.1 - SAME)
             });
@@ -41,18 +68,17 @@ pub(super) fn assign(units: &[BTreeMap<usize, usize>], labels: usize, shares: &[
             }
         }
         let part = best.map_or(0, |(_, _, part)| part);
-        for (&label, &count) in &units[unit] {
-            fill[label][part] += count as f64 / (totals[label] as f64 * shares[part]);
-            rows[part] += count;
+        for (&label, &count) in unit {
+            self.fill[label][part] += count as f64 / (self.totals[label] as f64 * self.shares[part]);
+            self.rows[part] += count;
         }
-        parts[unit] = part;
+        part
     }
-    parts
 }
 
 /// The variance of a unit's counts over all labels, times the square of their number: a whole number, so that units of one
 /// shape are equal.
-fn spread(unit: &BTreeMap<usize, usize>, labels: usize) -> u128 {
+pub(super) fn spread(unit: &BTreeMap<usize, usize>, labels: usize) -> u128 {
     let squares: u128 = unit.values().map(|&count| (count * count) as u128).sum();
     let sum: u128 = unit.values().map(|&count| count as u128).sum();
     (labels as u128 * squares).saturating_sub(sum * sum)

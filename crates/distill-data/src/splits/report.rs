@@ -1,6 +1,6 @@
 //! What a split has done, and what it was worth.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -107,47 +107,83 @@ impl SplitScore {
     }
 }
 
+/// What a report needs of the units that have been assigned.
+#[derive(Debug, Clone)]
+pub(super) struct Tally {
+    labels: Vec<String>,
+    parts: Vec<PartRecord>,
+    units: usize,
+    largest_unit: usize,
+    units_of_label: Vec<usize>,
+}
+
+impl Tally {
+    pub(super) fn new(labels: Vec<String>, plan: &SplitPlan) -> Self {
+        let parts = plan.config().parts.iter();
+        let names = std::iter::once(TRAIN).chain(parts.map(|part| part.name.as_str()));
+        let parts = names.zip(plan.shares()).map(|(name, wanted)| PartRecord {
+            name: name.to_owned(),
+            wanted,
+            rows: 0,
+            labels: BTreeMap::new(),
+        });
+        Self {
+            parts: parts.collect(),
+            units: 0,
+            largest_unit: 0,
+            units_of_label: vec![0; labels.len()],
+            labels,
+        }
+    }
+
+    /// Counts a unit that has so many rows of each label.
+    pub(super) fn add(&mut self, unit: &BTreeMap<usize, usize>, part: usize) {
+        let part = &mut self.parts[part];
+        for (&label, &rows) in unit {
+            part.rows += rows;
+            *part.labels.entry(self.labels[label].clone()).or_default() += rows;
+            self.units_of_label[label] += 1;
+        }
+        self.units += 1;
+        self.largest_unit = self.largest_unit.max(unit.values().sum());
+    }
+
+    pub(super) fn report(self, plan: &SplitPlan) -> SplitReport {
+        SplitReport {
+            by: plan.config().by,
+            seed: plan.config().seed,
+            units: self.units,
+            largest_unit: self.largest_unit,
+            small_classes: small_classes(&self.labels, &self.units_of_label, &self.parts),
+            parts: self.parts,
+            without_time: 0,
+            later_than_their_part: 0,
+            flattery: None,
+        }
+    }
+}
+
 impl SplitReport {
     pub(super) fn of(sorted: &Sorted<'_>, units: &[usize], parts: &[usize], plan: &SplitPlan) -> Self {
-        let config = plan.config();
-        let names = std::iter::once(TRAIN).chain(config.parts.iter().map(|part| part.name.as_str()));
-        let mut records: Vec<PartRecord> = names
-            .zip(plan.shares())
-            .map(|(name, wanted)| PartRecord {
-                name: name.to_owned(),
-                wanted,
-                rows: 0,
-                labels: BTreeMap::new(),
-            })
-            .collect();
-        let mut rows_of_unit: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut units_of_label: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); sorted.labels.len()];
-        for (row, &part) in parts.iter().enumerate() {
-            let label = sorted.label_of[row];
-            records[part].rows += 1;
-            *records[part]
-                .labels
-                .entry(sorted.labels[label].to_owned())
-                .or_default() += 1;
-            *rows_of_unit.entry(units[row]).or_default() += 1;
-            units_of_label[label].insert(units[row]);
+        let labels = sorted.labels.iter().map(|&label| label.to_owned());
+        let mut tally = Tally::new(labels.collect(), plan);
+        let mut counts: BTreeMap<usize, (usize, BTreeMap<usize, usize>)> = BTreeMap::new();
+        for (row, (&unit, &part)) in units.iter().zip(parts).enumerate() {
+            // The rows of a unit are all in one part.
+            let (_, counts) = counts.entry(unit).or_insert((part, BTreeMap::new()));
+            *counts.entry(sorted.label_of[row]).or_default() += 1;
+        }
+        counts
+            .into_values()
+            .for_each(|(part, counts)| tally.add(&counts, part));
+        let report = tally.report(plan);
+        if !plan.config().by.is_by_time() {
+            return report;
         }
         Self {
-            by: config.by,
-            seed: config.seed,
-            units: rows_of_unit.len(),
-            largest_unit: rows_of_unit.into_values().max().unwrap_or(0),
-            small_classes: small_classes(&sorted.labels, &units_of_label, &records),
-            parts: records,
-            without_time: match config.by.is_by_time() {
-                true => sorted.rows.iter().filter(|row| row.time.is_none()).count(),
-                false => 0,
-            },
-            later_than_their_part: match config.by.is_by_time() {
-                true => later_than_their_part(sorted, parts),
-                false => 0,
-            },
-            flattery: None,
+            without_time: sorted.rows.iter().filter(|row| row.time.is_none()).count(),
+            later_than_their_part: later_than_their_part(sorted, parts),
+            ..report
         }
     }
 }
@@ -169,17 +205,13 @@ fn later_than_their_part(sorted: &Sorted<'_>, parts: &[usize]) -> usize {
     timed().filter(is_later).count()
 }
 
-fn small_classes(
-    labels: &[&str],
-    units_of_label: &[BTreeSet<usize>],
-    parts: &[PartRecord],
-) -> Vec<SmallClass> {
-    let classes = labels.iter().zip(units_of_label).map(|(label, units)| {
-        let missing = parts.iter().filter(|part| !part.labels.contains_key(*label));
+fn small_classes(labels: &[String], units_of_label: &[usize], parts: &[PartRecord]) -> Vec<SmallClass> {
+    let classes = labels.iter().zip(units_of_label).map(|(label, &units)| {
+        let missing = parts.iter().filter(|part| !part.labels.contains_key(label));
         SmallClass {
-            label: (*label).to_owned(),
-            rows: parts.iter().filter_map(|part| part.labels.get(*label)).sum(),
-            units: units.len(),
+            label: label.clone(),
+            rows: parts.iter().filter_map(|part| part.labels.get(label)).sum(),
+            units,
             missing_from: missing.map(|part| part.name.clone()).collect(),
         }
     });

@@ -33,6 +33,8 @@ fn public_types_are_send_sync_and_debug() {
     check::<Split>();
     check::<SplitConfigError>();
     check::<SplitPlan>();
+    check::<UnitOrder>();
+    check::<UnitSplit<'static>>();
     check::<QueueRecord>();
     check::<ReviewConfig>();
     check::<ReviewRow>();

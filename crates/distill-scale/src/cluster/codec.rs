@@ -88,6 +88,8 @@ mod tests {
             min_confidence: 0.1 + 0.2,
             review_unknown: true,
             labels: vec!["a".into(), "b \"quoted\"".into()],
+            gold: vec!["gold\n1".into()],
+            parts: vec!["heldout".into()],
         };
         let fold = ReduceExec::new(Arc::clone(&input), reduction.clone(), "some/folder".into());
         let codec = ScaleCodec::default();

@@ -28,6 +28,10 @@ pub(crate) mod part {
     pub(crate) const MERGED: i8 = 2;
     /// Another stands behind it.
     pub(crate) const FOLLOWED: i8 = 3;
+    /// It is near a gold row.
+    pub(crate) const LEAKS: i8 = 4;
+    /// A split keeps it from training.
+    pub(crate) const APART: i8 = 5;
 }
 
 /// By rising id, each once in all partitions.
@@ -62,11 +66,15 @@ struct Open {
     label_share: f64,
     contradicted: Option<Near>,
     merged: Option<Near>,
+    leaks: Option<Near>,
+    /// The number of its part, from 1.
+    apart: Option<u64>,
 }
 
 /// Another row that decides what becomes of one.
 #[derive(Debug, Clone, Copy)]
 struct Near {
+    /// Its id; of a gold row its place in the gold set.
     other: u64,
     jaccard: f64,
     own_share: Option<f64>,
@@ -78,6 +86,10 @@ pub(super) struct Fates {
     min_confidence: f64,
     review_unknown: bool,
     labels: Vec<String>,
+    /// The ids of the gold rows.
+    gold: Vec<String>,
+    /// The names of the parts that are kept from training.
+    parts: Vec<String>,
     open: Option<Open>,
     done: Done,
 }
@@ -97,18 +109,28 @@ struct Done {
 }
 
 impl Fates {
-    pub(super) fn new(min_confidence: f64, review_unknown: bool, labels: Vec<String>) -> Self {
+    pub(super) fn new(
+        (min_confidence, review_unknown): (f64, bool),
+        labels: Vec<String>,
+        gold: Vec<String>,
+        parts: Vec<String>,
+    ) -> Self {
         Self {
             min_confidence,
             review_unknown,
             labels,
+            gold,
+            parts,
             open: None,
             done: Done::default(),
         }
     }
 
     /// The fate by its name in files, and the row that decides it.
-    fn fate(&self, row: &Open) -> (&'static str, Option<Near>) {
+    fn fate(&self, row: &Open) -> (&str, Option<Near>) {
+        if row.leaks.is_some() {
+            return ("leaks_gold", row.leaks);
+        }
         if !row.decided {
             return ("conflicting_labels", None);
         }
@@ -118,11 +140,15 @@ impl Fates {
         if row.merged.is_some() {
             return ("merged", row.merged);
         }
+        let part = row
+            .apart
+            .and_then(|part| self.parts.get((part as usize).checked_sub(1)?));
+        let kept = part.map_or("train", String::as_str);
         let fate = match row.confidence {
-            _ if row.by_person => "train",
+            _ if row.by_person => kept,
             None if self.review_unknown => "unknown_confidence",
             Some(confidence) if confidence < self.min_confidence => "low_confidence",
-            _ => "train",
+            _ => kept,
         };
         (fate, None)
     }
@@ -130,7 +156,8 @@ impl Fates {
     fn close(&mut self) {
         let Some(row) = self.open.take() else { return };
         let (fate, near) = self.fate(&row);
-        let own_share = match fate {
+        let fate = fate.to_owned();
+        let own_share = match fate.as_str() {
             "conflicting_labels" => Some(row.label_share),
             _ => near.and_then(|near| near.own_share),
         };
@@ -145,8 +172,11 @@ impl Fates {
         done.confidence.append_option(row.confidence);
         done.by_person.append_value(row.by_person);
         done.fate.append_value(fate);
-        done.other
-            .append_option(near.map(|near| format!("{:016x}", near.other)));
+        done.other.append_option(near.map(|near| match row.leaks {
+            // A place that is none would be another run's.
+            Some(_) => self.gold.get(near.other as usize).cloned().unwrap_or_default(),
+            None => format!("{:016x}", near.other),
+        }));
         done.jaccard.append_option(near.map(|near| near.jaccard));
         done.own_share.append_option(own_share);
     }
@@ -181,6 +211,8 @@ impl Reducer for Fates {
                     label_share: shares.value(index),
                     contradicted: None,
                     merged: None,
+                    leaks: None,
+                    apart: None,
                 });
                 continue;
             }
@@ -194,6 +226,8 @@ impl Reducer for Fates {
             match parts.value(index) {
                 part::CONTRADICTED => open.contradicted = Some(near),
                 part::MERGED => open.merged = Some(near),
+                part::LEAKS => open.leaks = Some(near),
+                part::APART => open.apart = Some(near.other),
                 _ => open.calls += calls.value(index),
             }
         }

@@ -6,7 +6,7 @@ use datafusion::{
     arrow::datatypes::DataType,
     common::JoinType,
     error::Result,
-    prelude::{Expr, cast, coalesce, col, lit, when},
+    prelude::{DataFrame, Expr, cast, coalesce, col, lit, when},
     scalar::ScalarValue,
 };
 
@@ -140,8 +140,42 @@ impl Stages<'_> {
             .await
     }
 
-    /// What became of each row.
+    /// What became of each row before a split.
+    pub(crate) async fn settle(&self) -> Result<u64> {
+        self.fates_into(Table::Settled, None).await
+    }
+
+    /// What became of each row, with what a split has kept from training.
     pub(crate) async fn fates(&self) -> Result<u64> {
+        let apart = match self.plan.split() {
+            Some(_) => Some(self.table(Table::Apart).await?),
+            None => None,
+        };
+        self.fates_into(Table::Fates, apart).await
+    }
+
+    async fn fates_into(&self, folder: Table, apart: Option<DataFrame>) -> Result<u64> {
+        let config = self.plan.config();
+        let parts = self.plan.split().map(|split| &split.config().parts);
+        let parts = parts.into_iter().flatten().map(|part| part.name.clone());
+        let reduction = Reduction::Fates {
+            min_confidence: config.min_confidence,
+            review_unknown: config.review_unknown,
+            labels: self.labels.names().map(str::to_owned).collect(),
+            gold: self.gold_ids(),
+            parts: parts.collect(),
+        };
+        self.fold(
+            self.known(apart).await?,
+            &[("row", true), ("part", true)],
+            reduction,
+            self.folder(folder),
+        )
+        .await
+    }
+
+    /// All that is known of rows, a line for each thing.
+    async fn known(&self, apart: Option<DataFrame>) -> Result<DataFrame> {
         let own = self.table(Table::Rows).await?.select(vec![
             col("row"),
             lit(part::ROW).alias("part"),
@@ -155,59 +189,58 @@ impl Stages<'_> {
             null(DataType::Float64).alias("jaccard"),
             col("label_share").alias("share"),
         ])?;
-        let about = |row: Expr, number: i8, calls: Expr, other: Expr, share: Expr| {
-            vec![
-                row.alias("row"),
-                lit(number).alias("part"),
-                null(DataType::Utf8).alias("input"),
-                null(DataType::Int32).alias("label"),
-                null(DataType::Boolean).alias("by_person"),
-                null(DataType::Boolean).alias("decided"),
-                calls.alias("calls"),
-                null(DataType::Float64).alias("confidence"),
-                other.alias("other"),
-                col("jaccard"),
-                share.alias("share"),
-            ]
-        };
-        let contradicted = self.table(Table::Contradicted).await?.select(about(
-            col("row"),
+        let no_calls = || null(DataType::UInt64);
+        let no_share = || null(DataType::Float64);
+        let contradicted = self.table(Table::Contradicted).await?;
+        let contradicted = contradicted.select(about(
             part::CONTRADICTED,
-            null(DataType::UInt64),
-            col("other"),
+            ("row", "other"),
+            no_calls(),
             col("own_share"),
         ))?;
         let merged = self.table(Table::Merged).await?;
-        let no_share = null(DataType::Float64);
-        let gone = merged.clone().select(about(
-            col("row"),
-            part::MERGED,
-            null(DataType::UInt64),
-            col("into"),
-            no_share.clone(),
-        ))?;
-        let followed = merged.select(about(
-            col("into"),
-            part::FOLLOWED,
-            col("calls"),
-            col("row"),
-            no_share,
-        ))?;
-        let known = own.union(contradicted)?.union(gone)?.union(followed)?;
-        let config = self.plan.config();
-        let reduction = Reduction::Fates {
-            min_confidence: config.min_confidence,
-            review_unknown: config.review_unknown,
-            labels: self.labels.names().map(str::to_owned).collect(),
-        };
-        self.fold(
-            known,
-            &[("row", true), ("part", true)],
-            reduction,
-            self.folder(Table::Fates),
-        )
-        .await
+        let gone = merged
+            .clone()
+            .select(about(part::MERGED, ("row", "into"), no_calls(), no_share()))?;
+        let followed = merged.select(about(part::FOLLOWED, ("into", "row"), col("calls"), no_share()))?;
+        let mut known = own.union(contradicted)?.union(gone)?.union(followed)?;
+        if self.gold.is_some() {
+            let leaks = self.table(Table::Gold).await?.filter(col("leaks"))?;
+            known =
+                known.union(leaks.select(about(part::LEAKS, ("row", "gold"), no_calls(), no_share()))?)?;
+        }
+        if let Some(apart) = apart {
+            let apart = apart.select(vec![
+                col("row"),
+                col("part").alias("number"),
+                null(DataType::Float64).alias("jaccard"),
+            ])?;
+            known = known.union(apart.select(about(
+                part::APART,
+                ("row", "number"),
+                no_calls(),
+                no_share(),
+            ))?)?;
+        }
+        Ok(known)
     }
+}
+
+/// What a table with the column `jaccard` says of its rows, by the columns of the row and of the other.
+fn about(part: i8, (row, other): (&str, &str), calls: Expr, share: Expr) -> Vec<Expr> {
+    vec![
+        col(row).alias("row"),
+        lit(part).alias("part"),
+        null(DataType::Utf8).alias("input"),
+        null(DataType::Int32).alias("label"),
+        null(DataType::Boolean).alias("by_person"),
+        null(DataType::Boolean).alias("decided"),
+        calls.alias("calls"),
+        null(DataType::Float64).alias("confidence"),
+        col(other).alias("other"),
+        col("jaccard"),
+        share.alias("share"),
+    ]
 }
 
 fn null(kind: DataType) -> Expr {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use distill_scale::{
-    Calls, Engine, Limits, ScaleError, ScalePlan, ScaleReport, cluster::JobError, curate_at_scale,
+    Calls, Engine, Limits, ScaleError, ScaleInput, ScalePlan, ScaleReport, cluster::JobError, curate_at_scale,
 };
 
 use super::{log, outcome};
@@ -67,8 +67,10 @@ impl Processes {
         runtime.block_on(async {
             let engine = Engine::on_cluster(&format!("http://{}", self.address), 6).unwrap();
             let engine = engine.with_stage_limit(Duration::from_secs(120));
-            let (calls, labels) = (Calls::at(calls), log::labels());
-            curate_at_scale(&engine, &calls, &labels, &ScalePlan::default(), out).await
+            let (labels, gold) = (log::labels(), log::gold(calls, 30, 26));
+            let calls = Calls::at(calls);
+            let input = ScaleInput::new(&calls, &labels).with_gold(&gold);
+            curate_at_scale(&engine, &input, &ScalePlan::default(), out).await
         })
     }
 }
@@ -93,15 +95,18 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-fn here(calls: &Path) -> BTreeMap<String, outcome::Row> {
+fn here(calls: &Path) -> (ScaleReport, BTreeMap<String, outcome::Row>) {
     let out = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let engine = Engine::here(&Limits::default()).unwrap();
-        let (calls, labels) = (Calls::at(calls), log::labels());
-        let report = curate_at_scale(&engine, &calls, &labels, &ScalePlan::default(), out.path()).await;
-        assert!(report.unwrap().repeats.is_empty());
-        outcome::read(out.path()).await
+        let (labels, gold) = (log::labels(), log::gold(calls, 30, 26));
+        let calls = Calls::at(calls);
+        let input = ScaleInput::new(&calls, &labels).with_gold(&gold);
+        let report = curate_at_scale(&engine, &input, &ScalePlan::default(), out.path()).await;
+        let report = report.unwrap();
+        assert!(report.repeats.is_empty() && report.rejected["leaks_gold"] > 0);
+        (report, outcome::read(out.path()).await)
     })
 }
 
@@ -131,7 +136,7 @@ fn an_executor_that_is_killed_at_any_moment_costs_no_row() {
     let folder = tempfile::tempdir().unwrap();
     let calls = folder.path().join("calls.jsonl");
     log::write(&calls, 6000, 26);
-    let expected = here(&calls);
+    let (single, expected) = here(&calls);
     let mut processes = Processes::start(folder.path(), 2);
     let begin = Instant::now();
     let whole = folder.path().join("whole");
@@ -160,6 +165,7 @@ fn an_executor_that_is_killed_at_any_moment_costs_no_row() {
         );
         assert!(report.balances(), "killed after {moment:?}: {report}");
         assert_eq!(rows(&out), expected, "killed after {moment:?}");
+        assert_eq!(report.leakage, single.leakage, "killed after {moment:?}");
         repeats += report.repeats.values().sum::<u64>();
         processes.start_executor("127.0.0.1");
     }
@@ -221,8 +227,9 @@ fn executors_are_reached_under_the_address_that_they_name() {
     processes.start_executor("127.0.0.2");
     processes.start_executor("127.0.0.3");
     let out = folder.path().join("out");
-    processes.curate(&calls, &out).unwrap();
-    assert_eq!(rows(&out), here(&calls));
+    let report = processes.curate(&calls, &out).unwrap();
+    let (single, expected) = here(&calls);
+    assert_eq!((rows(&out), report.leakage), (expected, single.leakage));
 }
 
 #[test]
@@ -235,7 +242,13 @@ fn without_a_scheduler_a_run_fails() {
         let engine = Engine::on_cluster(&format!("http://127.0.0.1:{}", free_port()), 2).unwrap();
         let out = folder.path().join("out");
         let (calls, labels) = (Calls::at(&calls), log::labels());
-        curate_at_scale(&engine, &calls, &labels, &ScalePlan::default(), &out).await
+        curate_at_scale(
+            &engine,
+            &ScaleInput::new(&calls, &labels),
+            &ScalePlan::default(),
+            &out,
+        )
+        .await
     });
     let error = failed.unwrap_err();
     assert!(

@@ -4,10 +4,11 @@ use std::{
 };
 
 use distill_data::{
-    CurateConfig, CurateInput, Curated, FieldMap, LogFile, LogFormat, ReviewReason, UnknownConfidence, curate,
+    CurateConfig, CurateInput, Curated, FieldMap, LogFile, LogFormat, RejectReason, ReviewReason,
+    SplitConfig, SplitPart, TrainRow, UnknownConfidence, curate,
 };
-use distill_scale::{Calls, Engine, Limits, ScaleConfig, ScaleReport, curate_at_scale};
-use near_texts::text_hash;
+use distill_scale::{Calls, Engine, Limits, ScaleConfig, ScaleInput, ScaleReport, curate_at_scale};
+use near_texts::{GoldRows, text_hash};
 use proptest::prelude::*;
 use task_spec::Task;
 
@@ -16,8 +17,29 @@ use super::{
     outcome::{self, Row},
 };
 
+/// What a curation may be given beside its log and settings.
+#[derive(Debug)]
+struct Given {
+    gold: Option<GoldRows>,
+    split: Option<SplitConfig>,
+}
+
+/// A part of this share and one of half as much.
+fn split(share: f64, seed: u64) -> SplitConfig {
+    let part = |name: &str, share| SplitPart {
+        name: name.to_owned(),
+        share,
+    };
+    SplitConfig {
+        parts: vec![part("heldout", share), part("calibration", share / 2.0)],
+        seed,
+        measure: false,
+        ..SplitConfig::default()
+    }
+}
+
 /// The same log curated in one memory.
-fn in_one_memory(path: &Path, config: &ScaleConfig) -> Curated {
+fn in_one_memory(path: &Path, given: &Given, config: &ScaleConfig) -> Curated {
     let task = Task::of_labels("demo", log::labels().labels().to_vec()).unwrap();
     let logs = [LogFile::new(path, LogFormat::Jsonl(FieldMap::default()))];
     let plan = CurateConfig {
@@ -29,30 +51,46 @@ fn in_one_memory(path: &Path, config: &ScaleConfig) -> Curated {
             false => UnknownConfidence::Keep,
         },
         suspects: None,
+        split: given.split.clone(),
         ..CurateConfig::default()
     };
-    curate(&CurateInput::new(&task, &logs), &plan.check().unwrap()).unwrap()
+    let mut input = CurateInput::new(&task, &logs);
+    if let Some(gold) = &given.gold {
+        input = input.with_gold(gold);
+    }
+    curate(&input, &plan.check().unwrap()).unwrap()
 }
 
 /// And by the engine.
-fn at_scale(path: &Path, config: &ScaleConfig, limits: &Limits) -> (ScaleReport, BTreeMap<String, Row>) {
+fn at_scale(
+    path: &Path,
+    given: &Given,
+    config: &ScaleConfig,
+    limits: &Limits,
+) -> (ScaleReport, BTreeMap<String, Row>) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let out = tempfile::tempdir().unwrap();
         let engine = Engine::here(limits).unwrap();
-        let plan = config.clone().check().unwrap();
-        let report = curate_at_scale(&engine, &Calls::at(path), &log::labels(), &plan, out.path())
-            .await
-            .unwrap();
+        let mut plan = config.clone().check().unwrap();
+        if let Some(split) = &given.split {
+            plan = plan.with_split(split.clone().check().unwrap()).unwrap();
+        }
+        let (calls, labels) = (Calls::at(path), log::labels());
+        let mut input = ScaleInput::new(&calls, &labels);
+        if let Some(gold) = &given.gold {
+            input = input.with_gold(gold);
+        }
+        let report = curate_at_scale(&engine, &input, &plan, out.path()).await.unwrap();
         (report, outcome::read(out.path()).await)
     })
 }
 
-/// The rows that are trained on.
+/// The rows that are trained on, or kept from it.
 type Train = BTreeMap<String, (String, String, u64, Option<f64>, bool)>;
 
-fn train_of(curated: &Curated) -> Train {
-    let rows = curated.train.iter().map(|row| {
+fn kept_of(rows: &[TrainRow]) -> Train {
+    let rows = rows.iter().map(|row| {
         let example = &row.example;
         let (input, label) = (
             example.input().unwrap_or_default(),
@@ -70,8 +108,8 @@ fn train_of(curated: &Curated) -> Train {
     rows.collect()
 }
 
-fn train_at(rows: &BTreeMap<String, Row>) -> Train {
-    let train = rows.iter().filter(|(_, row)| row.fate == "train");
+fn kept_at(rows: &BTreeMap<String, Row>, part: &str) -> Train {
+    let train = rows.iter().filter(|(_, row)| row.fate == part);
     train
         .map(|(id, row)| {
             let kept = (
@@ -86,6 +124,30 @@ fn train_at(rows: &BTreeMap<String, Row>) -> Train {
         .collect()
 }
 
+/// The texts that are near a gold row, with that row, their similarity and how many calls have the text.
+type Leaks = BTreeMap<String, (String, f64, u64)>;
+
+fn leaks_of(curated: &Curated, ids: &[String]) -> Leaks {
+    let mut leaks = Leaks::new();
+    for rejected in &curated.rejected {
+        if let RejectReason::LeaksGold { gold, jaccard } = &rejected.reason {
+            let id = ids[rejected.source.line as usize - 1].clone();
+            leaks.entry(id).or_insert((gold.clone(), *jaccard, 0)).2 += 1;
+        }
+    }
+    leaks
+}
+
+fn leaks_at(rows: &BTreeMap<String, Row>) -> Leaks {
+    let leaks = rows.iter().filter(|(_, row)| row.fate == "leaks_gold");
+    leaks
+        .map(|(id, row)| {
+            let gold = row.other.clone().unwrap();
+            (id.clone(), (gold, row.jaccard.unwrap(), row.calls))
+        })
+        .collect()
+}
+
 /// That every row ended as it does in one memory, and why.
 pub(crate) fn assert_equal(
     path: &Path,
@@ -93,7 +155,11 @@ pub(crate) fn assert_equal(
     report: &ScaleReport,
     rows: &BTreeMap<String, Row>,
 ) {
-    assert_eq!(train_at(rows), train_of(curated));
+    assert_eq!(kept_at(rows, "train"), kept_of(&curated.train));
+    for (part, apart) in &curated.set_apart {
+        assert_eq!(kept_at(rows, part), kept_of(apart), "{part}");
+    }
+    assert_eq!(report.split, curated.manifest.split);
     // Which row each text stands behind. Questions that join another are in the same file, and are no merged rows here.
     let text = std::fs::read_to_string(path).unwrap();
     let ids: Vec<String> = text
@@ -111,10 +177,16 @@ pub(crate) fn assert_equal(
             (call.into.clone(), call.jaccard),
         );
     }
+    assert_eq!(leaks_at(rows), leaks_of(curated, &ids));
+    assert_eq!(
+        serde_json::to_string(&report.leakage).unwrap(),
+        serde_json::to_string(&curated.manifest.leakage).unwrap()
+    );
     for (id, row) in rows {
         let behind = merged.get(id);
         match row.fate.as_str() {
-            "train" => assert_eq!(behind, None),
+            "train" | "leaks_gold" => assert_eq!(behind, None),
+            part if curated.set_apart.contains_key(part) => assert_eq!(behind, None),
             "merged" => assert_eq!(behind, row.other.clone().zip(row.jaccard).as_ref(), "{id}"),
             fate if questions.contains(id.as_str()) => {
                 let question = curated.review.iter().find(|row| row.id == *id).unwrap();
@@ -142,10 +214,11 @@ pub(crate) fn assert_equal(
     }
     let merged_here = rows.values().filter(|row| row.fate == "merged").count();
     assert!(merged_here <= merged.len());
-    assert_eq!(
-        report.rejected.values().sum::<u64>(),
-        curated.rejected.len() as u64
-    );
+    let mut rejected: BTreeMap<String, u64> = BTreeMap::new();
+    for row in &curated.rejected {
+        *rejected.entry(row.reason.kind().to_owned()).or_default() += 1;
+    }
+    assert_eq!(report.rejected, rejected);
     assert_eq!(report.rows, rows.len() as u64);
     assert_eq!(
         report.calls_in_train,
@@ -155,22 +228,24 @@ pub(crate) fn assert_equal(
 }
 
 fn assert_equal_under(
-    calls: usize,
-    seed: u64,
+    (calls, gold, seed): (usize, usize, u64),
+    split: Option<SplitConfig>,
     config: &ScaleConfig,
     limits: &Limits,
 ) -> BTreeMap<String, Row> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calls.jsonl");
     log::write(&path, calls, seed);
-    let (report, rows) = at_scale(&path, config, limits);
-    assert_equal(&path, &in_one_memory(&path, config), &report, &rows);
+    let gold = (gold > 0).then(|| log::gold(&path, gold, seed));
+    let given = Given { gold, split };
+    let (report, rows) = at_scale(&path, &given, config, limits);
+    assert_equal(&path, &in_one_memory(&path, &given, config), &report, &rows);
     rows
 }
 
 #[test]
 fn every_row_ends_as_in_one_memory() {
-    let rows = assert_equal_under(6000, 26, &ScaleConfig::default(), &Limits::default());
+    let rows = assert_equal_under((6000, 0, 26), None, &ScaleConfig::default(), &Limits::default());
     // Nothing is equal for want of cases.
     for fate in [
         "train",
@@ -185,12 +260,68 @@ fn every_row_ends_as_in_one_memory() {
 }
 
 #[test]
+fn what_is_near_the_gold_set_is_rejected_and_certified_as_in_one_memory() {
+    for near_threshold in [0.6, 0.8] {
+        let config = ScaleConfig {
+            near_threshold,
+            ..ScaleConfig::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.jsonl");
+        log::write(&path, 6000, 9);
+        let given = Given {
+            gold: Some(log::gold(&path, 120, 9)),
+            split: None,
+        };
+        let (report, rows) = at_scale(&path, &given, &config, &Limits::default());
+        assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &rows);
+        // Nothing is equal for want of cases.
+        let leakage = report.leakage.unwrap();
+        assert!(
+            leakage.log.exact > 20 && leakage.log.leaking_rows > 80,
+            "{:?}",
+            leakage.log
+        );
+        assert!(leakage.train.is_clean() && leakage.log.at_0_9 > leakage.log.exact);
+        assert_eq!(leakage.train.nearest.is_empty(), near_threshold < 0.7);
+    }
+}
+
+#[test]
+fn a_split_keeps_the_rows_from_training_that_it_keeps_in_one_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.jsonl");
+    log::write(&path, 6000, 17);
+    // Rows of two labels that are near one another and both stay, so that clusters are more than a row.
+    let config = ScaleConfig {
+        near_threshold: 0.5,
+        conflict_majority: 0.51,
+        ..ScaleConfig::default()
+    };
+    for seed in [0, 3] {
+        let given = Given {
+            gold: Some(log::gold(&path, 50, 17)),
+            split: Some(split(0.2, seed)),
+        };
+        let (report, rows) = at_scale(&path, &given, &config, &Limits::default());
+        assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &rows);
+        let split = report.split.unwrap();
+        let clustered = split.parts.iter().map(|part| part.rows).sum::<usize>() - split.units;
+        assert!(clustered > 3 && split.largest_unit > 1, "{split:?}");
+    }
+}
+
+#[test]
 fn partitions_passes_and_a_memory_that_does_not_do_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calls.jsonl");
     log::write(&path, 6000, 5);
+    let given = Given {
+        gold: Some(log::gold(&path, 100, 5)),
+        split: Some(split(0.2, 5)),
+    };
     let config = ScaleConfig::default();
-    let (_, expected) = at_scale(&path, &config, &Limits::default());
+    let (whole, expected) = at_scale(&path, &given, &config, &Limits::default());
     for (partitions, passes, memory) in [(1, 1, 1 << 30), (7, 3, 1 << 30), (2, 1, 24 << 20)] {
         let limits = Limits {
             partitions,
@@ -201,11 +332,10 @@ fn partitions_passes_and_a_memory_that_does_not_do_change_nothing() {
             passes,
             ..config.clone()
         };
-        assert_eq!(
-            at_scale(&path, &config, &limits).1,
-            expected,
-            "{partitions} {passes} {memory}"
-        );
+        let (report, rows) = at_scale(&path, &given, &config, &limits);
+        assert_eq!(rows, expected, "{partitions} {passes} {memory}");
+        assert_eq!(report.leakage, whole.leakage, "{partitions} {passes} {memory}");
+        assert_eq!(report.split, whole.split, "{partitions} {passes} {memory}");
     }
 }
 
@@ -216,6 +346,8 @@ proptest! {
     fn every_row_ends_as_in_one_memory_under_any_settings(
         seed in any::<u64>(),
         calls in 1..400_usize,
+        gold in 0..40_usize,
+        share in 0.0..0.5_f64,
         near_threshold in 0.5..=1.0_f64,
         conflict_majority in 0.51..=1.0_f64,
         min_confidence in 0.0..=1.0_f64,
@@ -225,6 +357,7 @@ proptest! {
     ) {
         let config = ScaleConfig { near_threshold, conflict_majority, min_confidence, review_unknown, passes };
         let limits = Limits { partitions, ..Limits::default() };
-        assert_equal_under(calls, seed, &config, &limits);
+        let split = (share > 0.1).then(|| split(share, seed % 7));
+        assert_equal_under((calls, gold, seed), split, &config, &limits);
     }
 }

@@ -1,21 +1,24 @@
 use std::{error::Error, path::Path};
 
-use distill_scale::{Calls, Engine, Limits, ScaleError, ScalePlan, ScaleReport, curate_at_scale};
+use distill_scale::{Calls, Engine, Limits, ScaleError, ScaleInput, ScalePlan, ScaleReport, curate_at_scale};
+use near_texts::GoldRows;
 
 use super::log;
 
 fn curated(calls: &Path, out: &Path) -> Result<ScaleReport, ScaleError> {
+    curated_without(None, calls, out)
+}
+
+fn curated_without(gold: Option<&GoldRows>, calls: &Path, out: &Path) -> Result<ScaleReport, ScaleError> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let engine = Engine::here(&Limits::default()).unwrap();
-        curate_at_scale(
-            &engine,
-            &Calls::at(calls),
-            &log::labels(),
-            &ScalePlan::default(),
-            out,
-        )
-        .await
+        let (calls, labels) = (Calls::at(calls), log::labels());
+        let mut input = ScaleInput::new(&calls, &labels);
+        if let Some(gold) = gold {
+            input = input.with_gold(gold);
+        }
+        curate_at_scale(&engine, &input, &ScalePlan::default(), out).await
     })
 }
 
@@ -101,6 +104,35 @@ fn a_log_without_a_row_has_an_empty_outcome() {
             "{lines:?}"
         );
     }
+}
+
+#[test]
+fn an_empty_gold_set_is_refused_and_one_that_is_all_of_the_log_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.jsonl");
+    std::fs::write(
+        &path,
+        "{\"input\": \"where is my card\", \"answer\": \"arrival\"}\n",
+    )
+    .unwrap();
+    let out = folder.path().join("out");
+    let refused = curated_without(Some(&GoldRows::new(Vec::new())), &path, &out);
+    assert!(matches!(refused, Err(ScaleError::EmptyGold)));
+    assert!(!out.exists());
+    let texts = ["Where is my card?", "", "where is my card"];
+    let row = |(number, text): (usize, &&str)| task_spec::GoldRow {
+        id: format!("g{number}"),
+        input: (*text).to_owned(),
+        label: "arrival".into(),
+    };
+    let gold = GoldRows::new(texts.iter().enumerate().map(row).collect());
+    let report = curated_without(Some(&gold), &path, &out).unwrap();
+    assert_eq!(report.fates, [("leaks_gold".to_owned(), 1)].into());
+    assert_eq!(report.rejected, [("leaks_gold".to_owned(), 1)].into());
+    let leakage = report.leakage.as_ref().unwrap();
+    assert_eq!((leakage.log.exact, leakage.log.leaking_rows), (2, 1));
+    assert_eq!((leakage.train.train_rows, leakage.train.exact), (0, 0));
+    assert!(report.balances());
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::{fmt::Write, path::Path};
 
-use task_spec::{Label, LabelSet};
+use near_texts::GoldRows;
+use task_spec::{GoldRow, Label, LabelSet};
 
 pub(crate) fn labels() -> LabelSet {
     LabelSet::new(vec![
@@ -56,6 +57,34 @@ pub(crate) fn write(path: &Path, calls: usize, seed: u64) {
         lines.push_str("}\n");
     }
     std::fs::write(path, lines).unwrap();
+}
+
+/// A gold set of so many texts: some of a log's, word for word or edited, some in it twice, and some of their own.
+pub(crate) fn gold(log: &Path, rows: usize, seed: u64) -> GoldRows {
+    let mut random = Random(seed ^ 0x90_1d);
+    let lines = std::fs::read_to_string(log).unwrap();
+    let texts = lines.lines().filter_map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some(line["input"].as_str()?.trim().to_owned())
+    });
+    let texts: Vec<String> = texts.collect();
+    let row = |number: usize| {
+        let text = texts[random.below(texts.len())].clone();
+        let input = match random.below(6) {
+            0 => sentence(&mut random),
+            1 | 2 => text,
+            _ if text.chars().count() < 3 => text,
+            3 => edited(&edited(&text, &mut random), &mut random),
+            _ => edited(&text, &mut random),
+        };
+        GoldRow {
+            // Not in the order of the set.
+            id: format!("gold-{}", number * 7 % rows.max(1)),
+            input,
+            label: "top-up".into(),
+        }
+    };
+    GoldRows::new((0..rows).map(row).collect())
 }
 
 fn json(text: &str) -> String {

@@ -52,6 +52,42 @@ fn the_gold_hash_is_that_of_the_file() {
 
 proptest! {
     #[test]
+    fn a_certificate_of_parts_is_that_of_all_texts_in_whatever_order_they_are_offered(
+        texts in prop::collection::btree_set("[ab]{2,7}( [ab]{2,5})?", 0..30),
+        questions in prop::collection::vec("[ab]{2,7}( [ab]{2,5})?", 1..6),
+        parts in 1..5_usize,
+        threshold in 0.5..=1.0_f64,
+    ) {
+        let threshold = JaccardThreshold::new(threshold).unwrap();
+        let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
+        let gold = gold(&questions);
+        // Sorted, as a set has them.
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (mut joined, mut hasher) = (JoinedTexts::default(), TextsHasher::default());
+        let mut leaking = BTreeSet::new();
+        for part in texts.chunks(texts.len().div_ceil(parts).max(1)).rev() {
+            for pair in gold_neighbours(&questions, part, threshold) {
+                let text = part[pair.right];
+                if pair.jaccard >= threshold.get() {
+                    leaking.insert(text);
+                }
+                joined.offer(pair.left, GoldNeighbour {
+                    gold: gold.rows()[pair.left].id.clone(),
+                    train: text_hash(text),
+                    jaccard: pair.jaccard,
+                    exact: text == questions[pair.left],
+                });
+            }
+            joined.rows += part.len();
+        }
+        texts.iter().for_each(|text| hasher.push(text));
+        joined.hash = hasher.finish();
+        joined.leaking = leaking.len();
+        let certificate = LeakageCertificate::of_joined(&gold, threshold, joined);
+        prop_assert_eq!(certificate, leakage_certificate(&texts, &gold, threshold));
+    }
+
+    #[test]
     fn the_hash_of_texts_knows_neither_order_nor_case(
         mut texts in prop::collection::vec("[a-z ]{0,8}", 0..10), other in "[a-z]{1,8}",
     ) {
