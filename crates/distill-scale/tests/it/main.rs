@@ -1,5 +1,10 @@
 //! What is kept beyond one machine's memory is what is kept in one memory.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot set up its world is a failed test"
+)]
+
 #[cfg(feature = "ballista")]
 mod cluster;
 mod equal;
