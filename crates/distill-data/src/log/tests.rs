@@ -542,6 +542,10 @@ fn runs_of_langsmith_hold_votes_prompts_and_refusals() {
         json!({"generations": [[{"text": "card", "generation_info": null}]]}),
     ));
     assert_eq!((found.input.as_str(), written(&found)), ("where is it", "card"));
+    // Found by fuzzing: a message that is no object says nothing.
+    let odd = json!({"generations": [[{"text": "card", "message": true}]]});
+    let found = read(&run(json!({"prompts": ["where is it"]}), odd));
+    assert!(found.choices[0].answer.is_err(), "{found:?}");
     let found = read(&run(
         json!({"question": "how much"}),
         json!({"output": "fees", "usage_metadata": {"input_tokens": 7}}),

@@ -156,8 +156,9 @@ fn answer(said: Generation, reason: Option<String>) -> Result<AnswerText, Reject
     if message.is_null() {
         return loose::answered(said.text.map_or(Value::Null, Value::from));
     }
-    let content = message["content"].take();
-    let tools = message["tool_calls"].take();
+    // An answer that is no object has neither.
+    let mut taken = |key| message.get_mut(key).map(Value::take).unwrap_or_default();
+    let (content, tools) = (taken("content"), taken("tool_calls"));
     match tools.as_array().is_some_and(|tools| !tools.is_empty()) {
         true => loose::answered(json!({"role": "assistant", "content": content, "tool_calls": tools})),
         false => loose::answered(json!({"role": "assistant", "content": content})),
