@@ -14,8 +14,8 @@ use crate::{
     config::Duplicates,
 };
 
-/// What a vote counts whose confidence is unknown.
-const UNKNOWN_SUPPORT: f64 = 0.5;
+/// What a vote counts, or how much a label is trusted, whose confidence is unknown.
+pub(crate) const UNKNOWN_SUPPORT: f64 = 0.5;
 
 /// One call that gave a legal label.
 #[derive(Debug, Clone)]

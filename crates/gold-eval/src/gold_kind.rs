@@ -122,3 +122,8 @@ pub(crate) fn check_confidences(id: &str, prediction: &Prediction) -> Result<(),
         }),
     }
 }
+
+/// Of names, texts and numbers in range, which are JSON.
+pub(crate) fn as_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

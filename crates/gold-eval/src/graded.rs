@@ -18,7 +18,7 @@ pub use report::{GradedGold, GradedModel, GradedReport};
 
 use crate::{
     Case, Comparison, Finding, Gate, GoldKind, GoldLock, Grades, History, JudgeError, Leakage, LookDiffers,
-    PairedCounts, PartKind, Repeats, RightRows, Settlement, Share, Standing, Teacher, Usage, Verdict,
+    PartKind, Repeats, RightRows, Settlement, Share, Standing, Teacher, Usage, Verdict,
     evidence::{Evidence, Given},
     nearness::RightByRow,
     part::Part,
@@ -124,16 +124,12 @@ pub fn judge_grades<D: Details>(
     if aspects.is_empty() {
         return Err(GradesError::Nothing);
     }
-    let right =
-        |grades: &Grades| -> Vec<bool> { (0..case.ids.len()).map(|row| grades.is_right(row)).collect() };
-    let (candidate, baseline) = (right(case.candidate), right(case.baseline));
-    let compared =
-        |name: &str, other: &[bool]| Comparison::new(name, PairedCounts::of(&candidate, other), confidence);
-    let model = |name: &str, right: &[bool], usage: Option<&Usage>| -> Result<_, GradesError> {
-        let count = right.iter().filter(|right| **right).count() as u64;
+    let (candidate, baseline) = (case.candidate.right_rows(), case.baseline.right_rows());
+    let compared = |name: &str, other: &RightRows| Comparison::new(name, candidate.table(other), confidence);
+    let model = |name: &str, right: &RightRows, usage: Option<&Usage>| -> Result<_, GradesError> {
         Ok(GradedModel {
             name: name.to_owned(),
-            accuracy: Share::new(count, right.len() as u64, confidence).ok_or(GradesError::Nothing)?,
+            accuracy: Share::new(right.right(), right.rows(), confidence).ok_or(GradesError::Nothing)?,
             usage: usage.and_then(Usage::facts),
         })
     };
@@ -163,7 +159,7 @@ pub fn judge_grades<D: Details>(
         model_hash: case.model_hash.cloned(),
         answers_hash: case.answers_hash.clone(),
         against_baseline: compared(against, &baseline),
-        against_shipped: (case.shipped).map(|(name, grades)| compared(name, &right(grades))),
+        against_shipped: (case.shipped).map(|(name, grades)| compared(name, &grades.right_rows())),
         apart_from_neighbours: by_row.apart(case.near_in_training, &case.leakage),
         by_nearness: by_row.bands(&case.leakage),
         leakage: case.leakage.clone(),
@@ -172,7 +168,7 @@ pub fn judge_grades<D: Details>(
             None => history.before(&case.gold.hash),
         }),
         repeats: runs(case, &candidate, &baseline, confidence),
-        right: RightRows::new(candidate.iter().copied()),
+        right: candidate,
         standing: None,
         without_rows: aspects::without_rows(case.candidate, &aspects),
         aspects,
@@ -254,17 +250,19 @@ pub(crate) fn judge_case<K: GoldKind, D: Details>(
 
 /// How several runs differ. Of an answer no more is looked at than whether it is right: two runs that are wrong in
 /// different ways count as the same.
-fn runs(case: &GradedCase<'_>, candidate: &[bool], baseline: &[bool], confidence: f64) -> Option<Repeats> {
+fn runs(
+    case: &GradedCase<'_>,
+    candidate: &RightRows,
+    baseline: &RightRows,
+    confidence: f64,
+) -> Option<Repeats> {
     if case.repeats.is_empty() {
         return None;
     }
-    let answers = |right: &[bool]| -> Vec<Option<usize>> {
-        right.iter().map(|&right| Some(usize::from(right))).collect()
+    let answers = |right: &RightRows| -> Vec<Option<usize>> {
+        right.iter().map(|right| Some(usize::from(right))).collect()
     };
-    let others = case.repeats.iter().map(|grades| {
-        let right: Vec<bool> = (0..case.ids.len()).map(|row| grades.is_right(row)).collect();
-        answers(&right)
-    });
+    let others = (case.repeats.iter()).map(|grades| answers(&grades.right_rows()));
     let runs: Vec<Vec<Option<usize>>> = std::iter::once(answers(candidate)).chain(others).collect();
     let other = (case.teacher.model.as_str(), answers(baseline));
     let truth = vec![1; case.ids.len()];

@@ -1,5 +1,7 @@
 //! What is right of each row, where an answer has several parts that can be right or wrong by themselves.
 
+use crate::RightRows;
+
 /// The answers of one model, graded: for each gold row, in the order of the gold set, which of its aspects are right.
 ///
 /// An aspect is a field of a document, or a check on a sentence. It need not apply to every row. A row is right where
@@ -36,5 +38,10 @@ impl Grades {
     pub fn is_right(&self, row: usize) -> bool {
         let wrong = |grades: &Vec<Option<bool>>| grades.contains(&Some(false));
         self.rows.get(row).is_some_and(|grades| !wrong(grades))
+    }
+
+    /// Which rows are right.
+    pub(crate) fn right_rows(&self) -> RightRows {
+        RightRows::new((0..self.rows.len()).map(|row| self.is_right(row)))
     }
 }

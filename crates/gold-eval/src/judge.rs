@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use task_spec::LabelSet;
 
 use crate::{
-    Case, CategoryScore, Comparison, Finding, Gate, GoldSet, JudgeError, Leakage, Metrics, PairedCounts,
-    Report, RightRows, Score, Settlement, Standing, Usage, Verdict,
+    Case, CategoryScore, Comparison, Finding, Gate, GoldSet, JudgeError, Leakage, Metrics, Report, RightRows,
+    Score, Settlement, Standing, Usage, Verdict,
     calibration::calibration,
     categories::{Answered, category_table, visible_drops},
     confusion::confusions,
@@ -28,10 +28,9 @@ pub(crate) fn judge_labels(case: &Case<'_>, gate: &Gate) -> Result<Report, Judge
     let shipped = case
         .shipped
         .map(|shipped| (shipped.predictor(), shipped.labels(gold)));
-    let compared = |name: &str, other: &[Option<usize>]| {
-        let counts = PairedCounts::of(&right(gold, &candidate), &right(gold, other));
-        Comparison::new(name, counts, confidence)
-    };
+    let right = |answers: &[Option<usize>]| RightRows::of_answers(gold.truth(), answers);
+    let (ours, theirs) = (right(&candidate), right(&baseline));
+    let compared = |name: &str, other: &RightRows| Comparison::new(name, ours.table(other), confidence);
     let score = |name: &str, answers: &[Option<usize>]| Score::new(name, answers, gold, confidence);
     let answered = Answered {
         truth: gold.truth(),
@@ -46,7 +45,6 @@ pub(crate) fn judge_labels(case: &Case<'_>, gate: &Gate) -> Result<Report, Judge
     let leakage = Leakage::of(case.training, gold);
     let both = (candidate.as_slice(), baseline.as_slice());
     let ids: Vec<&str> = gold.ids().collect();
-    let (ours, theirs) = (right(gold, &candidate), right(gold, &baseline));
     let by_row = RightByRow {
         ids: &ids,
         candidate: &ours,
@@ -74,12 +72,12 @@ pub(crate) fn judge_labels(case: &Case<'_>, gate: &Gate) -> Result<Report, Judge
         candidate: CandidateFacts {
             model_hash: case.candidate.model_hash().cloned(),
             answers_hash: case.candidate.answers_hash().clone(),
-            right: RightRows::of_answers(gold.truth(), &candidate),
+            right: ours.clone(),
             score: score(case.candidate.predictor(), &candidate),
             usage: case.usage.and_then(Usage::facts),
         },
-        against_baseline: compared(&teacher.model, &baseline),
-        against_shipped: shipped.as_ref().map(|(name, labels)| compared(name, labels)),
+        against_baseline: compared(&teacher.model, &theirs),
+        against_shipped: (shipped.as_ref()).map(|(name, labels)| compared(name, &right(labels))),
         apart_from_neighbours: by_row.apart(case.near_in_training, &leakage),
         by_nearness: by_row.bands(&leakage),
         leakage,
@@ -183,10 +181,4 @@ fn known_categories(gold: &GoldSet, gate: &Gate) -> Result<(), JudgeError> {
                 .map(str::to_owned),
         }),
     }
-}
-
-/// Whether each row's answer is right.
-fn right(gold: &GoldSet, answers: &[Option<usize>]) -> Vec<bool> {
-    let rows = gold.truth().iter().zip(answers);
-    rows.map(|(truth, answer)| *answer == Some(*truth)).collect()
 }

@@ -21,15 +21,6 @@ pub struct PairedCounts {
 }
 
 impl PairedCounts {
-    /// The table of two models by whether each has the same rows right; rows that only one of the lists has are left out.
-    pub(crate) fn of(candidate: &[bool], other: &[bool]) -> Self {
-        let mut table = Self::default();
-        for (&ours, &theirs) in candidate.iter().zip(other) {
-            table.add(ours, theirs);
-        }
-        table
-    }
-
     /// Adds one row.
     pub fn add(&mut self, candidate_right: bool, other_right: bool) {
         match (candidate_right, other_right) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApartFromNeighbours, Comparison, Leakage, PairedCounts, Share};
+use crate::{ApartFromNeighbours, Comparison, Leakage, PairedCounts, RightRows, Share};
 
 /// The similarity from which a training text counts as a gold row's near neighbour, where rows are scored apart.
 const NEAR: f64 = 0.8;
@@ -38,8 +38,8 @@ pub struct NearnessBand {
 pub(crate) struct RightByRow<'a> {
     /// The gold rows' ids, in the order of the set.
     pub(crate) ids: &'a [&'a str],
-    pub(crate) candidate: &'a [bool],
-    pub(crate) baseline: &'a [bool],
+    pub(crate) candidate: &'a RightRows,
+    pub(crate) baseline: &'a RightRows,
     /// The baseline's name.
     pub(crate) against: &'a str,
     /// The two-sided confidence of intervals.
@@ -47,6 +47,12 @@ pub(crate) struct RightByRow<'a> {
 }
 
 impl RightByRow<'_> {
+    /// Each gold row with whether candidate and baseline have it right.
+    fn rows(&self) -> impl Iterator<Item = (&str, bool, bool)> {
+        let right = self.candidate.iter().zip(self.baseline.iter());
+        (self.ids.iter().zip(right)).map(|(&id, (candidate, baseline))| (id, candidate, baseline))
+    }
+
     /// The bands that have rows, the farthest first; none where the training texts are not known.
     pub(crate) fn bands(&self, leakage: &Leakage) -> Vec<NearnessBand> {
         let Some(certificate) = leakage.computed() else {
@@ -58,13 +64,13 @@ impl RightByRow<'_> {
             .map(|near| (near.gold.as_str(), if near.exact { 2.0 } else { near.jaccard }))
             .collect();
         let mut counts = [(0, 0, 0); BANDS.len()];
-        for (row, id) in self.ids.iter().enumerate() {
+        for (id, candidate, baseline) in self.rows() {
             let similarity = nearest.get(id).copied().unwrap_or(0.0);
             let band = BANDS.partition_point(|band| band.0 <= similarity) - 1;
             let (rows, ours, theirs) = &mut counts[band];
             *rows += 1;
-            *ours += u64::from(self.candidate[row]);
-            *theirs += u64::from(self.baseline[row]);
+            *ours += u64::from(candidate);
+            *theirs += u64::from(baseline);
         }
         let bands = BANDS.iter().zip(counts);
         bands
@@ -95,13 +101,13 @@ impl RightByRow<'_> {
             .chain(found.into_iter().flat_map(|found| found.gold_at(NEAR)))
             .collect();
         let (mut of_near, mut of_others) = (PairedCounts::default(), PairedCounts::default());
-        for (row, id) in self.ids.iter().enumerate() {
+        for (id, candidate, baseline) in self.rows() {
             let table = if near.contains(id) {
                 &mut of_near
             } else {
                 &mut of_others
             };
-            table.add(self.candidate[row], self.baseline[row]);
+            table.add(candidate, baseline);
         }
         let share = |right: u64, table: &PairedCounts| Share::new(right, table.rows(), self.confidence);
         let ours = |table: &PairedCounts| share(table.both_right + table.gains, table);

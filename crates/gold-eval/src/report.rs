@@ -214,10 +214,23 @@ impl Report {
     ///
     /// [`FileError::Write`] or [`FileError::Encode`].
     pub fn write(&self, folder: &Path) -> Result<(), FileError> {
-        write_json(&folder.join("report.json"), self)?;
-        write_whole(&folder.join("report.md"), self.to_markdown())?;
-        write_whole(&folder.join("report.html"), self.to_html())?;
-        write_whole(&folder.join("junit.xml"), self.to_junit())?;
-        Ok(())
+        write_report(
+            folder,
+            self,
+            (&self.to_markdown(), &self.to_html(), &self.to_junit()),
+        )
     }
+}
+
+/// The four files of a report: its JSON, and its Markdown, page and JUnit XML.
+pub(crate) fn write_report(
+    folder: &Path,
+    report: &impl Serialize,
+    (markdown, html, junit): (&str, &str, &str),
+) -> Result<(), FileError> {
+    write_json(&folder.join("report.json"), report)?;
+    write_whole(&folder.join("report.md"), markdown)?;
+    write_whole(&folder.join("report.html"), html)?;
+    write_whole(&folder.join("junit.xml"), junit)?;
+    Ok(())
 }

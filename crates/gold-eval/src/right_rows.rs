@@ -142,15 +142,20 @@ impl RightRows {
                 found: self.rows(),
             });
         }
+        Ok(self.table(other))
+    }
+
+    /// The same of rows that are as many: those of one gold set.
+    pub(crate) fn table(&self, other: &Self) -> PairedCounts {
         let pairs = || self.words.iter().zip(&other.words);
         let both_right = pairs().map(|(a, b)| u64::from((a & b).count_ones())).sum();
         let (gains, losses) = (self.right() - both_right, other.right() - both_right);
-        Ok(PairedCounts {
+        PairedCounts {
             both_right,
             gains,
             losses,
             both_wrong: self.rows() - both_right - gains - losses,
-        })
+        }
     }
 }
 

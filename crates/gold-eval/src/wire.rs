@@ -165,30 +165,24 @@ impl Wire {
     /// Asks the task's question in this shape; `model` is the name that the server knows the model by.
     #[must_use]
     pub fn new(shape: WireShape, task: Task, model: Option<String>) -> Self {
-        let labels = Some(task.output);
-        Self {
-            shape,
-            task: Task {
-                name: task.name,
-                system: task.system,
-                output: labels,
-            },
-            model,
-            logprobs: false,
-            extra: Map::new(),
-        }
+        Self::of(shape, (task.name, task.system, Some(task.output)), model)
     }
 
     /// Asks a task of any kind as a chat: the only shape whose answers may be other than labels.
     #[must_use]
     pub fn chat<K: GoldKind>(task: &Task<K>, model: Option<String>) -> Self {
+        let task = (task.name.clone(), task.system.clone(), None);
+        Self::of(WireShape::Chat, task, model)
+    }
+
+    fn of(
+        shape: WireShape,
+        (name, system, output): (String, Option<String>, Option<LabelSet>),
+        model: Option<String>,
+    ) -> Self {
         Self {
-            shape: WireShape::Chat,
-            task: Task {
-                name: task.name.clone(),
-                system: task.system.clone(),
-                output: None,
-            },
+            shape,
+            task: Task { name, system, output },
             model,
             logprobs: false,
             extra: Map::new(),

@@ -32,7 +32,7 @@ impl ContentHash {
         hasher
             .update_reader(File::open(path).map_err(read)?)
             .map_err(read)?;
-        Ok(Self(hasher.finalize().to_hex().to_string()))
+        Ok(Self::of_hasher(&hasher))
     }
 
     /// The 64 digits.

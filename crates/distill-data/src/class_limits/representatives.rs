@@ -14,12 +14,13 @@ use std::{cmp::Reverse, collections::BinaryHeap, ops::Range};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use crate::{row::Strength, suspects::Features};
+use crate::{
+    row::{Strength, UNKNOWN_SUPPORT},
+    suspects::Features,
+};
 
 /// The most rows that are held against each other, in 4 bytes a pair. Of a larger class, each of several blocks gives its share.
 const BLOCK: usize = 1024;
-/// How much a label is trusted of which the log does not say how sure the teacher was; as in votes.
-const UNKNOWN_TRUST: f64 = 0.5;
 
 /// A row that may be kept.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl Block {
         let strengths = members.iter().map(|member| &member.strength);
         let trust = |strength: &Strength<'_>| match strength.by_person {
             true => 1.0,
-            false => strength.confidence.unwrap_or(UNKNOWN_TRUST),
+            false => strength.confidence.unwrap_or(UNKNOWN_SUPPORT),
         };
         Self {
             rows: members.iter().map(|member| member.row).collect(),

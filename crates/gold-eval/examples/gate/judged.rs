@@ -23,6 +23,7 @@ pub(crate) struct About<'a> {
     /// Candidate and baseline by name, with what their answers took.
     pub(crate) models: [(&'a str, Option<&'a UsageFacts>); 2],
     pub(crate) notes: &'a [String],
+    pub(crate) standing: Option<&'a Standing>,
 }
 
 /// A category, a field or a check, as a line of a table.
@@ -43,8 +44,9 @@ pub(crate) trait Judged {
     /// Worst first.
     fn parts(&self) -> Vec<PartLine<'_>>;
     /// The tables of the kind of task.
-    fn sections(&self) -> Vec<Section>;
-    fn standing(&self) -> Option<&Standing>;
+    fn sections(&self) -> Vec<Section> {
+        Vec::new()
+    }
     fn look(&self) -> Look;
     fn to_markdown(&self) -> String;
     fn write(&self, folder: &Path) -> Result<(), FileError>;
@@ -68,6 +70,7 @@ impl Judged for Report {
                 (&theirs.score.name, theirs.usage.as_ref()),
             ],
             notes: &self.notes,
+            standing: self.standing.as_ref(),
         }
     }
 
@@ -84,14 +87,6 @@ impl Judged for Report {
             }
         }
         self.categories.iter().map(line).collect()
-    }
-
-    fn sections(&self) -> Vec<Section> {
-        Vec::new()
-    }
-
-    fn standing(&self) -> Option<&Standing> {
-        self.standing.as_ref()
     }
 
     fn look(&self) -> Look {
@@ -122,6 +117,7 @@ impl<D: Details + Serialize> Judged for GradedReport<D> {
             gold_rows: self.gold.rows,
             models: models.map(|model| (model.name.as_str(), model.usage.as_ref())),
             notes: &self.notes,
+            standing: self.standing.as_ref(),
         }
     }
 
@@ -142,10 +138,6 @@ impl<D: Details + Serialize> Judged for GradedReport<D> {
 
     fn sections(&self) -> Vec<Section> {
         self.details.sections()
-    }
-
-    fn standing(&self) -> Option<&Standing> {
-        self.standing.as_ref()
     }
 
     fn look(&self) -> Look {

@@ -140,8 +140,9 @@ where
     if let Some(path) = &files.history {
         History::append(path, &report.look())?;
     }
-    let verdict = report.about().verdict;
-    if let Some(standing) = report.standing().filter(|_| files.blind) {
+    let about = report.about();
+    let verdict = about.verdict;
+    if let Some(standing) = about.standing.filter(|_| files.blind) {
         say(&format!(
             "{}\n{}",
             verdict.to_string().to_uppercase(),

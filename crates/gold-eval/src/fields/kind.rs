@@ -15,6 +15,7 @@ use crate::{
         grade::is_allowed,
         judge::judge_fields,
     },
+    gold_kind::as_json,
     gold_set::Ids,
     read_answer,
 };
@@ -140,11 +141,6 @@ pub struct FieldSupport {
     pub not_annotated: u64,
     /// Of the rows with a value, those whose value is none of the field's kind, and is compared as text.
     pub of_other_kind: u64,
-}
-
-/// Of names, texts and numbers in range, which are JSON.
-fn as_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn support(field: &Field, rows: &[GoldRecord]) -> FieldSupport {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
-use stage_files::{ContentHash, FileError, write_json, write_whole};
+use stage_files::{ContentHash, FileError};
 
 use crate::{
     ApartFromNeighbours, AspectScore, Comparison, Details, Finding, JunitReport, Leakage, Look, LooksBefore,
@@ -12,6 +12,7 @@ use crate::{
     graded::{markdown, page},
     junit,
     part::Part,
+    report::write_report,
 };
 
 /// A verdict on graded answers and everything behind it; `D` are the figures of the kind of task.
@@ -166,10 +167,10 @@ impl<D: Details> GradedReport<D> {
     where
         D: Serialize,
     {
-        write_json(&folder.join("report.json"), self)?;
-        write_whole(&folder.join("report.md"), self.to_markdown())?;
-        write_whole(&folder.join("report.html"), self.to_html())?;
-        write_whole(&folder.join("junit.xml"), self.to_junit())?;
-        Ok(())
+        write_report(
+            folder,
+            self,
+            (&self.to_markdown(), &self.to_html(), &self.to_junit()),
+        )
     }
 }

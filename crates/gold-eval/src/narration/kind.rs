@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use serde::Serialize;
 use stage_files::ContentHash;
 use task_spec::{Prediction, SentenceStyle};
 
@@ -12,7 +11,9 @@ use super::{
     judge::judge_sentences,
     row::{RowValue, SentenceRow, SentenceSet},
 };
-use crate::{Case, Gate, GoldError, GoldKind, GoldSet, GradedReport, JudgeError, gold_set::Ids};
+use crate::{
+    Case, Gate, GoldError, GoldKind, GoldSet, GradedReport, JudgeError, gold_kind::as_json, gold_set::Ids,
+};
 
 /// The rows with what checks sentences about them.
 #[doc(hidden)]
@@ -114,9 +115,4 @@ impl GoldSet<SentenceStyle> {
     pub fn sentence_set(&self) -> &SentenceSet {
         &self.truth().set
     }
-}
-
-/// Of names, texts and numbers in range, which are JSON.
-fn as_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }
