@@ -10,7 +10,13 @@ mod columns;
 #[cfg(feature = "parquet")]
 mod footer;
 #[cfg(feature = "parquet")]
+mod pages;
+#[cfg(feature = "parquet")]
 mod rows;
+#[cfg(feature = "parquet")]
+mod shapes;
+#[cfg(feature = "parquet")]
+mod thrift;
 #[cfg(feature = "parquet")]
 mod values;
 

@@ -8,7 +8,10 @@ use std::{
 
 use parquet::{
     errors::{ParquetError, Result},
-    file::reader::{FileReader, SerializedFileReader},
+    file::{
+        metadata::{ParquetMetaData, RowGroupMetaData},
+        reader::{FileReader, SerializedFileReader},
+    },
 };
 use stage_files::{BadLine, Line, MAX_LINE_BYTES};
 
@@ -16,6 +19,7 @@ use super::{
     assembly::{Node, RowError},
     columns::Columns,
     footer,
+    pages::Pages,
 };
 
 /// The rows of a file as JSON lines, numbered from 1.
@@ -77,7 +81,7 @@ impl Iterator for Rows {
 
 /// An open file, and where in it the next row is.
 struct Groups {
-    file: SerializedFileReader<File>,
+    file: SerializedFileReader<Pages>,
     root: Node,
     next_group: usize,
     columns: Columns,
@@ -86,7 +90,9 @@ struct Groups {
 impl Groups {
     fn of(mut file: File) -> Result<Self> {
         footer::check(&mut file)?;
-        let file = SerializedFileReader::new(file)?;
+        let bytes = file.metadata()?.len();
+        let file = SerializedFileReader::new(Pages(file))?;
+        check_columns_fit(file.metadata(), bytes)?;
         let root = Node::of_schema(file.metadata().file_metadata().schema_descr())?;
         Ok(Self {
             file,
@@ -116,6 +122,21 @@ impl Groups {
             Err(RowError::TooLong) => Ok(Some(Err(too_long()))),
         }
     }
+}
+
+/// Refuses a file whose columns would have to lie on one another. Read one by one, a few bytes of pages would be read as often
+/// as the account names them.
+fn check_columns_fit(file: &ParquetMetaData, bytes: u64) -> Result<()> {
+    let mut left = bytes;
+    for column in file.row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let size = u64::try_from(column.compressed_size())?;
+        left = left.checked_sub(size).ok_or_else(|| {
+            ParquetError::General(format!(
+                "its columns are said to take more than the {bytes} bytes that the file has"
+            ))
+        })?;
+    }
+    Ok(())
 }
 
 /// How long the row would be is not found out.

@@ -3,6 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use parquet::file::{
+    metadata::{ColumnChunkMetaData, ParquetMetaDataWriter, RowGroupMetaData},
+    reader::{FileReader, SerializedFileReader},
+};
 use serde_json::{Value, json};
 use stage_files::{BadLine, FileError, Line};
 
@@ -170,4 +174,88 @@ fn a_schema_that_goes_too_deep_is_damage_and_takes_no_stack() {
         };
         assert!(error.to_string().contains("100 deep"), "{error}");
     }
+}
+
+/// A file with another account, made of that of the fixture: the last one counts.
+fn with_account(
+    bytes: &[u8],
+    change: impl FnOnce(Vec<RowGroupMetaData>) -> Vec<RowGroupMetaData>,
+) -> Vec<u8> {
+    let told = SerializedFileReader::new(fs::File::open(fixture("fine-tune")).unwrap()).unwrap();
+    let groups = told.metadata().row_groups().to_vec();
+    let account = told.metadata().clone().into_builder();
+    let account = account.set_row_groups(change(groups)).build();
+    let mut file = bytes.to_vec();
+    ParquetMetaDataWriter::new(&mut file, &account).finish().unwrap();
+    file
+}
+
+/// Why a file has no row.
+fn damage(file: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    fs::write(&path, file).unwrap();
+    let found = lines(&path);
+    let [
+        Line {
+            number: 1,
+            text: Err(BadLine::Packed(error)),
+        },
+    ] = &found[..]
+    else {
+        panic!("{found:?}");
+    };
+    error.to_string()
+}
+
+/// The columns of a file are read as often as its account names them.
+#[test]
+fn row_groups_that_lie_on_one_another_are_damage() {
+    let whole = fs::read(fixture("fine-tune")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    fs::write(&path, with_account(&whole, |groups| groups)).unwrap();
+    assert_eq!(lines(&path).len(), 5);
+    let again = damage(&with_account(&whole, |groups| vec![groups; 100].concat()));
+    assert!(again.contains("are said to take more than the"), "{again}");
+}
+
+/// Lists of thousands of millions of truths, which have no byte each, and of numbers beyond the end of the file.
+#[test]
+fn a_header_that_says_more_than_it_holds_is_damage_and_takes_no_time() {
+    let whole = fs::read(fixture("fine-tune")).unwrap();
+    for element in [0xf1, 0xf2, 0xf7] {
+        // A type, two sizes, and a field that no header has.
+        let header = [
+            b"\x15\x00\x15\x00\x15\x00\xf9",
+            &[element, 0xff, 0xff, 0xff, 0xff, 0x07, 0][..],
+        ]
+        .concat();
+        let to_header = |column: &ColumnChunkMetaData| {
+            let column = column.clone().into_builder().set_dictionary_page_offset(None);
+            let column = column.set_data_page_offset(whole.len() as i64);
+            column
+                .set_total_compressed_size(header.len() as i64)
+                .build()
+                .unwrap()
+        };
+        let file = with_account(&[&whole[..], &header].concat(), |groups| {
+            let columns = groups[0].columns().iter().map(to_header).collect();
+            let group = groups[0].clone().into_builder().set_column_metadata(columns);
+            vec![group.build().unwrap()]
+        });
+        let found = damage(&file);
+        assert!(found.contains("the header of a page"), "{found}");
+    }
+}
+
+/// The library takes a field for what its number says: a version that is a list would be read as a number, and what
+/// follows as something else.
+#[test]
+fn an_account_whose_fields_are_of_other_types_is_damage() {
+    let account = b"\x19\x15\x02\x19\x0c\x16\x00\x19\x0c\x00";
+    let length = u32::try_from(account.len()).unwrap().to_le_bytes();
+    let file = [&super::MAGIC[..], account, &length, &super::MAGIC].concat();
+    let found = damage(&file);
+    assert!(found.contains("account of itself cannot be read"), "{found}");
 }
