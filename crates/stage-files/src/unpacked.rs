@@ -3,7 +3,7 @@
 use std::{
     fmt,
     fs::File,
-    io::{self, BufRead, BufReader, Cursor, Read},
+    io::{self, BufRead, BufReader, Chain, Cursor, Read},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -16,7 +16,8 @@ use crate::{ContentHash, FileError};
 /// Bytes that are read at once.
 const BUFFER: usize = 1 << 16;
 
-/// How a packed file begins: RFC 1952, section 2.3.1, and RFC 8878, sections 3.1.1 and 3.1.2. No text in UTF-8 does.
+/// How a packed file begins: RFC 1952, section 2.3.1, and RFC 8878, sections 3.1.1 and 3.1.2. No text without control
+/// characters does.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// All but the lowest four bits of the first byte of a frame that is to be skipped.
@@ -168,26 +169,24 @@ fn is_skipped(magic: &[u8; 4]) -> bool {
 }
 
 /// What the frames of a zstd file hold, one after the other.
-struct Frames<R: BufRead>(State<R>);
+struct Frames<R: Read>(State<R>);
 
-enum State<R: BufRead> {
+enum State<R: Read> {
     Between(R),
-    Inside(Box<StreamingDecoder<R, FrameDecoder>>),
-    /// After an error.
+    Inside(Box<StreamingDecoder<Frame<R>, FrameDecoder>>),
+    /// After an error, or the last frame.
     Over,
 }
 
-impl<R: BufRead> Read for Frames<R> {
+/// A frame's first bytes, which were looked at, before all others.
+type Frame<R> = Chain<Cursor<Vec<u8>>, R>;
+
+impl<R: Read> Read for Frames<R> {
     fn read(&mut self, place: &mut [u8]) -> io::Result<usize> {
         loop {
             match std::mem::replace(&mut self.0, State::Over) {
                 State::Over => return Ok(0),
-                State::Between(mut file) => {
-                    if file.fill_buf()?.is_empty() {
-                        return Ok(0);
-                    }
-                    self.0 = next_frame(file)?;
-                }
+                State::Between(file) => self.0 = next_frame(file)?,
                 State::Inside(mut frame) => {
                     let count = frame.read(place)?;
                     if count > 0 || place.is_empty() {
@@ -199,24 +198,31 @@ impl<R: BufRead> Read for Frames<R> {
                     if stated.is_some() && stated != decoder.get_calculated_checksum() {
                         return Err(damage("a frame's checksum is not that of its content"));
                     }
-                    self.0 = State::Between(frame.into_inner());
+                    let (_, file) = frame.into_inner().into_inner();
+                    self.0 = State::Between(file);
                 }
             }
         }
     }
 }
 
-fn next_frame<R: BufRead>(mut file: R) -> io::Result<State<R>> {
-    // The header is only looked at where it is that of a frame to be skipped: four bytes, then the length.
-    let begin = file.fill_buf()?;
-    if begin.first_chunk().is_some_and(is_skipped) {
-        let mut header = [0; 8];
-        file.read_exact(&mut header)?;
-        let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
-        io::copy(&mut file.by_ref().take(length.into()), &mut io::sink())?;
-        return Ok(State::Between(file));
+fn next_frame<R: Read>(mut file: R) -> io::Result<State<R>> {
+    let mut begin = Vec::with_capacity(ZSTD.len());
+    file.by_ref().take(ZSTD.len() as u64).read_to_end(&mut begin)?;
+    if begin.is_empty() {
+        return Ok(State::Over);
     }
-    StreamingDecoder::new_with_max_window_size(file, LARGEST_WINDOW)
+    if begin.first_chunk().is_some_and(is_skipped) {
+        let mut length = [0; 4];
+        file.read_exact(&mut length)?;
+        let length = u32::from_le_bytes(length).into();
+        return match io::copy(&mut file.by_ref().take(length), &mut io::sink())? == length {
+            true => Ok(State::Between(file)),
+            // What came after it is gone too.
+            false => Err(damage("the file ends within a frame that is to be skipped")),
+        };
+    }
+    StreamingDecoder::new_with_max_window_size(Cursor::new(begin).chain(file), LARGEST_WINDOW)
         .map(|frame| State::Inside(Box::new(frame)))
         .map_err(|error| damage(&error.to_string()))
 }
@@ -224,3 +230,6 @@ fn next_frame<R: BufRead>(mut file: R) -> io::Result<State<R>> {
 fn damage(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,7 @@ pub fn holds(data: &[u8]) {
     match how & 3 {
         1 => {
             let (plain, unpacked) = (read(text), read(&packed));
-            if !text.starts_with(&[0x1f, 0x8b]) && !text.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            if !is_packed(text) {
                 assert_eq!(plain.quarantine, unpacked.quarantine);
                 assert_eq!(plain.train, unpacked.train);
                 assert_eq!(plain.manifest.ledger, unpacked.manifest.ledger);
@@ -54,6 +54,13 @@ pub fn holds(data: &[u8]) {
             read(&packed);
         }
     }
+}
+
+/// Whether it begins as gzip or zstd does, or as a frame of zstd that is to be skipped.
+fn is_packed(text: &[u8]) -> bool {
+    text.starts_with(&[0x1f, 0x8b])
+        || text.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+        || matches!(text, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
 
 fn gzip(text: &[u8]) -> Vec<u8> {
