@@ -3,14 +3,16 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process,
     sync::LazyLock,
 };
 
 use distill_data::{
-    AnswerFormat, CurateConfig, CurateInput, CuratePlan, Curated, LogFile, LogFormat, curate,
+    AnswerFormat, CurateConfig, CurateError, CurateInput, CuratePlan, Curated, LogFile, LogFormat, curate,
 };
+use stage_files::FileError;
 use task_spec::{Label, Task};
 
 use crate::rendered::Asked;
@@ -33,12 +35,28 @@ pub(crate) fn scratch(bytes: &[u8]) -> PathBuf {
 ///
 /// Suspects are left out: they are found among good rows, and a model costs more time than everything else.
 pub(crate) fn curated(bytes: &[u8], format: &LogFormat, answer: &AnswerFormat) -> Curated {
+    curated_if_supported(bytes, format, answer).expect("a file that is there can be read")
+}
+
+/// The same; `None` of a file that is refused as a whole.
+pub(crate) fn curated_if_supported(
+    bytes: &[u8],
+    format: &LogFormat,
+    answer: &AnswerFormat,
+) -> Option<Curated> {
     let plan = plan(answer);
     let path = scratch(bytes);
     let logs = [LogFile::new(&path, format.clone())];
-    let curated = curate(&CurateInput::new(&TASK, &logs), &plan).expect("a file that is there can be read");
-    assert_sound(&curated, &path);
-    curated
+    match curate(&CurateInput::new(&TASK, &logs), &plan) {
+        Ok(curated) => {
+            assert_sound(&curated, &path);
+            Some(curated)
+        }
+        Err(CurateError::Log(FileError::Read { source, .. })) if source.kind() == ErrorKind::Unsupported => {
+            None
+        }
+        Err(error) => panic!("{error:?}"),
+    }
 }
 
 fn plan(answer: &AnswerFormat) -> CuratePlan {

@@ -6,7 +6,7 @@ use distill_data::{AnswerFormat, LogFormat};
 use flate2::{Compression, write::GzEncoder};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-use crate::curation::curated;
+use crate::curation::curated_if_supported;
 
 /// The most that a file is packed from: what an unpacked bomb costs is not what is looked for.
 const MOST_BYTES: usize = 1 << 16;
@@ -15,7 +15,8 @@ const MOST_BYTES: usize = 1 << 16;
 /// where two bytes say. Unpacked it is the text; cut off or changed it is accounted for.
 pub fn holds(data: &[u8]) {
     let format = LogFormat::by_name("jsonl").expect("there is such a format");
-    let read = |bytes: &[u8]| curated(bytes, &format, &AnswerFormat::Text);
+    // A file in Parquet that is packed as a whole is refused, and no log.
+    let read = |bytes: &[u8]| curated_if_supported(bytes, &format, &AnswerFormat::Text);
     let Some((&how, rest)) = data.split_first() else {
         return;
     };
@@ -27,10 +28,6 @@ pub fn holds(data: &[u8]) {
         return;
     };
     let text = &text[..text.len().min(MOST_BYTES)];
-    if text.starts_with(b"PAR1") {
-        // A file in Parquet that is packed as a whole is an error, and no log.
-        return;
-    }
     let mut packed = match how & 4 {
         0 => gzip(text),
         _ => compress_to_vec(text, CompressionLevel::Fastest),
@@ -39,7 +36,7 @@ pub fn holds(data: &[u8]) {
     match how & 3 {
         1 => {
             let (plain, unpacked) = (read(text), read(&packed));
-            if !is_packed(text) {
+            if let (false, Some(plain), Some(unpacked)) = (is_packed(text), plain, unpacked) {
                 assert_eq!(plain.quarantine, unpacked.quarantine);
                 assert_eq!(plain.train, unpacked.train);
                 assert_eq!(plain.manifest.ledger, unpacked.manifest.ledger);
