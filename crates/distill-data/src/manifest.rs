@@ -12,8 +12,8 @@ use stage_files::ContentHash;
 
 use crate::{
     AuditRecord, Calibration, ClassLimitsRecord, ClassSuspicion, ConfidenceCut, ConfidenceKind, CurateConfig,
-    LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, ScoresRecord, SplitReport,
-    Teachers,
+    CuratePlan, LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, ScoresRecord,
+    SplitReport, Teachers,
 };
 
 pub(crate) use page::PAGE_FILE;
@@ -116,6 +116,20 @@ pub enum Verdict {
     },
     /// No row was left to train on.
     NothingKept,
+}
+
+impl Verdict {
+    /// The verdict on logs of which such a share is damaged and so many rows or calls are kept.
+    pub(crate) fn of(share: f64, kept: u64, plan: &CuratePlan) -> Self {
+        let allowed = plan.config().max_damaged_share;
+        if share > allowed {
+            Self::TooDamaged { share, allowed }
+        } else if kept == 0 {
+            Self::NothingKept
+        } else {
+            Self::Usable
+        }
+    }
 }
 
 /// The task by which answers were judged.
