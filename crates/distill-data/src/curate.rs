@@ -15,7 +15,6 @@ mod teachers;
 
 use std::collections::BTreeMap;
 
-use stage_files::ContentHash;
 use task_spec::Task;
 
 use crate::{
@@ -217,11 +216,6 @@ fn remove_leaks(
         intake.rejected.push((call.log, rejected));
     }
     certificate
-}
-
-/// BLAKE3 of a task as JSON.
-fn task_hash(task: &Task) -> ContentHash {
-    ContentHash::of_bytes(&serde_json::to_vec(task).expect("a task is made of strings and lists"))
 }
 
 #[cfg(test)]

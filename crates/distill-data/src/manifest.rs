@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
+use task_spec::Task;
 
 use crate::{
     AuditRecord, Calibration, ClassLimitsRecord, ClassSuspicion, ConfidenceCut, ConfidenceKind, CurateConfig,
@@ -139,6 +140,21 @@ pub struct TaskRecord {
     pub name: String,
     /// BLAKE3 of the task as JSON.
     pub hash: ContentHash,
+}
+
+impl TaskRecord {
+    /// The record of a task.
+    #[must_use]
+    pub fn of(task: &Task) -> Self {
+        Self {
+            name: task.name.clone(),
+            hash: task_hash(task),
+        }
+    }
+}
+
+fn task_hash(task: &Task) -> ContentHash {
+    ContentHash::of_bytes(&serde_json::to_vec(task).expect("a task is made of strings and lists"))
 }
 
 /// A log.

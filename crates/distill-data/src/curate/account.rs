@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
+use super::{CurateInput, intake::Intake, outputs::Outputs};
 use crate::{
     ClassLimitsRecord, ConfusedRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest,
     NORMALISER_VERSION, QueueRecord, SuspectRecord, TaskRecord, Teachers, Verdict, suspects::Findings,
@@ -27,10 +27,7 @@ pub(super) fn assemble(
         normaliser: NORMALISER_VERSION.to_owned(),
         verdict,
         ledger,
-        task: TaskRecord {
-            name: input.task.name.clone(),
-            hash: task_hash(input.task),
-        },
+        task: TaskRecord::of(input.task),
         logs: intake.account.logs,
         gold: input.gold.map(|gold| gold.hash().clone()),
         settings: plan.config().clone(),

@@ -94,6 +94,49 @@ impl ReadAccount {
         Verdict::of(self.damaged_share(), self.legal(), plan)
     }
 
+    /// Adds the account of further logs, which were read with the same task and plan.
+    pub fn add(&mut self, other: Self) {
+        self.logs.extend(other.logs);
+        self.lines += other.lines;
+        self.lines_with_calls += other.lines_with_calls;
+        self.calls += other.calls;
+        self.odd_confidences += other.odd_confidences;
+        self.calls_with_earlier_turns += other.calls_with_earlier_turns;
+        for (counts, others) in [
+            (&mut self.lines_without_call, other.lines_without_call),
+            (&mut self.quarantined, other.quarantined),
+            (&mut self.labels, other.labels),
+            (&mut self.rejected, other.rejected),
+            (&mut self.other_questions, other.other_questions),
+            (&mut self.unknown_labels, other.unknown_labels),
+            (&mut self.models, other.models),
+            (&mut self.prompts, other.prompts),
+            (&mut self.malformed_metadata, other.malformed_metadata),
+        ] {
+            for (name, count) in others {
+                Names::Listed.add(counts, &name, count);
+            }
+        }
+        for (kind, record) in other.confidence {
+            let all = self.confidence.entry(kind).or_default();
+            all.calls += record.calls;
+            for (all, more) in all.tenths.iter_mut().zip(record.tenths) {
+                *all += more;
+            }
+        }
+        if let Some(record) = other.personal_data {
+            match &mut self.personal_data {
+                None => self.personal_data = Some(record),
+                Some(all) => {
+                    all.questions += record.questions;
+                    for (kind, count) in record.found {
+                        *all.found.entry(kind).or_default() += count;
+                    }
+                }
+            }
+        }
+    }
+
     pub(super) fn count_legal(&mut self, label: &str, ballot: &Ballot) {
         match self.labels.get_mut(label) {
             Some(calls) => *calls += 1,
@@ -130,12 +173,16 @@ impl Names {
 
     /// Counts a name that is short.
     pub(super) fn count_whole(self, counts: &mut BTreeMap<String, u64>, name: &str) {
+        self.add(counts, name, 1);
+    }
+
+    fn add(self, counts: &mut BTreeMap<String, u64>, name: &str, more: u64) {
         if let Some(count) = counts.get_mut(name) {
-            *count += 1;
+            *count += more;
             return;
         }
         let is_full = self == Self::Listed && counts.len() >= ReadAccount::MOST_NAMES;
         let name = if is_full { Self::OTHERS } else { name };
-        *counts.entry(name.to_owned()).or_default() += 1;
+        *counts.entry(name.to_owned()).or_default() += more;
     }
 }

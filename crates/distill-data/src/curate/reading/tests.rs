@@ -116,3 +116,29 @@ fn names_beyond_the_most_are_counted_together() {
     assert_eq!(account.unknown_labels["(others)"], 5);
     assert!(account.balances());
 }
+
+#[test]
+fn accounts_of_single_logs_add_up_to_that_of_all() {
+    let [one, two] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let mut logs = log(
+        &one,
+        "{\"input\": \"a@example.org\", \"answer\": \"fuel\", \"confidence\": 0.55}\n{\n",
+    );
+    logs.extend(log(
+        &two,
+        "{\"input\": \"b@example.org\", \"answer\": \"tea\"}\n{\"input\": \"c\", \"answer\": \"fuel\", \"confidence\": 0.5}\n",
+    ));
+    let plan = CurateConfig {
+        personal_data: PersonalDataMask::all(),
+        ..CurateConfig::default()
+    };
+    let plan = plan.check().unwrap();
+    let (_, all) = read(&logs, &plan);
+    let mut sum = ReadAccount::default();
+    for log in &logs {
+        sum.add(read(std::slice::from_ref(log), &plan).1);
+    }
+    assert_eq!(sum, all);
+    assert_eq!(sum.confidence["self-reported"].tenths[5], 2);
+    assert_eq!(sum.personal_data.map(|record| record.questions), Some(2));
+}
