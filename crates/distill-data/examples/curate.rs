@@ -17,9 +17,8 @@ use std::{
 
 use clap::{Parser, builder::PossibleValuesParser};
 use distill_data::{
-    AnswerFormat, ConfidenceScale, CsvTable, CurateConfig, CurateInput, FieldPath, GoldRows, LogFile,
-    LogFormat, PersonalDataMask, ReviewedRow, ReviewedRows, ScoresFile, SplitBy, SplitPart, Verdict,
-    curate_with_progress,
+    CurateConfig, CurateInput, GoldRows, LogFormat, LogOptions, PersonalDataMask, ReviewedRow, ReviewedRows,
+    SplitBy, SplitPart, Verdict, curate_with_progress,
 };
 use stage_files::read_toml;
 use task_spec::Task;
@@ -149,35 +148,24 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
     let task: Task = read_toml(&arguments.task)?;
-    let mut format = LogFormat::by_name(&arguments.format).ok_or("--format names no format")?;
-    if let LogFormat::Jsonl(map) | LogFormat::Csv(CsvTable { fields: map, .. }) = &mut format {
-        map.input = FieldPath::new(&arguments.input_field)?;
-        map.answer = FieldPath::new(&arguments.answer_field)?;
-        map.time = FieldPath::new(&arguments.time_field)?;
-    }
-    if let Some(question) = &arguments.question {
-        format = format.with_question(question);
-    }
-    let scores = arguments.scores.as_ref().map(|path| ScoresFile {
-        path: path.clone(),
-        confidence: arguments.confidence_score.clone(),
-        judgement: arguments.judgement_score.clone(),
-    });
-    let log = |path| LogFile {
-        scores: scores.clone(),
-        ..LogFile::new(path, format.clone())
+    let options = LogOptions {
+        format: arguments.format.clone(),
+        input_field: arguments.input_field.clone(),
+        answer_field: arguments.answer_field.clone(),
+        time_field: arguments.time_field.clone(),
+        label_field: arguments.label_field.clone(),
+        question: arguments.question.clone(),
+        scores: arguments.scores.clone(),
+        confidence_score: arguments.confidence_score.clone(),
+        judgement_score: arguments.judgement_score.clone(),
     };
-    let logs: Vec<LogFile> = arguments.log.iter().map(log).collect();
+    let logs = options.logs(&arguments.log)?;
     let mut config: CurateConfig = match &arguments.config {
         Some(path) => read_toml(path)?,
         None => CurateConfig::default(),
     };
-    if let Some(label) = &arguments.label_field {
-        config.answer = AnswerFormat::Json {
-            label: FieldPath::new(label)?,
-            confidence: Some(FieldPath::key("confidence")),
-            scale: ConfidenceScale::Unit,
-        };
+    if let Some(answer) = options.answer_format()? {
+        config.answer = answer;
     }
     if !arguments.split.is_empty() {
         let split = config.split.get_or_insert_default();

@@ -1,5 +1,7 @@
 //! A call's answers as votes for labels.
 
+mod key;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -11,22 +13,23 @@ use crate::{
     log::{AnswerText, Choice, LoggedCall},
     quarantine::excerpt,
     rejected::RejectReason,
+    votes::UNKNOWN_SUPPORT,
 };
 
 /// How much of an answer is kept in a rejection, in characters.
 const ANSWER_CHARS: usize = 200;
 
-/// What a call says about the label of its question.
+/// What a call says about the label of its question. Labels are indexes into the task's.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Ballot {
-    /// Votes by label index; one vote for an ordinary call, one a choice where there are several.
-    pub(crate) votes: BTreeMap<usize, usize>,
+pub struct Ballot {
+    /// Votes by label; one vote for an ordinary call, one a choice where there are several.
+    pub votes: BTreeMap<usize, usize>,
     /// How many answers were asked for, those that are no label included.
-    pub(crate) asked: usize,
+    pub asked: usize,
     /// How sure the teacher was of the label with most votes.
-    pub(crate) confidence: Option<Confidence>,
+    pub confidence: Option<Confidence>,
     /// The probabilities of labels, where the log has them: they add up to 1.
-    pub(crate) distribution: BTreeMap<usize, f64>,
+    pub distribution: BTreeMap<usize, f64>,
     /// Whether the answer states a confidence that is no number in range, or probabilities that do not add up.
     pub(crate) has_odd_confidence: bool,
 }
@@ -35,6 +38,40 @@ pub(crate) struct Ballot {
 const ROUNDING: f64 = 0.02;
 
 impl Ballot {
+    /// One answer, of which no distribution is known.
+    #[must_use]
+    pub fn of_label(label: usize, confidence: Option<Confidence>) -> Self {
+        Self {
+            votes: BTreeMap::from([(label, 1)]),
+            asked: 1,
+            confidence,
+            distribution: BTreeMap::new(),
+            has_odd_confidence: false,
+        }
+    }
+
+    /// The label with most votes; of equal ones the first, which the conflict rule then finds undecided.
+    #[must_use]
+    pub fn label(&self) -> usize {
+        let most = self.votes.values().max();
+        let first = self.votes.iter().find(|(_, votes)| Some(*votes) == most);
+        first.map_or(0, |(&label, _)| label)
+    }
+
+    /// What the call says for each label. The votes of one call are shares of one voice; a single answer counts its
+    /// confidence, and a person's 1.
+    pub(crate) fn support(&self, by_person: bool) -> impl Iterator<Item = (usize, f64)> {
+        let voice = match self.confidence {
+            _ if by_person || self.asked > 1 => 1.0,
+            Some(confidence) => confidence.value,
+            None => UNKNOWN_SUPPORT,
+        };
+        let asked = self.asked as f64;
+        self.votes
+            .iter()
+            .map(move |(&label, &votes)| (label, voice * votes as f64 / asked))
+    }
+
     /// Reads the votes of a call.
     ///
     /// A choice that is no legal answer counts as asked and votes for nothing; a call without any legal

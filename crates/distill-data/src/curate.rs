@@ -7,13 +7,14 @@ mod intake;
 mod masking;
 mod outputs;
 mod parts;
+mod read_account;
+mod reading;
 mod reviewed;
 mod settled;
 mod teachers;
 
 use std::collections::BTreeMap;
 
-use stage_files::ContentHash;
 use task_spec::Task;
 
 use crate::{
@@ -25,6 +26,9 @@ use crate::{
 use fates::NearTexts;
 use intake::Intake;
 use outputs::{Worth, write_rows};
+pub use read_account::ReadAccount;
+use reading::check_weights;
+pub use reading::{AnsweredCall, LogItem, read_calls};
 use reviewed::Answers;
 use settled::{Settled, rows_of};
 
@@ -105,16 +109,7 @@ pub fn curate_with_progress(
     if input.gold.is_some_and(|gold| gold.rows().is_empty()) {
         return Err(CurateError::EmptyGold);
     }
-    if let Some(log) = input
-        .logs
-        .iter()
-        .find(|log| !(log.weight.is_finite() && log.weight > 0.0))
-    {
-        return Err(CurateError::LogWeight {
-            file: log.name(),
-            found: log.weight,
-        });
-    }
+    check_weights(input.logs)?;
     if plan.config().target_precision.is_some() && input.reviewed.is_empty() {
         return Err(CurateError::NoReviewedRows);
     }
@@ -221,11 +216,6 @@ fn remove_leaks(
         intake.rejected.push((call.log, rejected));
     }
     certificate
-}
-
-/// BLAKE3 of a task as JSON.
-fn task_hash(task: &Task) -> ContentHash {
-    ContentHash::of_bytes(&serde_json::to_vec(task).expect("a task is made of strings and lists"))
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ pub enum CurateError {
     /// A log could not be opened or read to its end.
     #[error("cannot read a log")]
     Log(#[source] FileError),
+    /// What was read could not be handed on: the reader of a stream had an error of its own.
+    #[error("what was read from a log cannot be written")]
+    Output(#[source] FileError),
     /// A log's weight is none.
     #[error("log {file} has the weight {found}: give a number above 0")]
     LogWeight {

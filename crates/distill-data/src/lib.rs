@@ -64,6 +64,8 @@
 //!   Studio. [`ReviewedRows`] reads either back, and [`CurateInput::with_reviewed`] lets the answers override the teacher.
 //! - [`AuditConfig`], [`AuditRecord`]: rows drawn by chance for a person, whose answers bound the wrong labels that are left.
 //!   It costs half an hour or more; nothing else sees systematic errors.
+//! - [`read_calls`]: the reading alone, a call at a time in constant memory, for logs that no memory holds; [`Ballot`] and
+//!   [`TextVotes`] are what calls say and come to. distill-scale goes on from there.
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Teachers`]: a teacher that changed inside the log is several, each compared with the one before.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines. [`Manifest`]: the account, with a [`Ledger`] in which
@@ -114,6 +116,7 @@ mod figures;
 mod html_page;
 mod ledger;
 mod log;
+mod log_options;
 mod manifest;
 mod near_duplicates;
 mod progress;
@@ -127,19 +130,22 @@ mod splits;
 mod suspects;
 mod teachers;
 mod variable_part;
+mod votes;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
 pub use audit::{AuditConfig, AuditEstimate, AuditRecord, AuditShare, RareEstimate};
+pub use ballot::Ballot;
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
 pub use call_time::{CallTime, CallTimeError};
 pub use class_limits::{ClassLimitsRecord, OVER_CLASS_CAP};
 pub use confidence::{Confidence, ConfidenceKind};
 pub use config::{CurateConfig, CurateConfigError, CuratePlan, Duplicates, UnknownConfidence, WeightByCalls};
-pub use curate::{CurateInput, curate, curate_with_progress};
+pub use curate::{AnsweredCall, CurateInput, LogItem, ReadAccount, curate, curate_with_progress, read_calls};
 pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
 pub use ledger::Ledger;
 pub use log::{CsvTable, FieldMap, FieldPath, FieldPathError, LogFile, LogFormat, ScoresFile, ScoresRecord};
+pub use log_options::{LogOptions, LogOptionsError};
 pub use manifest::{
     AnsweredQuestions, ConfidenceRecord, ConfusedRecord, LabelRecord, LeakageRecord, LogRecord, Manifest,
     PersonalDataRecord, ReviewedRecord, SuspectRecord, TaskRecord, Verdict,
@@ -174,3 +180,4 @@ pub use suspects::{
 };
 pub use teachers::{CallPlace, LabelShift, ShiftVerdict, TeacherChange, TeacherRecord, Teachers};
 pub use variable_part::VariablePart;
+pub use votes::{TextLabel, TextVotes};

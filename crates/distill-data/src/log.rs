@@ -362,11 +362,14 @@ pub(crate) enum Found {
 
 /// Reads a log from beginning to end in memory bounded by its longest line, and by what is told of calls on several lines.
 ///
-/// `each` gets the line's number and what is on it. What is returned is the hash of the bytes that were read: the file is
+/// `each` gets the line's number and what is on it; an error of its own ends the reading. What is returned is the hash of the bytes that were read: the file is
 /// read once, so that a pipe will do and a file that grows meanwhile has the hash of what its rows come from. But for a
 /// file in Parquet: what it holds is said at its end, so that it is opened twice and a pipe will not do. A file of scores is
 /// read before the log, as a whole.
-pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Result<ReadLog, FileError> {
+pub(crate) fn read_log(
+    log: &LogFile,
+    mut each: impl FnMut(u64, Found) -> Result<(), FileError>,
+) -> Result<ReadLog, FileError> {
     let Some(file) = &log.scores else {
         return Ok(ReadLog {
             hash: read_calls(log, each)?,
@@ -380,7 +383,7 @@ pub(crate) fn read_log(log: &LogFile, mut each: impl FnMut(u64, Found)) -> Resul
             Found::Late(call) => scores.join_call(call),
             Found::Line(Err(_)) => {}
         }
-        each(line, found);
+        each(line, found)
     })?;
     Ok(ReadLog {
         hash,
@@ -397,7 +400,10 @@ pub(crate) struct ReadLog {
     pub(crate) scores: Option<ScoresRecord>,
 }
 
-fn read_calls(log: &LogFile, each: impl FnMut(u64, Found)) -> Result<ContentHash, FileError> {
+fn read_calls(
+    log: &LogFile,
+    each: impl FnMut(u64, Found) -> Result<(), FileError>,
+) -> Result<ContentHash, FileError> {
     let mut lines = Lines::open(&log.path)?;
     if lines.begins_with(&parquet::MAGIC)? {
         read_lines(log, parquet::rows(&log.path)?, each)?;
@@ -412,7 +418,7 @@ fn read_calls(log: &LogFile, each: impl FnMut(u64, Found)) -> Result<ContentHash
 fn read_lines(
     log: &LogFile,
     lines: impl Iterator<Item = Result<Line, FileError>>,
-    mut each: impl FnMut(u64, Found),
+    mut each: impl FnMut(u64, Found) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
     let name = log.name();
     let mut reader = LineReader::new(&log.format);
@@ -424,10 +430,10 @@ fn read_lines(
                 .map_err(|damage| QuarantinedLine::new(&name, line.number, damage, text)),
             Err(bad) => Err(QuarantinedLine::new(&name, line.number, bad.into(), "")),
         };
-        each(line.number, Found::Line(found));
+        each(line.number, Found::Line(found))?;
     }
     for (line, call) in reader.telemetry.rest() {
-        each(line, Found::Late(Box::new(call)));
+        each(line, Found::Late(Box::new(call)))?;
     }
     Ok(())
 }

@@ -9,11 +9,12 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use stage_files::ContentHash;
+use task_spec::Task;
 
 use crate::{
     AuditRecord, Calibration, ClassLimitsRecord, ClassSuspicion, ConfidenceCut, ConfidenceKind, CurateConfig,
-    LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, ScoresRecord, SplitReport,
-    Teachers,
+    CuratePlan, LeakageCertificate, Ledger, LogFormat, PersonalDataKind, QueueRecord, ScoresRecord,
+    SplitReport, Teachers,
 };
 
 pub(crate) use page::PAGE_FILE;
@@ -118,6 +119,20 @@ pub enum Verdict {
     NothingKept,
 }
 
+impl Verdict {
+    /// The verdict on logs of which such a share is damaged and so many rows or calls are kept.
+    pub(crate) fn of(share: f64, kept: u64, plan: &CuratePlan) -> Self {
+        let allowed = plan.config().max_damaged_share;
+        if share > allowed {
+            Self::TooDamaged { share, allowed }
+        } else if kept == 0 {
+            Self::NothingKept
+        } else {
+            Self::Usable
+        }
+    }
+}
+
 /// The task by which answers were judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskRecord {
@@ -125,6 +140,21 @@ pub struct TaskRecord {
     pub name: String,
     /// BLAKE3 of the task as JSON.
     pub hash: ContentHash,
+}
+
+impl TaskRecord {
+    /// The record of a task.
+    #[must_use]
+    pub fn of(task: &Task) -> Self {
+        Self {
+            name: task.name.clone(),
+            hash: task_hash(task),
+        }
+    }
+}
+
+fn task_hash(task: &Task) -> ContentHash {
+    ContentHash::of_bytes(&serde_json::to_vec(task).expect("a task is made of strings and lists"))
 }
 
 /// A log.

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use near_texts::{NearPair, similarity};
 
-use crate::{
-    disjoint_sets::DisjointSets,
-    row::{Row, share_of},
-};
+use crate::{disjoint_sets::DisjointSets, row::Row, votes::share_of};
 
 /// A row whose label its near-duplicates outweigh.
 #[derive(Debug, Clone, PartialEq)]

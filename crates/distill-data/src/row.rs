@@ -10,12 +10,10 @@ use near_texts::normal_text_hash;
 use crate::{
     CallTime,
     ballot::Ballot,
-    confidence::{Confidence, ConfidenceKind, LEAST_REPEATS, succession},
+    confidence::Confidence,
     config::Duplicates,
+    votes::{Agreement, TextVotes, share_of},
 };
-
-/// What a vote counts, or how much a label is trusted, whose confidence is unknown.
-pub(crate) const UNKNOWN_SUPPORT: f64 = 0.5;
 
 /// One call that gave a legal label.
 #[derive(Debug, Clone)]
@@ -41,55 +39,26 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The label with most votes; of equal ones the first, which the conflict rule then finds undecided.
+    /// The label that it gives.
     pub(crate) fn label(&self) -> usize {
-        let most = self.ballot.votes.values().max();
-        let first = self.ballot.votes.iter().find(|(_, votes)| Some(*votes) == most);
-        first.map_or(0, |(&label, _)| label)
-    }
-
-    /// What the call says for each label. The votes of one call are shares of one voice; a single answer
-    /// counts its confidence.
-    fn support(&self) -> impl Iterator<Item = (usize, f64)> {
-        let voice = match self.ballot.confidence {
-            _ if self.by_person || self.ballot.asked > 1 => 1.0,
-            Some(confidence) => confidence.value,
-            None => UNKNOWN_SUPPORT,
-        };
-        let asked = self.ballot.asked as f64;
-        self.ballot
-            .votes
-            .iter()
-            .map(move |(&label, &votes)| (label, voice * votes as f64 / asked))
+        self.ballot.label()
     }
 
     /// Sorts by everything that a choice among calls may depend on, and by the position for calls that are alike in all of
     /// it. Sums over sorted calls then have the same bits whatever the order of the lines.
+    ///
+    /// distill-scale has its engine sort by the same columns; what was reported is there what the ballot has.
     fn by_content(&self, other: &Self) -> Ordering {
-        let bits = |value: f64| value.abs().to_bits();
-        let sure = |of: Option<Confidence>| of.map(|found| (Reverse(bits(found.value)), found.kind));
-        let first = |call: &Self| {
-            let confidence = call.ballot.confidence.map_or(0, |found| bits(found.value));
-            (!call.by_person, Reverse(confidence))
+        let reported = |call: &Self| {
+            let found = call.reported;
+            found.map(|found| (Reverse(found.value.abs().to_bits()), found.kind))
         };
-        first(self)
-            .cmp(&first(other))
+        (other.by_person.cmp(&self.by_person))
+            .then_with(|| self.ballot.key().cmp(&other.ballot.key()))
             .then_with(|| self.input.cmp(&other.input))
             .then_with(|| self.id.cmp(&other.id))
             .then_with(|| self.question.cmp(&other.question))
-            .then_with(|| sure(self.ballot.confidence).cmp(&sure(other.ballot.confidence)))
-            .then_with(|| sure(self.reported).cmp(&sure(other.reported)))
-            .then_with(|| self.ballot.votes.cmp(&other.ballot.votes))
-            .then_with(|| self.ballot.asked.cmp(&other.ballot.asked))
-            .then_with(|| {
-                let distribution = |call: &Self| -> Vec<(usize, u64)> {
-                    let found = call.ballot.distribution.iter();
-                    found
-                        .map(|(&label, &probability)| (label, bits(probability)))
-                        .collect()
-                };
-                distribution(self).cmp(&distribution(other))
-            })
+            .then_with(|| reported(self).cmp(&reported(other)))
             .then_with(|| self.at.cmp(&other.at))
             .then_with(|| (self.log, self.line).cmp(&(other.log, other.line)))
     }
@@ -174,16 +143,6 @@ impl Row {
     }
 }
 
-/// The share of all support that one label has; 0 where nothing supports anything.
-pub(crate) fn share_of(label: usize, support: &BTreeMap<usize, f64>) -> f64 {
-    let all: f64 = support.values().sum();
-    if all > 0.0 {
-        support.get(&label).copied().unwrap_or(0.0) / all
-    } else {
-        0.0
-    }
-}
-
 /// Gathers calls into rows, by rising id: one row for each text, or for each call where duplicates are kept.
 pub(crate) fn gather(calls: &[Call], duplicates: Duplicates, majority: f64) -> Vec<Row> {
     let mut of_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -222,87 +181,32 @@ pub(crate) fn text_id(text: &str) -> String {
 
 /// One row of calls that are sorted by content. Where a person has spoken, only persons count.
 fn row(id: String, mut members: Vec<usize>, calls: &[Call], majority: f64) -> Row {
-    let by_person = calls[members[0]].by_person;
-    let mut support: BTreeMap<usize, f64> = BTreeMap::new();
-    for &member in members
-        .iter()
-        .filter(|&&member| calls[member].by_person == by_person)
-    {
-        for (label, weight) in calls[member].support() {
-            *support.entry(label).or_default() += weight;
+    let mut votes = TextVotes::default();
+    for (place, &member) in members.iter().enumerate() {
+        votes.add(&calls[member].ballot, calls[member].by_person, || place);
+    }
+    let found = votes.finish().expect("a row has calls");
+    // The call that is kept should be one that gave the label.
+    members[..=found.kept].rotate_right(1);
+    let mut reported = Agreement::default();
+    for &member in &members {
+        if calls[member].label() == found.label {
+            reported.add(calls[member].reported);
         }
     }
-    let label = support
-        .iter()
-        .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)))
-        .map_or(0, |(&label, _)| label);
-    // The call that is kept should be one that gave the label.
-    let keeper = members
-        .iter()
-        .position(|&member| calls[member].by_person == by_person && calls[member].label() == label);
-    members[..=keeper.unwrap_or(0)].rotate_right(1);
-    let joint = |of: fn(&Call) -> Option<Confidence>| {
-        (!by_person)
-            .then(|| joint_confidence(label, &members, calls, of))
-            .flatten()
-    };
-    let confidence = joint(|call| call.ballot.confidence);
-    let reported = joint(|call| call.reported);
-    let is_decided = share_of(label, &support) >= majority;
-    let distribution = match by_person {
-        true => BTreeMap::new(),
-        false => mean_distribution(&members, calls),
-    };
     Row {
         text: calls[members[0]].text.clone(),
         id,
+        is_decided: found.share >= majority,
+        reported: match found.by_person {
+            true => None,
+            false => reported.confidence(members.len()),
+        },
         calls: members,
-        label,
-        support,
-        is_decided,
-        by_person,
-        confidence,
-        reported,
-        distribution,
+        label: found.label,
+        support: found.support,
+        by_person: found.by_person,
+        confidence: found.confidence,
+        distribution: found.distribution,
     }
-}
-
-fn mean_distribution(members: &[usize], calls: &[Call]) -> BTreeMap<usize, f64> {
-    let distributions = members.iter().map(|&member| &calls[member].ballot.distribution);
-    let known: Vec<_> = distributions
-        .filter(|distribution| !distribution.is_empty())
-        .collect();
-    let mut mean: BTreeMap<usize, f64> = BTreeMap::new();
-    for (&label, probability) in known.iter().copied().flatten() {
-        *mean.entry(label).or_default() += probability / known.len() as f64;
-    }
-    mean
-}
-
-/// The confidence of several calls in one label: the mean of those that gave it, of the best kind there is,
-/// times the share of calls that gave it. Without any, the agreement of enough repeats.
-fn joint_confidence(
-    label: usize,
-    members: &[usize],
-    calls: &[Call],
-    of: fn(&Call) -> Option<Confidence>,
-) -> Option<Confidence> {
-    let agreeing: Vec<&Call> = members
-        .iter()
-        .map(|&member| &calls[member])
-        .filter(|call| call.label() == label)
-        .collect();
-    let known: Vec<Confidence> = agreeing.iter().filter_map(|call| of(call)).collect();
-    let Some(kind) = known.iter().map(|confidence| confidence.kind).min() else {
-        return (members.len() >= LEAST_REPEATS).then(|| Confidence {
-            value: succession(agreeing.len(), members.len()),
-            kind: ConfidenceKind::Repeats,
-        });
-    };
-    let of_kind: Vec<f64> = known.iter().filter(|c| c.kind == kind).map(|c| c.value).collect();
-    let mean = of_kind.iter().sum::<f64>() / of_kind.len() as f64;
-    Some(Confidence {
-        value: (mean * agreeing.len() as f64 / members.len() as f64).clamp(0.0, 1.0),
-        kind,
-    })
 }

@@ -149,7 +149,10 @@ fn each_call(
                         progress(*lines);
                     }
                     match line {
-                        Err(damaged) => return each(FoundInLog::Damaged(damaged)),
+                        Err(damaged) => {
+                            each(FoundInLog::Damaged(damaged));
+                            return Ok(());
+                        }
                         Ok(content) => {
                             if let Some(kind) = content.without_call {
                                 each(FoundInLog::WithoutCall(kind));
@@ -162,6 +165,7 @@ fn each_call(
             for call in calls {
                 each(FoundInLog::Call(Box::new(call)));
             }
+            Ok(())
         })?;
     }
     Ok(())

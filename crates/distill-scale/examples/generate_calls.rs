@@ -4,7 +4,9 @@
 //! `cargo run --release --example generate_calls -- --calls 1000000 --out calls`
 //!
 //! Each call follows from its number alone, so that nothing is kept in memory. The folder gets `calls.jsonl` and
-//! `task.toml`, and `task.toml` is the same for every length.
+//! `task.toml`, and `task.toml` is the same for every length. With `--chat` it gets `chat.jsonl` in place of the calls: the
+//! same as requests and responses of OpenAI's chat completions, the confidence as the probability of the answer's token, and
+//! one call in ten with three answers.
 
 #![allow(clippy::print_stdout, reason = "a command-line program speaks to its user")]
 
@@ -21,12 +23,15 @@ struct Arguments {
     /// The folder.
     #[arg(long)]
     out: PathBuf,
+    /// A log of OpenAI's chat completions in place of plain calls.
+    #[arg(long)]
+    chat: bool,
 }
 
 const LABELS: u64 = 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { calls, out } = Arguments::parse();
+    let Arguments { calls, out, chat } = Arguments::parse();
     let mut task = String::from("name = \"made-up\"\n\n[output]\nkind = \"labels\"\nlabels = [\n");
     for label in 0..LABELS {
         writeln!(task, "    {{ name = \"label-{label}\" }},")?;
@@ -34,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     task.push_str("]\n");
     write_whole(&out.join("task.toml"), task)?;
     let words = words();
-    let mut file = WholeFile::create(&out.join("calls.jsonl"))?;
+    let name = if chat { "chat.jsonl" } else { "calls.jsonl" };
+    let mut file = WholeFile::create(&out.join(name))?;
     for number in 0..calls {
         let (text, label) = call(number, &words);
         let mut random = SplitMix(number ^ 0x5eed);
@@ -43,14 +49,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         } else {
             label
         };
-        write!(file, r#"{{"input":"{text}","answer":"label-{label}""#)?;
         // Nothing is known of how sure the teacher was of one call in ten.
-        if random.below(10) > 0 {
-            write!(
-                file,
-                r#","confidence":{}"#,
-                (300 + random.below(701)) as f64 / 1000.0
-            )?;
+        let confidence = (random.below(10) > 0).then(|| (300 + random.below(701)) as f64 / 1000.0);
+        if chat {
+            chat_line(&mut file, (number, &text), label, confidence, &mut random)?;
+            continue;
+        }
+        write!(file, r#"{{"input":"{text}","answer":"label-{label}""#)?;
+        if let Some(confidence) = confidence {
+            write!(file, r#","confidence":{confidence}"#)?;
         }
         if random.below(1000) == 0 {
             write!(file, r#","reviewed":true"#)?;
@@ -60,6 +67,45 @@ fn main() -> Result<(), Box<dyn Error>> {
     file.finish()?;
     println!("{}", out.display());
     Ok(())
+}
+
+/// A request and its response; of several answers each is another in one case of eight.
+fn chat_line(
+    file: &mut WholeFile,
+    (number, text): (u64, &str),
+    label: u64,
+    confidence: Option<f64>,
+    random: &mut SplitMix,
+) -> std::io::Result<()> {
+    write!(
+        file,
+        r#"{{"request":{{"model":"teacher","messages":[{{"role":"system","content":"Answer with one of the labels."}},{{"role":"user","content":"{text}"}}]}},"response":{{"id":"chatcmpl-{number}","object":"chat.completion","created":{},"model":"teacher-1","choices":["#,
+        1_750_000_000 + number / 4
+    )?;
+    let asked = if random.below(10) == 0 { 3 } else { 1 };
+    for choice in 0..asked {
+        let label = match choice > 0 && random.below(8) == 0 {
+            true => random.below(LABELS),
+            false => label,
+        };
+        let comma = if choice > 0 { "," } else { "" };
+        write!(
+            file,
+            r#"{comma}{{"index":{choice},"message":{{"role":"assistant","content":"label-{label}"}},"finish_reason":"stop""#
+        )?;
+        if let Some(confidence) = confidence {
+            let logprob = confidence.ln();
+            write!(
+                file,
+                r#","logprobs":{{"content":[{{"token":"label-{label}","logprob":{logprob}}}]}}"#
+            )?;
+        }
+        write!(file, "}}")?;
+    }
+    writeln!(
+        file,
+        r#"],"usage":{{"prompt_tokens":40,"completion_tokens":3}}}}}}"#
+    )
 }
 
 /// The text of a call and its right label.

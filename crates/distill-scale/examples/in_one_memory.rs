@@ -2,30 +2,42 @@
 //! measured against.
 //!
 //! `cargo run --release --example in_one_memory -- --calls calls/calls.jsonl --task calls/task.toml`
+//!
+//! With `--out` it also writes what distill-data writes, to be held against an export.
 
 #![allow(clippy::print_stdout, reason = "a command-line program speaks to its user")]
 
 use std::{error::Error, path::PathBuf, time::Instant};
 
-use clap::Parser;
-use distill_data::{CurateConfig, CurateInput, FieldMap, LogFile, LogFormat, curate};
+use clap::{Parser, builder::PossibleValuesParser};
+use distill_data::{CurateConfig, CurateInput, LogFormat, LogOptions, curate};
 use stage_files::read_toml;
 use task_spec::Task;
 
 #[derive(Parser)]
 struct Arguments {
-    /// JSON lines.
+    /// The log.
     #[arg(long)]
     calls: PathBuf,
+    /// How it is written.
+    #[arg(long, default_value = "jsonl", value_parser = PossibleValuesParser::new(LogFormat::NAMES))]
+    format: String,
     /// task.toml.
     #[arg(long)]
     task: PathBuf,
+    /// A folder for the outcome.
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { calls, task } = Arguments::parse();
-    let task: Task = read_toml(&task)?;
-    let logs = [LogFile::new(calls, LogFormat::Jsonl(FieldMap::default()))];
+    let arguments = Arguments::parse();
+    let task: Task = read_toml(&arguments.task)?;
+    let options = LogOptions {
+        format: arguments.format,
+        ..LogOptions::default()
+    };
+    let logs = options.logs(&[arguments.calls])?;
     let plan = CurateConfig {
         suspects: None,
         ..CurateConfig::default()
@@ -34,6 +46,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let begin = Instant::now();
     let curated = curate(&CurateInput::new(&task, &logs), &plan)?;
     let seconds = begin.elapsed().as_secs_f64();
+    if let Some(out) = &arguments.out {
+        curated.write(out)?;
+    }
     let ledger = &curated.manifest.ledger;
     println!("{} calls, {} rows to train on", ledger.calls, ledger.train);
     println!(

@@ -8,19 +8,56 @@ use datafusion::{
     prelude::{DataFrame, Expr, JsonReadOptions, ParquetReadOptions, cast, coalesce, col, lit, when},
     scalar::ScalarValue,
 };
+use distill_data::{PersonalDataMask, Verdict};
+use stage_files::read_json;
 use task_spec::LabelSet;
 
-use crate::{Engine, ScaleError, engine::as_text, functions};
+use crate::{
+    Engine, ScaleError,
+    engine::as_text,
+    functions,
+    read::{CALLS_FOLDER, READ_FILE, ReadReport},
+};
 
 /// Parquet or JSON lines, a file or a folder of files, with a line for each call that a reader of logs has let through.
 ///
-/// Columns, under the names that distill-data's `FieldMap` has by default: `input`, the question; `answer`, a label of the
-/// task in any spelling that the task knows; and where there are any `confidence`, a number in 0..=1, and `reviewed`, true
-/// where a person gave the answer.
+/// Two columns must be there, under the names that distill-data's `FieldMap` has by default: `input`, the question, and
+/// `answer`, a label of the task in any spelling that the task knows. JSON lines may have `confidence` and `reviewed` beside
+/// them; Parquet may have all of these, which [`read_logs`](crate::read_logs) writes:
+///
+/// | column | as |
+/// |---|---|
+/// | `confidence` | how sure the teacher was, in 0..=1; of another number nothing is known |
+/// | `reviewed` | true where a person gave the answer |
+/// | `confidence_kind` | where the confidence comes from, by the names of distill-data's `ConfidenceKind`; self-reported if null |
+/// | `votes` | of several answers to one call how many gave each label, as JSON: `{"arrival":2,"top-up":1}`. In place of `answer` |
+/// | `asked` | how many answers there were, those that are no label included |
+/// | `probabilities` | the teacher's distribution over the labels, as JSON by name |
+/// | `time_ms` | when the call was made, in milliseconds since 1970 |
+/// | `id`, `question` | the id that the log gives the call, and which of its questions it is |
+/// | `log`, `file`, `line` | where the call is: the number of the log from 0, its name, the line from 1 |
+///
+/// A folder that [`read_logs`](crate::read_logs) has written is such a table too, and says itself what was masked in it.
 #[derive(Debug, Clone)]
 pub struct Calls {
     path: PathBuf,
 }
+
+/// The columns that may be there, and their types.
+pub(crate) const OPTIONAL: [(&str, DataType); 12] = [
+    ("confidence", DataType::Float64),
+    ("reviewed", DataType::Boolean),
+    ("confidence_kind", DataType::Utf8),
+    ("votes", DataType::Utf8),
+    ("asked", DataType::UInt64),
+    ("probabilities", DataType::Utf8),
+    ("time_ms", DataType::Int64),
+    ("id", DataType::Utf8),
+    ("question", DataType::Utf8),
+    ("log", DataType::UInt64),
+    ("file", DataType::Utf8),
+    ("line", DataType::UInt64),
+];
 
 impl Calls {
     /// The calls in a file or a folder of files.
@@ -29,14 +66,41 @@ impl Calls {
         Self { path: path.into() }
     }
 
+    /// The account of the reading, if logs were read into the folder; an error if they are not to be believed.
+    fn reading(&self) -> Result<Option<ReadReport>, ScaleError> {
+        let account = self.path.join(READ_FILE);
+        if !account.is_file() {
+            return Ok(None);
+        }
+        let report: ReadReport = read_json(&account)?;
+        match report.verdict {
+            Verdict::Usable => Ok(Some(report)),
+            verdict => Err(ScaleError::NotUsable {
+                path: account,
+                verdict,
+            }),
+        }
+    }
+
+    /// What is masked in the texts, as far as that is known: a gold set is to be masked by it too.
+    pub(crate) fn mask(&self) -> Result<PersonalDataMask, ScaleError> {
+        Ok(self
+            .reading()?
+            .map_or_else(PersonalDataMask::default, |report| report.personal_data))
+    }
+
     /// The table, with all columns: those that the files have not are null.
     pub(crate) async fn read(&self, engine: &Engine) -> Result<DataFrame, ScaleError> {
         let failed = |error| ScaleError::Engine {
             stage: "read",
             source: Box::new(error),
         };
-        let path = as_text(&self.path).map_err(failed)?;
-        let table = match format_of(&self.path)? {
+        let files = match self.reading()? {
+            Some(_) => self.path.join(CALLS_FOLDER),
+            None => self.path.clone(),
+        };
+        let path = as_text(&files).map_err(failed)?;
+        let table = match format_of(&files)? {
             Format::Parquet => {
                 engine
                     .context
@@ -70,12 +134,9 @@ impl Calls {
             true => cast(col(name), kind),
             false => cast(lit(ScalarValue::Null), kind),
         };
-        let columns = vec![
-            cast(col("input"), DataType::Utf8).alias("input"),
-            cast(col("answer"), DataType::Utf8).alias("answer"),
-            optional("confidence", DataType::Float64).alias("confidence"),
-            optional("reviewed", DataType::Boolean).alias("reviewed"),
-        ];
+        let required = ["input", "answer"].map(|name| cast(col(name), DataType::Utf8).alias(name));
+        let optional = OPTIONAL.map(|(name, kind)| optional(name, kind).alias(name));
+        let columns: Vec<Expr> = required.into_iter().chain(optional).collect();
         table.select(columns).map_err(failed)
     }
 }
@@ -104,27 +165,24 @@ fn format_of(path: &Path) -> Result<Format, ScaleError> {
 
 /// Calls by what the votes need, only those that have a text and a label of the task.
 pub(crate) fn legal(calls: DataFrame, labels: &LabelSet) -> Result<DataFrame> {
-    let numbered = calls.select(vec![
+    let of_source = ["time_ms", "log", "file", "line", "id", "question"];
+    let said = [
         functions::normal_text().call(vec![col("input")]).alias("text"),
         col("input"),
-        number_of(labels)?.alias("label"),
+        ballot(labels)?.alias("ballot"),
         coalesce(vec![col("reviewed"), lit(false)]).alias("by_person"),
-        // Of what is no probability nothing is known.
-        when(col("confidence").between(lit(0.0), lit(1.0)), col("confidence"))
-            .end()?
-            .alias("confidence"),
-    ])?;
+    ];
+    let numbered = calls.select(said.into_iter().chain(of_source.map(col)).collect::<Vec<_>>())?;
+    let known = [
+        functions::text_id().call(vec![col("text")]).alias("row"),
+        col("text"),
+        col("input"),
+        col("ballot"),
+        col("by_person"),
+    ];
     numbered
-        .filter(col("text").is_not_null().and(col("label").is_not_null()))?
-        .select(vec![
-            functions::text_id().call(vec![col("text")]).alias("row"),
-            col("text"),
-            col("input"),
-            col("label"),
-            col("by_person"),
-            col("confidence"),
-            coalesce(vec![col("confidence"), lit(0.0)]).alias("sure"),
-        ])
+        .filter(col("text").is_not_null().and(col("ballot").is_not_null()))?
+        .select(known.into_iter().chain(of_source.map(col)).collect::<Vec<_>>())
 }
 
 /// What is wrong with each call that makes no row; null where it makes one. As `RejectReason` names it.
@@ -133,12 +191,21 @@ pub(crate) fn fault(labels: &LabelSet) -> Result<Expr> {
         functions::normal_text().call(vec![col("input")]).is_null(),
         lit("empty_input"),
     )
-    .when(number_of(labels)?.is_null(), lit("unknown_label"))
+    .when(ballot(labels)?.is_null(), lit("unknown_label"))
     .end()
 }
 
-fn number_of(labels: &LabelSet) -> Result<Expr> {
+fn ballot(labels: &LabelSet) -> Result<Expr> {
     let json = serde_json::to_string(labels)
         .map_err(|error| datafusion::error::DataFusionError::External(Box::new(error)))?;
-    Ok(functions::label_number().call(vec![col("answer"), lit(json)]))
+    let said = [
+        "answer",
+        "confidence",
+        "confidence_kind",
+        "votes",
+        "asked",
+        "probabilities",
+    ];
+    let arguments = said.map(col).into_iter().chain([lit(json)]);
+    Ok(functions::ballot().call(arguments.collect()))
 }

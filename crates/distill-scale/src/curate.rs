@@ -8,6 +8,9 @@ use stage_files::write_json;
 
 use crate::{Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport, stages::Stages};
 
+/// The account of a run, in its folder.
+pub(crate) const SCALE_FILE: &str = "scale.json";
+
 /// Curates a table of calls into `out`, a folder that must be new or empty and that every executor sees under this path.
 ///
 /// `out/fates` then holds a row for each distinct text, as Parquet: its id, the input and the label that stay, how many
@@ -15,6 +18,9 @@ use crate::{Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport, stages::Stag
 /// search for suspects: `train`, `merged`, `conflicting_labels`, `near_conflict`, `low_confidence`, `unknown_confidence`,
 /// `leaks_gold` where it is near a row of the gold set, or the name of the part of a split that it is kept for. `other` is the
 /// row behind a fate: the id of the one that it is merged into or that contradicts it, or the id of the nearest gold row.
+/// Beside these stands what training can use, as far as the table of calls has it: the kind of the confidence, the mean of the
+/// teacher's distributions as JSON, when the first of the calls was made, and where the call is that the row keeps.
+/// [`export_examples`](crate::export_examples) makes a training set of it.
 /// `out/scale.json` is the account, written last. `out/work` holds what the stages handed to one another.
 ///
 /// # Errors
@@ -33,6 +39,12 @@ pub async fn curate_at_scale(
     if input.gold.is_some_and(|gold| gold.rows().is_empty()) {
         return Err(ScaleError::EmptyGold);
     }
+    let mask = input.calls.mask()?;
+    let masked_gold = input.gold.map(|gold| gold.masked(&mask));
+    let input = &ScaleInput {
+        gold: masked_gold.as_ref(),
+        ..*input
+    };
     let table = input.calls.read(engine).await?;
     let stages = Stages::new(engine, input, plan, out);
     let mut clock = Clock::of_engine(engine);
@@ -77,7 +89,7 @@ pub async fn curate_at_scale(
         repeats: clock.repeats,
         seconds: clock.seconds,
     };
-    write_json(&out.join("scale.json"), &report)?;
+    write_json(&out.join(SCALE_FILE), &report)?;
     Ok(report)
 }
 

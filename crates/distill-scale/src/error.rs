@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use datafusion::error::DataFusionError;
+use distill_data::{CurateError, Verdict};
 use near_texts::JoinPlanError;
 use stage_files::FileError;
 
@@ -45,12 +46,48 @@ pub enum ScaleError {
         /// The folder.
         path: PathBuf,
     },
+    /// Logs could not be read, or what was read could not be written.
+    #[error(transparent)]
+    Read(#[from] CurateError),
+    /// The calls are of logs that are not to be believed.
+    #[error("{} says that its calls are not to be used: {}", path.display(), of_verdict(verdict))]
+    NotUsable {
+        /// The account of the reading.
+        path: PathBuf,
+        /// What it says.
+        verdict: Verdict,
+    },
+    /// The folder holds no finished curation.
+    #[error("{} holds no scale.json: name the folder of a curation that has ended", path.display())]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The task is not the one that the rows were curated for.
+    #[error("a row of {} has the label {label:?}, which is none of the task's: give the task that it was curated with", path.display())]
+    Label {
+        /// The folder of the curation.
+        path: PathBuf,
+        /// The label.
+        label: String,
+    },
     /// The scheduler's address is none.
     #[error("{url:?} is no scheduler's address: write http://HOST:PORT")]
     Address {
         /// What was given.
         url: String,
     },
+}
+
+fn of_verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::TooDamaged { share, allowed } => format!(
+            "{:.1}% of the lines are damaged, and {:.1}% are allowed",
+            100.0 * share,
+            100.0 * allowed
+        ),
+        _ => "no call has a legal label".to_owned(),
+    }
 }
 
 /// Why the rows of a stage could not be folded. It reaches the caller inside of the engine's error.
@@ -86,6 +123,9 @@ pub enum ReduceError {
     /// The plan of the join does not fit.
     #[error(transparent)]
     Plan(#[from] JoinPlanError),
+    /// What is written as JSON could not be.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
     /// A result could not be put into a table.
     #[error(transparent)]
     Arrow(#[from] datafusion::arrow::error::ArrowError),

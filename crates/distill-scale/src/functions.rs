@@ -3,6 +3,8 @@
 //! Each is known by its name, so that an executor that has them too can run a plan that was made elsewhere. What a
 //! function needs beside a row is an argument of its own, as JSON.
 
+mod ballots;
+
 use std::{
     hash::{Hash, Hasher},
     sync::Arc,
@@ -10,7 +12,7 @@ use std::{
 
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, Int32Array, ListBuilder, StringArray, UInt64Array, UInt64Builder},
+        array::{Array, ArrayRef, ListBuilder, StringArray, UInt64Array, UInt64Builder},
         compute::cast,
         datatypes::{DataType, Field},
     },
@@ -21,7 +23,8 @@ use datafusion::{
 use distill_data::unit_draw;
 use near_texts::{JoinPlan, normal_text_hash, normalise};
 use serde::de::DeserializeOwned;
-use task_spec::LabelSet;
+
+pub(crate) use ballots::ballot;
 
 /// A function of this crate.
 #[derive(Debug, Clone)]
@@ -69,15 +72,6 @@ pub(crate) fn text_id() -> ScalarUDF {
     })
 }
 
-/// `label_number(answer, labels)`: the index of the label that an answer means, null where it means none.
-pub(crate) fn label_number() -> ScalarUDF {
-    function("label_number", DataType::Int32, 2, |answers, constants| {
-        let labels: LabelSet = read(constants.first(), "labels")?;
-        let found = answers.iter().map(|answer| Some(labels.resolve(answer?)? as i32));
-        Ok(Arc::new(found.collect::<Int32Array>()))
-    })
-}
-
 /// `join_keys(normal_text, plan, pass, passes)`: the keys of a text that are looked at in a pass.
 pub(crate) fn join_keys() -> ScalarUDF {
     let list = DataType::List(Arc::new(Field::new_list_field(DataType::UInt64, true)));
@@ -117,13 +111,7 @@ pub(crate) fn split_draw() -> ScalarUDF {
 
 /// All of them, for sessions and executors.
 pub(crate) fn all() -> Vec<ScalarUDF> {
-    vec![
-        normal_text(),
-        text_id(),
-        label_number(),
-        join_keys(),
-        split_draw(),
-    ]
+    vec![normal_text(), text_id(), ballot(), join_keys(), split_draw()]
 }
 
 fn function(

@@ -6,16 +6,19 @@
     reason = "a command-line program speaks to its user"
 )]
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{error::Error, io::IsTerminal, path::PathBuf, process::ExitCode, time::Instant};
 
-use clap::{Parser, Subcommand};
-use distill_data::{SplitConfig, SplitPart};
-use distill_scale::{Calls, Engine, Limits, ScaleConfig, ScaleInput, curate_at_scale};
+use clap::{Parser, Subcommand, builder::PossibleValuesParser};
+use distill_data::{CurateConfig, LogFormat, LogOptions, PersonalDataMask, SplitConfig, SplitPart, Verdict};
+use distill_scale::{
+    Calls, Engine, Limits, ReadInput, ScaleConfig, ScaleInput, curate_at_scale, export_examples, read_logs,
+};
 use near_texts::GoldRows;
 use stage_files::read_toml;
 use task_spec::Task;
 
-/// Exact duplicates, votes and near-duplicates of a log that no memory holds.
+/// Curates logs that no memory holds: read makes a table of calls of them, curate says what becomes of each text, and export
+/// writes what a small model learns from.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -25,8 +28,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Makes a table of calls of logs of any format that distill-data reads.
+    ///
+    /// Ends with 2 where the logs are not to be believed, for too much of them is damaged or no call has a legal label.
+    Read(Read),
     /// Writes what becomes of each distinct text of a table of calls.
     Curate(Curate),
+    /// Makes a training set of the outcome: train.jsonl, a file for each part that is kept from training, and review.jsonl.
+    Export(Export),
     /// Runs the scheduler of a cluster.
     #[cfg(feature = "ballista")]
     Scheduler {
@@ -66,9 +75,77 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+struct Read {
+    /// The logs, packed by gzip or zstd or not.
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    /// task.toml, with the labels and their other spellings.
+    #[arg(long)]
+    task: PathBuf,
+    /// A folder that is new or empty.
+    #[arg(long)]
+    out: PathBuf,
+    /// Settings of distill-data's curation (TOML), of which answer, personal_data and max_damaged_share count.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How the logs are written.
+    #[arg(long, default_value = "jsonl", value_parser = PossibleValuesParser::new(LogFormat::NAMES))]
+    format: String,
+    /// Field of the question in JSON lines, or its column in CSV: a key, dotted keys or a JSON pointer.
+    #[arg(long, default_value = "input", value_name = "FIELD")]
+    input_field: String,
+    /// Field or column of the answer.
+    #[arg(long, default_value = "answer", value_name = "FIELD")]
+    answer_field: String,
+    /// Field or column of the time of the call.
+    #[arg(long, default_value = "timestamp", value_name = "FIELD")]
+    time_field: String,
+    /// If answers are JSON objects: the field of the label in them.
+    #[arg(long, value_name = "FIELD")]
+    label_field: Option<String>,
+    /// The task's question, where a call asks several; without it all of which the task knows an answer.
+    #[arg(long)]
+    question: Option<String>,
+    /// Scores of the answers in a file beside the log, which is held in memory; joined to the calls by their ids.
+    #[arg(long, value_name = "FILE")]
+    scores: Option<PathBuf>,
+    /// The name of the score that is an answer's confidence, in 0..1.
+    #[arg(long, value_name = "NAME", requires = "scores")]
+    confidence_score: Option<String>,
+    /// The name of the score by which a person says that an answer is right (1, true) or wrong (0, false).
+    #[arg(long, value_name = "NAME", requires = "scores")]
+    judgement_score: Option<String>,
+    /// Masks card numbers, IBANs, e-mail addresses and phone numbers in everything that is written.
+    #[arg(long)]
+    mask_personal_data: bool,
+    /// How many logs are read at a time. Default: as many as there are cores.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Export {
+    /// The folder of a curation that has ended.
+    #[arg(long)]
+    from: PathBuf,
+    /// task.toml, as the curation had it.
+    #[arg(long)]
+    task: PathBuf,
+    /// A folder that is new or empty.
+    #[arg(long)]
+    to: PathBuf,
+    /// MiB that the engine may hold before it writes to disk.
+    #[arg(long, default_value_t = 1024)]
+    memory: usize,
+    /// Where it writes what it cannot hold.
+    #[arg(long)]
+    scratch: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
 struct Curate {
-    /// Parquet (.parquet) or JSON lines (.jsonl), a file or a folder of files, with the columns input, answer and, where
-    /// there are any, confidence and reviewed.
+    /// The folder that read has written; or a table of calls: Parquet (.parquet) or JSON lines (.jsonl), a file or a folder of
+    /// files, with the columns input, answer and, where there are any, confidence and reviewed.
     #[arg(long)]
     calls: PathBuf,
     /// task.toml, with the labels.
@@ -164,11 +241,13 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(run(arguments)),
         Err(error) => Err(error.into()),
     };
-    let Err(error) = done else {
-        return ExitCode::SUCCESS;
-    };
-    eprintln!("error: {}", chain(error.as_ref()));
-    ExitCode::FAILURE
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {}", chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// An error and what it comes from; the engine's own errors say again what they hold.
@@ -185,9 +264,11 @@ fn chain(error: &dyn Error) -> String {
     said
 }
 
-async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     match arguments.command {
-        Command::Curate(given) => curate(given).await,
+        Command::Read(given) => return read(given),
+        Command::Curate(given) => curate(given).await?,
+        Command::Export(given) => export(given).await?,
         #[cfg(feature = "ballista")]
         Command::Scheduler {
             address,
@@ -197,7 +278,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
                 address,
                 executor_timeout_seconds: executor_timeout,
             };
-            Ok(distill_scale::cluster::serve_scheduler(&scheduler).await?)
+            distill_scale::cluster::serve_scheduler(&scheduler).await?;
         }
         #[cfg(feature = "ballista")]
         Command::Executor {
@@ -216,9 +297,76 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
                 memory: memory << 20,
                 ..distill_scale::cluster::Executor::new(scheduler, port, folder)
             };
-            Ok(distill_scale::cluster::serve_executor(&executor).await?)
+            distill_scale::cluster::serve_executor(&executor).await?;
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(given: Read) -> Result<ExitCode, Box<dyn Error>> {
+    let task: Task = read_toml(&given.task)?;
+    let options = LogOptions {
+        format: given.format,
+        input_field: given.input_field,
+        answer_field: given.answer_field,
+        time_field: given.time_field,
+        label_field: given.label_field,
+        question: given.question,
+        scores: given.scores,
+        confidence_score: given.confidence_score,
+        judgement_score: given.judgement_score,
+    };
+    let mut config: CurateConfig = match &given.config {
+        Some(path) => read_toml(path)?,
+        None => CurateConfig::default(),
+    };
+    if let Some(answer) = options.answer_format()? {
+        config.answer = answer;
+    }
+    if given.mask_personal_data {
+        config.personal_data = PersonalDataMask::all();
+    }
+    let logs = options.logs(&given.logs)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (plan, begin) = (config.check()?, Instant::now());
+    let input = ReadInput::new(&task, &logs, &plan).with_threads(given.threads.unwrap_or(threads));
+    let is_shown = std::io::stderr().is_terminal();
+    let report = read_logs(&input, &given.out, &|items| {
+        if is_shown && items % 100_000 == 0 {
+            // A line that is written over.
+            eprint!("\r\x1b[K{items} calls");
+        }
+    });
+    if is_shown {
+        eprint!("\r\x1b[K");
+    }
+    let report = report?;
+    print!("{report}");
+    let seconds = begin.elapsed().as_secs_f64();
+    println!(
+        "{seconds:8.1} s, {:.0} calls a second",
+        report.account.calls as f64 / seconds.max(1e-9)
+    );
+    println!("{:8} MiB, the most that this process had", peak_mib());
+    Ok(match report.verdict {
+        Verdict::Usable => ExitCode::SUCCESS,
+        _ => ExitCode::from(2),
+    })
+}
+
+async fn export(given: Export) -> Result<(), Box<dyn Error>> {
+    let task: Task = read_toml(&given.task)?;
+    let limits = Limits::default();
+    let engine = Engine::here(&Limits {
+        memory: given.memory << 20,
+        scratch: given.scratch.unwrap_or_else(|| limits.scratch.clone()),
+        ..limits
+    })?;
+    let (from, to) = (std::path::absolute(&given.from)?, std::path::absolute(&given.to)?);
+    let report = export_examples(&engine, &task, &from, &to).await?;
+    print!("{report}");
+    println!("{:8} MiB, the most that this process had", peak_mib());
+    Ok(())
 }
 
 async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {

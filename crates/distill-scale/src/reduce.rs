@@ -8,6 +8,7 @@ mod columns;
 mod contradictions;
 mod fates;
 mod gold;
+mod kept;
 mod node;
 mod pairs;
 mod votes;
@@ -18,10 +19,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::ReduceError;
 
-pub(crate) use columns::table;
+pub(crate) use columns::{Columns, float, table, text};
 pub(crate) use contradictions::schema as contradicted_schema;
 pub(crate) use fates::{part, schema as fates_schema};
 pub(crate) use gold::schema as gold_schema;
+pub(crate) use kept::{KEPT, Kept, KeptColumns};
 pub(crate) use node::{ReduceExec, writer_properties};
 pub(crate) use pairs::schema as pairs_schema;
 pub(crate) use votes::schema as rows_schema;
@@ -37,6 +39,8 @@ pub(crate) enum Reduction {
     Votes {
         /// The share of the support that a label needs.
         majority: f64,
+        /// The names of the labels.
+        labels: Vec<String>,
     },
     /// Texts become pairs with the gold rows that they are near.
     Gold {
@@ -106,7 +110,7 @@ impl Reduction {
 
     pub(crate) fn start(&self) -> Box<dyn Reducer> {
         match self.clone() {
-            Self::Votes { majority } => Box::new(votes::Votes::new(majority)),
+            Self::Votes { majority, labels } => Box::new(votes::Votes::new(majority, labels)),
             Self::Gold { gold, threshold } => Box::new(gold::Gold::new(&gold, threshold)),
             Self::Pairs { plan } => Box::new(pairs::Pairs::new(plan)),
             Self::Contradictions { majority } => Box::new(contradictions::Contradictions::new(majority)),

@@ -109,15 +109,26 @@ impl<'a> Stages<'a> {
             ("row", true),
             // Two texts of one id would lie mixed up, and would not be noticed.
             ("text", true),
+            // As distill-data sorts the calls of a text, so that sums have the same bits.
             ("by_person", false),
-            ("sure", false),
+            ("ballot", true),
             ("input", true),
+            ("id", true),
+            ("question", true),
+            ("time_ms", true),
+            ("log", true),
+            // Of several runs of a reader each has its own first log.
+            ("file", true),
+            ("line", true),
         ];
-        let majority = self.plan.config().conflict_majority;
+        let reduction = Reduction::Votes {
+            majority: self.plan.config().conflict_majority,
+            labels: self.labels.names().map(str::to_owned).collect(),
+        };
         self.fold(
             legal(calls, self.labels)?,
             &order,
-            Reduction::Votes { majority },
+            reduction,
             self.folder(Table::Rows),
         )
         .await

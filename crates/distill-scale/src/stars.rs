@@ -8,7 +8,10 @@ use std::{collections::HashSet, path::Path, sync::Arc};
 
 use datafusion::{
     arrow::{
-        array::{Array, ArrayBuilder, Float64Array, Float64Builder, RecordBatch, UInt64Array, UInt64Builder},
+        array::{
+            Array, ArrayBuilder, Float64Array, Float64Builder, Int64Array, Int64Builder, RecordBatch,
+            UInt64Array, UInt64Builder,
+        },
         datatypes::{DataType, SchemaRef},
     },
     error::{DataFusionError, Result},
@@ -20,13 +23,15 @@ use stage_files::WholeFile;
 
 use crate::reduce::{BATCH_ROWS, table, writer_properties};
 
-/// What is written of rows that go: the row, the one it goes behind, their similarity and how many calls go with it.
+/// What is written of rows that go: the row, the one it goes behind, their similarity, how many calls go with it and
+/// when the first of them was made.
 pub(crate) fn schema() -> SchemaRef {
     table(&[
         ("row", DataType::UInt64, false),
         ("into", DataType::UInt64, false),
         ("jaccard", DataType::Float64, false),
         ("calls", DataType::UInt64, false),
+        ("first_call", DataType::Int64, true),
     ])
 }
 
@@ -37,6 +42,7 @@ struct Merged {
     into: UInt64Builder,
     jaccard: Float64Builder,
     calls: UInt64Builder,
+    first_call: Int64Builder,
 }
 
 impl Merged {
@@ -48,12 +54,13 @@ impl Merged {
                 Arc::new(self.into.finish()),
                 Arc::new(self.jaccard.finish()),
                 Arc::new(self.calls.finish()),
+                Arc::new(self.first_call.finish()),
             ],
         )?)
     }
 }
 
-/// Reads pairs (`centre`, `weaker`, `jaccard`, `weaker_calls`) by falling strength of the centre and writes who goes.
+/// Reads pairs (`centre`, `weaker`, `jaccard`, `weaker_calls`, `weaker_first_call`) by falling strength of the centre and writes who goes.
 pub(crate) async fn write_merged(mut pairs: SendableRecordBatchStream, path: &Path) -> Result<u64> {
     let external = |error| DataFusionError::External(Box::new(error));
     let file = WholeFile::create(path).map_err(external)?;
@@ -66,6 +73,7 @@ pub(crate) async fn write_merged(mut pairs: SendableRecordBatchStream, path: &Pa
         let weaker: &UInt64Array = column(&batch, "weaker")?;
         let jaccards: &Float64Array = column(&batch, "jaccard")?;
         let calls: &UInt64Array = column(&batch, "weaker_calls")?;
+        let first_calls: &Int64Array = column(&batch, "weaker_first_call")?;
         for index in 0..batch.num_rows() {
             let (centre, row) = (centres.value(index), weaker.value(index));
             if !gone.contains(&centre) && gone.insert(row) {
@@ -73,6 +81,8 @@ pub(crate) async fn write_merged(mut pairs: SendableRecordBatchStream, path: &Pa
                 merged.into.append_value(centre);
                 merged.jaccard.append_value(jaccards.value(index));
                 merged.calls.append_value(calls.value(index));
+                let first_call = first_calls.is_valid(index).then(|| first_calls.value(index));
+                merged.first_call.append_option(first_call);
             }
         }
         if merged.row.len() >= BATCH_ROWS {

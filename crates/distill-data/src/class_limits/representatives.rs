@@ -14,10 +14,7 @@ use std::{cmp::Reverse, collections::BinaryHeap, ops::Range};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use crate::{
-    row::{Strength, UNKNOWN_SUPPORT},
-    suspects::Features,
-};
+use crate::{row::Strength, suspects::Features, votes::UNKNOWN_SUPPORT};
 
 /// The most rows that are held against each other, in 4 bytes a pair. Of a larger class, each of several blocks gives its share.
 const BLOCK: usize = 1024;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CurateInput, intake::Intake, outputs::Outputs, task_hash};
+use super::{CurateInput, intake::Intake, outputs::Outputs};
 use crate::{
     ClassLimitsRecord, ConfusedRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest,
     NORMALISER_VERSION, QueueRecord, SuspectRecord, TaskRecord, Teachers, Verdict, suspects::Findings,
@@ -20,31 +20,28 @@ pub(super) fn assemble(
     found: Option<&(usize, Findings)>,
 ) -> Curated {
     let ledger = ledger(&intake, &outputs);
-    let verdict = verdict(&ledger, plan);
+    let verdict = Verdict::of(ledger.damaged_share(), ledger.train, plan);
     let labels = label_records(input, &intake, &outputs, found);
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         normaliser: NORMALISER_VERSION.to_owned(),
         verdict,
         ledger,
-        task: TaskRecord {
-            name: input.task.name.clone(),
-            hash: task_hash(input.task),
-        },
-        logs: intake.logs,
+        task: TaskRecord::of(input.task),
+        logs: intake.account.logs,
         gold: input.gold.map(|gold| gold.hash().clone()),
         settings: plan.config().clone(),
-        unknown_labels: intake.unknown_labels,
+        unknown_labels: intake.account.unknown_labels,
         suspects: found.map(|(judged, findings)| suspect_record(*judged, findings, &labels)),
         labels,
-        confidence: intake.confidence,
-        odd_confidences: intake.odd_confidences,
-        calls_with_earlier_turns: intake.calls_with_earlier_turns,
-        models: intake.models,
-        prompts: intake.prompts,
+        confidence: intake.account.confidence,
+        odd_confidences: intake.account.odd_confidences,
+        calls_with_earlier_turns: intake.account.calls_with_earlier_turns,
+        models: intake.account.models,
+        prompts: intake.account.prompts,
         teachers: Teachers::default(),
-        malformed_metadata: intake.malformed_metadata,
-        personal_data: intake.personal_data,
+        malformed_metadata: intake.account.malformed_metadata,
+        personal_data: intake.account.personal_data,
         split: None,
         class_limits: ClassLimitsRecord::default(),
         reviewed: None,
@@ -74,12 +71,14 @@ fn ledger(intake: &Intake, outputs: &Outputs) -> Ledger {
         merged,
         ..
     } = outputs;
+    let read = &intake.account;
     let mut ledger = Ledger {
-        lines: intake.lines,
-        lines_with_calls: intake.lines_with_calls,
-        lines_without_call: intake.lines_without_call.clone(),
-        calls: intake.found,
-        other_questions: intake.other_questions.clone(),
+        lines: read.lines,
+        lines_with_calls: read.lines_with_calls,
+        lines_without_call: read.lines_without_call.clone(),
+        calls: read.calls,
+        other_questions: read.other_questions.clone(),
+        quarantined: read.quarantined.clone(),
         train: train.len() as u64,
         merged_exact: merged.iter().filter(|call| call.exact).count() as u64,
         merged_near: merged.iter().filter(|call| !call.exact).count() as u64,
@@ -93,24 +92,7 @@ fn ledger(intake: &Intake, outputs: &Outputs) -> Ledger {
     for (_, row) in &intake.rejected {
         *ledger.rejected.entry(row.reason.kind().to_owned()).or_default() += 1;
     }
-    for line in &intake.quarantine {
-        *ledger
-            .quarantined
-            .entry(line.reason.as_str().to_owned())
-            .or_default() += 1;
-    }
     ledger
-}
-
-fn verdict(ledger: &Ledger, plan: &CuratePlan) -> Verdict {
-    let (share, allowed) = (ledger.damaged_share(), plan.config().max_damaged_share);
-    if share > allowed {
-        Verdict::TooDamaged { share, allowed }
-    } else if ledger.train == 0 {
-        Verdict::NothingKept
-    } else {
-        Verdict::Usable
-    }
 }
 
 fn label_records(
@@ -134,7 +116,7 @@ fn label_records(
     names
         .map(|(index, name)| LabelRecord {
             label: name.to_owned(),
-            calls: intake.calls_by_label[index],
+            calls: intake.account.labels.get(name).copied().unwrap_or(0),
             train: in_train.get(name).copied().unwrap_or(0),
             review: in_review.get(name).copied().unwrap_or(0),
             set_apart: 0,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use stage_files::ContentHash;
 use task_spec::Task;
 
-use super::intake::NAME_CHARS;
+use super::read_account::NAME_CHARS;
 use crate::{
     CallPlace, CallTime, LabelShift, LogFile, TeacherChange, TeacherRecord, Teachers, log::LoggedCall,
     quarantine::excerpt, row::Call,

@@ -2,6 +2,7 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use stage_files::ContentHash;
 use task_spec::{GoldRow, Label};
 
 use super::*;

@@ -41,7 +41,7 @@ pub(super) fn read(
     log: &LogFile,
     lines: Lines,
     table: &CsvTable,
-    mut each: impl FnMut(u64, Found),
+    mut each: impl FnMut(u64, Found) -> Result<(), FileError>,
 ) -> Result<ContentHash, FileError> {
     let name = log.name();
     let Some(delimiter) = u8::try_from(table.delimiter).ok().filter(u8::is_ascii) else {
@@ -50,7 +50,7 @@ pub(super) fn read(
             table.delimiter
         );
         let damaged = QuarantinedLine::new(&name, 1, LineDamage::wrong_shape(detail), "");
-        each(1, Found::Line(Err(damaged)));
+        each(1, Found::Line(Err(damaged)))?;
         return lines.hash();
     };
     let mut rows = Rows::new(lines, delimiter);
@@ -75,7 +75,7 @@ pub(super) fn read(
             },
             (Err((damage, first)), _) => damaged(damage, &first),
         };
-        each(line, found);
+        each(line, found)?;
         if columns.is_none() {
             // Without names nothing can be read.
             break;

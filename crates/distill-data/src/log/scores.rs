@@ -91,7 +91,10 @@ struct ScoreLine {
 
 impl Scores {
     /// Reads a file; damaged lines of it go to `each`.
-    pub(super) fn read(file: &ScoresFile, each: &mut impl FnMut(u64, Found)) -> Result<Self, FileError> {
+    pub(super) fn read(
+        file: &ScoresFile,
+        each: &mut impl FnMut(u64, Found) -> Result<(), FileError>,
+    ) -> Result<Self, FileError> {
         let name = file.path.display().to_string();
         let mut lines = Lines::open(&file.path)?;
         let (mut of_call, mut of_trace) = (HashMap::new(), HashMap::new());
@@ -107,7 +110,7 @@ impl Scores {
             let score = match read {
                 Ok(score) => score,
                 Err(damaged) => {
-                    each(line.number, Found::Line(Err(damaged)));
+                    each(line.number, Found::Line(Err(damaged)))?;
                     continue;
                 }
             };
@@ -122,7 +125,7 @@ impl Scores {
             let text = line.text.as_deref().unwrap_or_default();
             if let Err(damage) = take(file, score, &mut of_call, &mut of_trace) {
                 let damaged = QuarantinedLine::new(&name, line.number, damage, text);
-                each(line.number, Found::Line(Err(damaged)));
+                each(line.number, Found::Line(Err(damaged)))?;
             }
         }
         if scores == 0 {

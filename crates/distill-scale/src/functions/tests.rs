@@ -48,19 +48,6 @@ fn an_id_is_the_one_that_distill_data_makes() {
 }
 
 #[test]
-fn a_label_is_found_under_every_spelling_that_the_task_knows() {
-    let labels = r#"[{"name":"groceries"},{"name":"eating-out","aliases":["restaurants"]}]"#;
-    let table = texts(&[Some("Eating Out"), Some("restaurants"), Some("food"), None]);
-    let found = computed(table, label_number().call(vec![col("text"), lit(labels)])).unwrap();
-    let found: Vec<_> = found
-        .column(0)
-        .as_primitive::<datafusion::arrow::datatypes::Int32Type>()
-        .iter()
-        .collect();
-    assert_eq!(found, [Some(1), Some(1), None, None]);
-}
-
-#[test]
 fn every_key_is_in_exactly_one_pass() {
     let text = "where is my new card and why has it not come";
     let plan = JoinPlan::of(
@@ -88,8 +75,7 @@ fn every_key_is_in_exactly_one_pass() {
 #[test]
 fn arguments_that_make_no_sense_are_errors() {
     for call in [
-        label_number().call(vec![col("text"), lit("no JSON")]),
-        label_number().call(vec![col("text"), col("text")]),
+        ballot().call(vec![col("text")]),
         join_keys().call(vec![col("text"), lit("{}"), lit(0_u64), lit(1_u64)]),
         normal_text().call(vec![col("text"), col("text")]),
     ] {

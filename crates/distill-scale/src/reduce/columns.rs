@@ -7,16 +7,18 @@ use datafusion::arrow::{
     datatypes::{DataType, Field, Schema, SchemaRef},
 };
 
+use super::kept::KEPT;
 use crate::ReduceError;
 
 /// The columns of a stage's input.
-pub(super) struct Columns<'b> {
-    pub(super) stage: &'static str,
-    pub(super) batch: &'b RecordBatch,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Columns<'b> {
+    pub(crate) stage: &'static str,
+    pub(crate) batch: &'b RecordBatch,
 }
 
 impl<'b> Columns<'b> {
-    pub(super) fn of<A: Array + 'static>(&self, column: &'static str) -> Result<&'b A, ReduceError> {
+    pub(crate) fn of<A: Array + 'static>(&self, column: &'static str) -> Result<&'b A, ReduceError> {
         let found = self.batch.column_by_name(column);
         found
             .and_then(|array| array.as_any().downcast_ref::<A>())
@@ -27,11 +29,11 @@ impl<'b> Columns<'b> {
     }
 }
 
-pub(super) fn float(array: &Float64Array, row: usize) -> Option<f64> {
+pub(crate) fn float(array: &Float64Array, row: usize) -> Option<f64> {
     array.is_valid(row).then(|| array.value(row))
 }
 
-pub(super) fn text(array: &StringArray, row: usize) -> Option<&str> {
+pub(crate) fn text(array: &StringArray, row: usize) -> Option<&str> {
     array.is_valid(row).then(|| array.value(row))
 }
 
@@ -41,6 +43,12 @@ pub(crate) fn table(columns: &[(&str, DataType, bool)]) -> SchemaRef {
         .iter()
         .map(|(name, kind, may_be_null)| Field::new(*name, kind.clone(), *may_be_null));
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The same with the columns of what a row keeps behind them.
+pub(super) fn table_with_kept(columns: &[(&str, DataType, bool)]) -> SchemaRef {
+    let kept = KEPT.map(|(name, kind)| (name, kind, true));
+    table(&[columns, &kept].concat())
 }
 
 /// A list of values, none of which is null.

@@ -16,7 +16,6 @@ use datafusion::arrow::{
 use super::{
     Reducer,
     columns::{Columns, float, table},
-    votes::share_of,
 };
 use crate::ReduceError;
 
@@ -140,6 +139,16 @@ impl Reducer for Contradictions {
             ],
         )?;
         Ok(Some(batch))
+    }
+}
+
+/// The share of all support that one label has; 0 where nothing supports anything.
+fn share_of(label: i32, support: &BTreeMap<i32, f64>) -> f64 {
+    let all: f64 = support.values().sum();
+    if all > 0.0 {
+        support.get(&label).copied().unwrap_or(0.0) / all
+    } else {
+        0.0
     }
 }
 

@@ -4,15 +4,16 @@ use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::{
     array::{
-        ArrayBuilder, BooleanArray, BooleanBuilder, Float64Array, Float64Builder, Int8Array, Int32Array,
-        RecordBatch, StringArray, StringBuilder, UInt64Array, UInt64Builder,
+        ArrayBuilder, ArrayRef, BooleanArray, BooleanBuilder, Float64Array, Float64Builder, Int8Array,
+        Int32Array, RecordBatch, StringArray, StringBuilder, UInt64Array, UInt64Builder,
     },
     datatypes::{DataType, SchemaRef},
 };
 
 use super::{
     Reducer,
-    columns::{Columns, float, table, text},
+    columns::{Columns, float, table_with_kept, text},
+    kept::{Kept, KeptBuilders, KeptColumns, earlier},
 };
 use crate::ReduceError;
 
@@ -37,7 +38,7 @@ pub(crate) mod part {
 /// By rising id, each once in all partitions.
 pub(crate) fn schema() -> SchemaRef {
     static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-        table(&[
+        table_with_kept(&[
             ("id", DataType::Utf8, false),
             ("input", DataType::Utf8, false),
             ("label", DataType::Utf8, false),
@@ -64,6 +65,7 @@ struct Open {
     calls: u64,
     confidence: Option<f64>,
     label_share: f64,
+    kept: Kept,
     contradicted: Option<Near>,
     merged: Option<Near>,
     leaks: Option<Near>,
@@ -106,6 +108,7 @@ struct Done {
     other: StringBuilder,
     jaccard: Float64Builder,
     own_share: Float64Builder,
+    kept: KeptBuilders,
 }
 
 impl Fates {
@@ -179,6 +182,7 @@ impl Fates {
         }));
         done.jaccard.append_option(near.map(|near| near.jaccard));
         done.own_share.append_option(own_share);
+        done.kept.append(&row.kept);
     }
 }
 
@@ -196,6 +200,7 @@ impl Reducer for Fates {
         let others: &UInt64Array = columns.of("other")?;
         let jaccards: &Float64Array = columns.of("jaccard")?;
         let shares: &Float64Array = columns.of("share")?;
+        let kept = KeptColumns::of(STAGE, batch)?;
         for index in 0..batch.num_rows() {
             let row = rows.value(index);
             if parts.value(index) == part::ROW {
@@ -209,6 +214,7 @@ impl Reducer for Fates {
                     calls: calls.value(index),
                     confidence: float(confidences, index),
                     label_share: shares.value(index),
+                    kept: kept.at(index),
                     contradicted: None,
                     merged: None,
                     leaks: None,
@@ -228,7 +234,10 @@ impl Reducer for Fates {
                 part::MERGED => open.merged = Some(near),
                 part::LEAKS => open.leaks = Some(near),
                 part::APART => open.apart = Some(near.other),
-                _ => open.calls += calls.value(index),
+                _ => {
+                    open.calls += calls.value(index);
+                    open.kept.first_call = earlier(open.kept.first_call, kept.first_call(index));
+                }
             }
         }
         Ok(())
@@ -244,21 +253,20 @@ impl Reducer for Fates {
         if done.calls.len() < least.max(1) {
             return Ok(None);
         }
-        let batch = RecordBatch::try_new(
-            schema(),
-            vec![
-                Arc::new(done.id.finish()),
-                Arc::new(done.input.finish()),
-                Arc::new(done.label.finish()),
-                Arc::new(done.calls.finish()),
-                Arc::new(done.confidence.finish()),
-                Arc::new(done.by_person.finish()),
-                Arc::new(done.fate.finish()),
-                Arc::new(done.other.finish()),
-                Arc::new(done.jaccard.finish()),
-                Arc::new(done.own_share.finish()),
-            ],
-        )?;
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(done.id.finish()),
+            Arc::new(done.input.finish()),
+            Arc::new(done.label.finish()),
+            Arc::new(done.calls.finish()),
+            Arc::new(done.confidence.finish()),
+            Arc::new(done.by_person.finish()),
+            Arc::new(done.fate.finish()),
+            Arc::new(done.other.finish()),
+            Arc::new(done.jaccard.finish()),
+            Arc::new(done.own_share.finish()),
+        ];
+        columns.extend(done.kept.finish());
+        let batch = RecordBatch::try_new(schema(), columns)?;
         Ok(Some(batch))
     }
 }

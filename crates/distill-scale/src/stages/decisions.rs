@@ -12,7 +12,7 @@ use datafusion::{
 
 use super::{Stages, Table};
 use crate::{
-    reduce::{Reduction, part},
+    reduce::{KEPT, Reduction, part},
     stars,
 };
 
@@ -90,6 +90,7 @@ impl Stages<'_> {
                 col("label").alias(format!("{side}_label")),
                 cast(col("by_person"), DataType::Int32).alias(format!("{side}_person")),
                 col("calls").alias(format!("{side}_calls")),
+                col("first_call").alias(format!("{side}_first_call")),
                 coalesce(vec![col("confidence"), lit(0.0)]).alias(format!("{side}_sure")),
             ])
         };
@@ -121,6 +122,7 @@ impl Stages<'_> {
                 of_weaker("row")?.alias("weaker"),
                 col("jaccard"),
                 of_weaker("calls")?.alias("weaker_calls"),
+                of_weaker("first_call")?.alias("weaker_first_call"),
                 of_stronger("person")?.alias("person"),
                 of_stronger("calls")?.alias("calls"),
                 of_stronger("sure")?.alias("sure"),
@@ -176,7 +178,7 @@ impl Stages<'_> {
 
     /// All that is known of rows, a line for each thing.
     async fn known(&self, apart: Option<DataFrame>) -> Result<DataFrame> {
-        let own = self.table(Table::Rows).await?.select(vec![
+        let own = [
             col("row"),
             lit(part::ROW).alias("part"),
             col("input"),
@@ -188,8 +190,10 @@ impl Stages<'_> {
             null(DataType::UInt64).alias("other"),
             null(DataType::Float64).alias("jaccard"),
             col("label_share").alias("share"),
-        ])?;
-        let no_calls = || null(DataType::UInt64);
+        ];
+        let own = own.into_iter().chain(KEPT.map(|(name, _)| col(name)));
+        let own = self.table(Table::Rows).await?.select(own.collect::<Vec<_>>())?;
+        let no_calls = || (null(DataType::UInt64), null(DataType::Int64));
         let no_share = || null(DataType::Float64);
         let contradicted = self.table(Table::Contradicted).await?;
         let contradicted = contradicted.select(about(
@@ -202,7 +206,8 @@ impl Stages<'_> {
         let gone = merged
             .clone()
             .select(about(part::MERGED, ("row", "into"), no_calls(), no_share()))?;
-        let followed = merged.select(about(part::FOLLOWED, ("into", "row"), col("calls"), no_share()))?;
+        let calls = (col("calls"), col("first_call"));
+        let followed = merged.select(about(part::FOLLOWED, ("into", "row"), calls, no_share()))?;
         let mut known = own.union(contradicted)?.union(gone)?.union(followed)?;
         if self.gold.is_some() {
             let leaks = self.table(Table::Gold).await?.filter(col("leaks"))?;
@@ -226,9 +231,11 @@ impl Stages<'_> {
     }
 }
 
-/// What a table with the column `jaccard` says of its rows, by the columns of the row and of the other.
-fn about(part: i8, (row, other): (&str, &str), calls: Expr, share: Expr) -> Vec<Expr> {
-    vec![
+/// What a table with the column `jaccard` says of its rows, by the columns of the row and of the other, with the calls that
+/// come to the row and the time of the first of them.
+fn about(part: i8, (row, other): (&str, &str), calls: (Expr, Expr), share: Expr) -> Vec<Expr> {
+    let (calls, first_call) = calls;
+    let known = [
         col(row).alias("row"),
         lit(part).alias("part"),
         null(DataType::Utf8).alias("input"),
@@ -240,7 +247,12 @@ fn about(part: i8, (row, other): (&str, &str), calls: Expr, share: Expr) -> Vec<
         col(other).alias("other"),
         col("jaccard"),
         share.alias("share"),
-    ]
+    ];
+    let kept = KEPT.map(|(name, kind)| match name {
+        "first_call" => first_call.clone().alias(name),
+        _ => null(kind).alias(name),
+    });
+    known.into_iter().chain(kept).collect()
 }
 
 fn null(kind: DataType) -> Expr {

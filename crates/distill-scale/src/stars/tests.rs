@@ -18,6 +18,7 @@ fn went(pairs: &[&str]) -> Vec<String> {
         ("weaker", DataType::UInt64, false),
         ("jaccard", DataType::Float64, false),
         ("weaker_calls", DataType::UInt64, false),
+        ("weaker_first_call", DataType::Int64, true),
     ]);
     // One pair a batch: what has gone is remembered across batches.
     let batches: Vec<Result<RecordBatch>> = pairs
@@ -30,6 +31,7 @@ fn went(pairs: &[&str]) -> Vec<String> {
                     Arc::new(UInt64Array::from(vec![weaker])),
                     Arc::new(Float64Array::from(vec![0.9])),
                     Arc::new(UInt64Array::from(vec![1])),
+                    Arc::new(Int64Array::from(vec![None])),
                 ],
             )?)
         })

@@ -91,7 +91,7 @@ fn json(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
 
-fn sentence(random: &mut Random) -> String {
+pub(crate) fn sentence(random: &mut Random) -> String {
     const WORDS: [&str; 24] = [
         "where", "is", "my", "card", "new", "top", "up", "failed", "why", "the", "rate", "of", "exchange",
         "euro", "has", "not", "come", "yet", "I", "am", "waiting", "for", "Straße", "ärger",
@@ -102,7 +102,7 @@ fn sentence(random: &mut Random) -> String {
 }
 
 /// A text with a character or two replaced, put in or taken out.
-fn edited(text: &str, random: &mut Random) -> String {
+pub(crate) fn edited(text: &str, random: &mut Random) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     for _ in 0..1 + random.below(2) {
         let letter = char::from(b'a' + random.below(26) as u8);
@@ -117,10 +117,14 @@ fn edited(text: &str, random: &mut Random) -> String {
     chars.into_iter().collect()
 }
 
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

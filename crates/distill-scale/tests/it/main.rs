@@ -5,9 +5,11 @@
     reason = "a helper that cannot set up its world is a failed test"
 )]
 
+mod bridge;
 #[cfg(feature = "ballista")]
 mod cluster;
 mod equal;
 mod hostile;
 mod log;
 mod outcome;
+mod raw;

@@ -13,9 +13,12 @@ use crate::{
 fn fixture(name: &str, format: LogFormat) -> Vec<LoggedCall> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/logs/{name}.jsonl"));
     let mut calls = Vec::new();
-    read_log(&LogFile::new(path, format), |_, found| match found {
-        Found::Line(line) => calls.extend(line.unwrap().calls),
-        Found::Late(call) => calls.push(*call),
+    read_log(&LogFile::new(path, format), |_, found| {
+        match found {
+            Found::Line(line) => calls.extend(line.unwrap().calls),
+            Found::Late(call) => calls.push(*call),
+        }
+        Ok(())
     })
     .unwrap();
     calls
@@ -28,9 +31,12 @@ fn line(format: &str, line: &Value) -> CallMetadata {
     let mut found = Vec::new();
     read_log(
         &LogFile::new(path, LogFormat::by_name(format).unwrap()),
-        |_, on_line| match on_line {
-            Found::Line(line) => found.extend(line.unwrap().calls),
-            Found::Late(call) => found.push(*call),
+        |_, on_line| {
+            match on_line {
+                Found::Line(line) => found.extend(line.unwrap().calls),
+                Found::Late(call) => found.push(*call),
+            }
+            Ok(())
         },
     )
     .unwrap();

@@ -36,13 +36,16 @@ fn read(
         judgement: named(names.1),
     });
     let (mut found, mut damaged) = (Vec::new(), 0);
-    let read = read_log(&log, |_, line| match line {
-        Found::Line(Ok(content)) => found.extend(content.calls.into_iter().map(|call| {
-            let confidence = call.choices[0].confidence.map(|confidence| confidence.value);
-            let fault = call.fault.as_ref().map(RejectReason::kind);
-            (call.id.unwrap(), (confidence, call.by_person, fault))
-        })),
-        _ => damaged += 1,
+    let read = read_log(&log, |_, line| {
+        match line {
+            Found::Line(Ok(content)) => found.extend(content.calls.into_iter().map(|call| {
+                let confidence = call.choices[0].confidence.map(|confidence| confidence.value);
+                let fault = call.fault.as_ref().map(RejectReason::kind);
+                (call.id.unwrap(), (confidence, call.by_person, fault))
+            })),
+            _ => damaged += 1,
+        }
+        Ok(())
     })
     .unwrap();
     (found, read.scores.unwrap(), damaged)
@@ -110,6 +113,7 @@ fn tensorzero_s_feedback_is_of_a_call_or_of_an_episode() {
         if let Found::Line(Ok(content)) = line {
             found.extend(content.calls.into_iter().map(|call| (call.by_person, call.fault)));
         }
+        Ok(())
     })
     .unwrap();
     assert_eq!(found, [(true, None), (false, Some(RejectReason::Disapproved))]);
@@ -143,7 +147,7 @@ fn a_name_that_no_score_has_is_an_error_that_lists_those_there_are() {
         confidence: Some("sure".to_owned()),
         judgement: None,
     });
-    let error = read_log(&log, |_, _| ()).unwrap_err();
+    let error = read_log(&log, |_, _| Ok(())).unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("sure") && source.contains("tone"), "{source}");
 }

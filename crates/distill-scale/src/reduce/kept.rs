@@ -1,0 +1,128 @@
+//! What is known of the call that a row keeps: no rule looks at it, and it passes through the stages to the outcome.
+
+use std::sync::Arc;
+
+use datafusion::arrow::{
+    array::{
+        Array, ArrayRef, Int64Array, Int64Builder, RecordBatch, StringArray, StringBuilder, UInt64Array,
+        UInt64Builder,
+    },
+    datatypes::DataType,
+};
+
+use super::columns::{Columns, text};
+use crate::ReduceError;
+
+/// Names and types of the columns, any of which may be null.
+pub(crate) const KEPT: [(&str, DataType); 7] = [
+    ("confidence_kind", DataType::Utf8),
+    ("probabilities", DataType::Utf8),
+    ("first_call", DataType::Int64),
+    ("file", DataType::Utf8),
+    ("line", DataType::UInt64),
+    ("id_in_log", DataType::Utf8),
+    ("question", DataType::Utf8),
+];
+
+/// What a row keeps beside its text and its label.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Kept {
+    /// Where its confidence comes from.
+    pub(crate) confidence_kind: Option<String>,
+    /// Probabilities by label, as JSON.
+    pub(crate) probabilities: Option<String>,
+    /// When the first of its calls was made, in milliseconds since 1970.
+    pub(crate) first_call: Option<i64>,
+    /// The log and the line of its call.
+    pub(crate) file: Option<String>,
+    pub(crate) line: Option<u64>,
+    /// The id that the log gives the call, and which of its questions it is.
+    pub(crate) id_in_log: Option<String>,
+    pub(crate) question: Option<String>,
+}
+
+/// The columns of a batch.
+#[derive(Debug)]
+pub(crate) struct KeptColumns<'b> {
+    confidence_kind: &'b StringArray,
+    probabilities: &'b StringArray,
+    first_call: &'b Int64Array,
+    file: &'b StringArray,
+    line: &'b UInt64Array,
+    id_in_log: &'b StringArray,
+    question: &'b StringArray,
+}
+
+impl<'b> KeptColumns<'b> {
+    pub(crate) fn of(stage: &'static str, batch: &'b RecordBatch) -> Result<Self, ReduceError> {
+        let columns = Columns { stage, batch };
+        Ok(Self {
+            confidence_kind: columns.of("confidence_kind")?,
+            probabilities: columns.of("probabilities")?,
+            first_call: columns.of("first_call")?,
+            file: columns.of("file")?,
+            line: columns.of("line")?,
+            id_in_log: columns.of("id_in_log")?,
+            question: columns.of("question")?,
+        })
+    }
+
+    pub(crate) fn at(&self, row: usize) -> Kept {
+        let owned = |array: &StringArray| text(array, row).map(str::to_owned);
+        Kept {
+            confidence_kind: owned(self.confidence_kind),
+            probabilities: owned(self.probabilities),
+            first_call: self.first_call(row),
+            file: owned(self.file),
+            line: self.line.is_valid(row).then(|| self.line.value(row)),
+            id_in_log: owned(self.id_in_log),
+            question: owned(self.question),
+        }
+    }
+
+    pub(super) fn first_call(&self, row: usize) -> Option<i64> {
+        self.first_call.is_valid(row).then(|| self.first_call.value(row))
+    }
+}
+
+/// The earlier of two times that may be unknown.
+pub(super) fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    one.into_iter().chain(other).min()
+}
+
+/// The columns as they are written.
+#[derive(Debug, Default)]
+pub(super) struct KeptBuilders {
+    confidence_kind: StringBuilder,
+    probabilities: StringBuilder,
+    first_call: Int64Builder,
+    file: StringBuilder,
+    line: UInt64Builder,
+    id_in_log: StringBuilder,
+    question: StringBuilder,
+}
+
+impl KeptBuilders {
+    pub(super) fn append(&mut self, kept: &Kept) {
+        self.confidence_kind
+            .append_option(kept.confidence_kind.as_deref());
+        self.probabilities.append_option(kept.probabilities.as_deref());
+        self.first_call.append_option(kept.first_call);
+        self.file.append_option(kept.file.as_deref());
+        self.line.append_option(kept.line);
+        self.id_in_log.append_option(kept.id_in_log.as_deref());
+        self.question.append_option(kept.question.as_deref());
+    }
+
+    pub(super) fn finish(&mut self) -> [ArrayRef; 7] {
+        [
+            Arc::new(self.confidence_kind.finish()),
+            Arc::new(self.probabilities.finish()),
+            Arc::new(self.first_call.finish()),
+            Arc::new(self.file.finish()),
+            Arc::new(self.line.finish()),
+            Arc::new(self.id_in_log.finish()),
+            Arc::new(self.question.finish()),
+        ]
+    }
+}
