@@ -283,7 +283,7 @@ fn personal_data_is_masked_in_every_file_and_in_the_gold_set() {
     }
 }
 
-/// The repository's own logs, which real clients made: every format that needs no feature.
+/// The repository's own logs, which real clients made.
 #[test]
 fn fixture_logs_of_every_format_make_the_training_set_that_they_make_in_one_memory() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../distill-data/tests/fixtures/logs");
@@ -291,21 +291,23 @@ fn fixture_logs_of_every_format_make_the_training_set_that_they_make_in_one_memo
     let task = Task::of_labels("bank", labels.to_vec()).unwrap();
     let mut kept = 0;
     for (name, format) in [
-        ("anthropic-messages", "anthropic-messages"),
-        ("langsmith", "langsmith"),
-        ("openai-chat", "openai-chat"),
-        ("openai-decisions", "openai-decisions"),
-        ("openai-responses", "openai-responses"),
-        ("openai-stored", "openai-chat"),
-        ("streamed", "openai-chat"),
-        ("system-one", "system-one"),
-        ("telemetry-current", "open-telemetry"),
-        ("telemetry-events", "open-telemetry"),
-        ("telemetry-openllmetry", "open-telemetry"),
+        ("anthropic-messages.jsonl", "anthropic-messages"),
+        ("langsmith.jsonl", "langsmith"),
+        ("openai-chat.jsonl", "openai-chat"),
+        ("openai-decisions.jsonl", "openai-decisions"),
+        ("openai-responses.jsonl", "openai-responses"),
+        ("openai-stored.jsonl", "openai-chat"),
+        ("streamed.jsonl", "openai-chat"),
+        ("system-one.jsonl", "system-one"),
+        ("telemetry-current.jsonl", "open-telemetry"),
+        ("telemetry-events.jsonl", "open-telemetry"),
+        ("telemetry-openllmetry.jsonl", "open-telemetry"),
+        ("fine-tune.parquet", "fine-tune"),
+        ("langfuse.parquet", "langfuse"),
     ] {
         for answer in [AnswerFormat::Text, AnswerFormat::json()] {
             let folder = tempfile::tempdir().unwrap();
-            let path = fixtures.join(format!("{name}.jsonl"));
+            let path = fixtures.join(name);
             let logs = [LogFile::new(path, LogFormat::by_name(format).unwrap())];
             let config = CurateConfig {
                 answer,
