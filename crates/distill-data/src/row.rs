@@ -47,14 +47,15 @@ impl Call {
     /// Sorts by everything that a choice among calls may depend on, and by the position for calls that are alike in all of
     /// it. Sums over sorted calls then have the same bits whatever the order of the lines.
     ///
-    /// distill-scale has its engine sort by the same columns; what was reported is there what the ballot has.
-    fn by_content(&self, other: &Self) -> Ordering {
+    /// The keys are those of the two ballots, made once for all that are sorted. distill-scale has its engine
+    /// sort by the same columns; what was reported is there what the ballot has.
+    fn by_content(&self, other: &Self, keys: [&[u8]; 2]) -> Ordering {
         let reported = |call: &Self| {
             let found = call.reported;
             found.map(|found| (Reverse(found.value.abs().to_bits()), found.kind))
         };
         (other.by_person.cmp(&self.by_person))
-            .then_with(|| self.ballot.key().cmp(&other.ballot.key()))
+            .then_with(|| keys[0].cmp(keys[1]))
             .then_with(|| self.input.cmp(&other.input))
             .then_with(|| self.id.cmp(&other.id))
             .then_with(|| self.question.cmp(&other.question))
@@ -150,8 +151,8 @@ pub(crate) fn gather(calls: &[Call], duplicates: Duplicates, majority: f64) -> V
         of_text.entry(&call.text).or_default().push(index);
     }
     let mut rows = Vec::with_capacity(of_text.len());
-    for (text, mut members) in of_text {
-        members.sort_by(|&a, &b| calls[a].by_content(&calls[b]));
+    for (text, members) in of_text {
+        let members = sorted_by_content(members, calls);
         let id = text_id(text);
         if duplicates == Duplicates::Keep {
             let numbered = members.into_iter().enumerate();
@@ -169,6 +170,18 @@ pub(crate) fn gather(calls: &[Call], duplicates: Duplicates, majority: f64) -> V
     }
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     rows
+}
+
+fn sorted_by_content(members: Vec<usize>, calls: &[Call]) -> Vec<usize> {
+    if members.len() == 1 {
+        return members;
+    }
+    let mut keyed: Vec<(Vec<u8>, usize)> = members
+        .into_iter()
+        .map(|member| (calls[member].ballot.key(), member))
+        .collect();
+    keyed.sort_by(|(left, a), (right, b)| calls[*a].by_content(&calls[*b], [left, right]));
+    keyed.into_iter().map(|(_, member)| member).collect()
 }
 
 /// How long the id of a text is. That of a row may go on with its number, where duplicates are kept.
