@@ -97,13 +97,17 @@ impl Decoder {
         };
         let blocks = (0..config.layers.len())
             .map(|layer| maker.block(&format!("{PREFIX}layers.{layer}")))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         let norm = maker.norm(&format!("{PREFIX}norm"), config.hidden_size)?;
         let head = match config.tie_word_embeddings {
             true => tokens.table(),
             false => source.matrix(&format!("{HEAD}.weight"), sizes)?,
         };
         let head = Projection::new(&mut slots, HEAD, (head, source.weight_format()), None);
+        // After the scores of a token comes the first block with the next one.
+        let projections = blocks.iter().flat_map(Block::projections).chain([&head]);
+        let again = blocks.iter().flat_map(Block::projections).take(1);
+        Projection::follow_one_another(projections.chain(again));
         let (slots, modules) = slots.into_parts();
         Ok(Self {
             config,

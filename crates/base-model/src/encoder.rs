@@ -143,12 +143,14 @@ impl Encoder {
         let norm = maker.norm(names.embedding_norm)?;
         let blocks = (0..config.layers.len())
             .map(|layer| maker.block(layer))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         let last_norm = match names.last_norm {
             Some(name) => Some(maker.norm(name)?),
             None => None,
         };
         let pooler = maker.pooler(has_pooler)?;
+        let projections = blocks.iter().flat_map(Block::projections);
+        Projection::follow_one_another(projections.chain([&pooler.dense]));
         let (slots, modules) = slots.into_parts();
         Ok(Self {
             config,

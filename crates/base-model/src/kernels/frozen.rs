@@ -45,6 +45,19 @@ impl Frozen {
         Self(Kept::Tensor(weight))
     }
 
+    /// Says which weight a forward pass multiplies with next, which is a hint and nothing else: where both are laid out, the
+    /// beginning of it is fetched while this one is multiplied with.
+    #[cfg_attr(
+        not(feature = "flex"),
+        expect(unused_variables, clippy::unused_self, reason = "nothing is laid out")
+    )]
+    pub(crate) fn is_followed_by(&self, next: &Self) {
+        #[cfg(feature = "flex")]
+        if let (Kept::LaidOut(matrix, _), Kept::LaidOut(next, _)) = (&self.0, &next.0) {
+            matrix.is_followed_by(next);
+        }
+    }
+
     /// The weight as products see it, made anew where it is laid out: in f32, rounded as its format rounds it.
     pub(crate) fn plain(&self) -> Tensor<2> {
         match &self.0 {

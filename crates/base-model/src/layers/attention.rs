@@ -64,6 +64,15 @@ pub(crate) struct KeysValues {
 }
 
 impl Attention {
+    /// Its linear layers, in the order in which a pass goes through them.
+    pub(crate) fn projections(&self) -> impl Iterator<Item = &Projection> {
+        let inputs = match &self.input {
+            AttentionInput::Split { query, key, value } => vec![key, value, query],
+            AttentionInput::Fused(fused) => vec![fused],
+        };
+        inputs.into_iter().chain([&self.output])
+    }
+
     /// What the tokens of rows laid end to end find in their own row: `[1, tokens, d_model]` to the same; `rotary` is for the
     /// tokens as they lie, `blocked` for the padded rows, as in [`Attention::forward`].
     pub(crate) fn among(
@@ -74,11 +83,14 @@ impl Attention {
         tuning: Option<&Tuning<'_>>,
         rows: &EndToEnd,
     ) -> Tensor<3> {
-        let [query, keys, values] = match &self.input {
+        let [keys, values, query] = match &self.input {
             AttentionInput::Split { query, key, value } => {
-                [query, key, value].map(|projection| projection.forward(states.clone(), tuning))
+                [key, value, query].map(|projection| projection.forward(states.clone(), tuning))
             }
-            AttentionInput::Fused(fused) => self.parts(fused.forward(states, tuning)),
+            AttentionInput::Fused(fused) => {
+                let [query, keys, values] = self.parts(fused.forward(states, tuning));
+                [keys, values, query]
+            }
         };
         let norm = self.head_norms.as_ref().map(|norms| &norms.key);
         let keys = self.placed(keys, norm, rotary, tuning);

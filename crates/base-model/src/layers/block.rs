@@ -2,7 +2,7 @@
 
 use burn::tensor::{Bool, Tensor};
 
-use super::{Attention, FeedForward, KeysValues, Norm, Rotary};
+use super::{Attention, FeedForward, KeysValues, Norm, Projection, Rotary};
 use crate::{adapter::Tuning, batch::EndToEnd};
 
 /// A block of an encoder or a decoder.
@@ -87,6 +87,13 @@ impl Block {
     ) -> Tensor<3> {
         let mixed = self.attention.forward(entering, found, rotary, blocked, tuning);
         self.after_attention(states, mixed, tuning)
+    }
+
+    /// Its linear layers, in the order in which a pass goes through them.
+    pub(crate) fn projections(&self) -> impl Iterator<Item = &Projection> {
+        self.attention
+            .projections()
+            .chain(self.feed_forward.projections())
     }
 
     fn after_attention(&self, states: Tensor<3>, mixed: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {

@@ -34,6 +34,15 @@ pub(crate) enum FeedForwardInput {
 }
 
 impl FeedForward {
+    /// Its linear layers, in the order in which a pass goes through them.
+    pub(crate) fn projections(&self) -> impl Iterator<Item = &Projection> {
+        let inputs = match &self.input {
+            FeedForwardInput::Plain(input) | FeedForwardInput::FusedGate(input) => vec![input],
+            FeedForwardInput::Gated { gate, up } => vec![gate, up],
+        };
+        inputs.into_iter().chain([&self.down])
+    }
+
     /// `[batch, seq, d_model]` to the same.
     pub(crate) fn forward(&self, input: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
         let inside = match &self.input {

@@ -77,6 +77,17 @@ impl Projection {
         }
     }
 
+    /// Says in which order a forward pass goes through layers, so that the weights of each are on their way when it begins.
+    pub(crate) fn follow_one_another<'a>(layers: impl Iterator<Item = &'a Self>) {
+        let mut before: Option<&Self> = None;
+        for layer in layers {
+            if let Some(before) = before {
+                before.weight.is_followed_by(&layer.weight);
+            }
+            before = Some(layer);
+        }
+    }
+
     /// Whether an adapter brings the layer whole.
     pub(crate) fn is_saved(&self, tuning: &Tuning<'_>) -> bool {
         tuning.saved(self.slot).is_some()

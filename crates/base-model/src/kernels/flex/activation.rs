@@ -32,7 +32,7 @@ impl SiluGate {
 impl Formula<2> for SiluGate {
     fn output(&self) -> FlexTensor {
         let (gate, up, mut output) = (self.gate.values(), self.up.values(), self.gate.zeros());
-        fill(&mut output, MULTIPLICATIONS, |from, output| {
+        fill(&mut output, 1, MULTIPLICATIONS, |from, output| {
             let [gate, up] = [gate, up].map(|input| &input[from..][..output.len()]);
             silu_gate(gate, up, output);
         });
@@ -65,7 +65,7 @@ impl Gelu {
 impl Formula<1> for Gelu {
     fn output(&self) -> FlexTensor {
         let (input, mut output) = (self.input.values(), self.input.zeros());
-        fill(&mut output, MULTIPLICATIONS, |from, output| {
+        fill(&mut output, 1, MULTIPLICATIONS, |from, output| {
             gelu(&input[from..][..output.len()], output);
         });
         self.input.like(output)

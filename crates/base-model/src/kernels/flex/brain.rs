@@ -14,7 +14,7 @@ use pulp::bytemuck;
 use rayon::prelude::*;
 
 use super::{
-    ahead::{Lines, after, cut, fetch},
+    ahead::{Ahead, Lines, Reading, cut, fetch},
     layout::Layout,
     machine::{machine, vectorised},
     matrix::Matrix,
@@ -100,12 +100,24 @@ impl Layout for Brain {
         WIDTH
     }
 
-    fn add(&self, output: &mut [f32], panels: Range<usize>, rows: Matrix<'_>) {
+    fn bytes(&self, panels: Range<usize>) -> &[u8] {
+        let all = self.d_input.div_ceil(2);
+        let [first, end] = [panels.start, panels.end].map(|panel| self.place(panel, &(0..all)).start);
+        bytemuck::cast_slice(&self.weights[first..end])
+    }
+
+    fn add(&self, output: &mut [f32], panels: Range<usize>, rows: Matrix<'_>, next: &[u8]) {
         let stride = output.len() / rows.rows.max(1);
         if stride == 0 || self.d_input == 0 {
             return;
         }
         let all = self.d_input.div_ceil(2);
+        let bytes = |pairs: usize| pairs * size_of::<Pair>();
+        let begin = self.place(panels.start, &(0..all)).start;
+        let reading = Reading {
+            now: self.bytes(panels.clone()),
+            next,
+        };
         let outputs = output.chunks_mut(ROWS_AT_ONCE * stride);
         for (first, output) in (0..rows.rows).step_by(ROWS_AT_ONCE).zip(outputs) {
             let count = output.len() / stride;
@@ -123,8 +135,8 @@ impl Layout for Brain {
                         outputs: WIDTH.min(stride - column),
                         // For few rows weights are read as they lie in memory, and what is read next is fetched meanwhile.
                         ahead: match count <= FEW_ROWS {
-                            true => after(bytemuck::cast_slice(&self.weights), place, size_of::<Pair>()),
-                            false => &[],
+                            true => reading.after(bytes(place.start - begin)..bytes(place.end - begin)),
+                            false => Ahead::default(),
                         },
                     };
                     strip.add(count, &mut output[column..], stride);
@@ -157,7 +169,7 @@ struct Strip<'a> {
     weights: &'a [Pair],
     /// Outputs of the panel, without what fills it up.
     outputs: usize,
-    ahead: &'a [u8],
+    ahead: Ahead<'a>,
 }
 
 impl Strip<'_> {
@@ -168,7 +180,7 @@ impl Strip<'_> {
     )]
     fn add(&self, count: usize, output: &mut [f32], stride: usize) {
         let tiles = count.div_ceil(ROWS);
-        let mut ahead = cut(self.ahead, tiles);
+        let mut ahead = self.ahead.cut(tiles);
         for tile in 0..tiles {
             // As even as they can be.
             let row = tile * count / tiles;
@@ -330,6 +342,7 @@ mod tests {
                 &mut output,
                 strips,
                 Matrix::part_of(&left, [rows, d_input], d_input),
+                &[],
             );
             assert_eq!(output, expected, "{rows} x {d_input} x {d_output}");
         }

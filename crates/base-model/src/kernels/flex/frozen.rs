@@ -1,6 +1,6 @@
 //! A matrix that never changes, laid out for both directions of a product.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, Weak};
 
 use super::{
     layout::{Layout, laid_out},
@@ -14,6 +14,8 @@ pub(in crate::kernels) struct FrozenMatrix {
     forward: Box<dyn Layout>,
     backward: OnceLock<Box<dyn Layout>>,
     format: WeightFormat,
+    /// What a forward pass multiplies with next.
+    next: OnceLock<Weak<FrozenMatrix>>,
 }
 
 impl FrozenMatrix {
@@ -23,7 +25,13 @@ impl FrozenMatrix {
             forward: laid_out(Matrix::rows_of(rows, d_input), format),
             backward: OnceLock::new(),
             format,
+            next: OnceLock::new(),
         }
+    }
+
+    /// Says which matrix a forward pass multiplies with next, so that its beginning is there by then. The first word counts.
+    pub(in crate::kernels) fn is_followed_by(&self, next: &Arc<Self>) {
+        self.next.get_or_init(|| Arc::downgrade(next));
     }
 
     /// Lengths of what comes out and of what goes in.
@@ -38,12 +46,14 @@ impl FrozenMatrix {
 
     /// `x W^T + bias`, `[rows, d_output]`.
     pub(super) fn times(&self, x: Matrix<'_>, bias: Option<&[f32]>) -> Vec<f32> {
-        self.forward.times(x, bias)
+        let next = self.next.get().and_then(Weak::upgrade);
+        self.forward
+            .times(x, bias, next.as_deref().map(|next| &*next.forward))
     }
 
     /// Adds `x W^T` to `output`, `[rows, d_output]`.
     pub(super) fn add_times(&self, output: &mut [f32], x: Matrix<'_>) {
-        self.forward.add_times(output, x);
+        self.forward.add_times(output, x, None);
     }
 
     /// `dy W`, `[rows, d_input]`.
@@ -58,6 +68,6 @@ impl FrozenMatrix {
             };
             laid_out(weight.transposed(), format)
         });
-        backward.times(dy, None)
+        backward.times(dy, None, None)
     }
 }

@@ -7,7 +7,11 @@ use super::{
     differentiate::Formula,
     lanes::{dot, sum},
     machine::vectorised,
+    threads::fill,
 };
+
+/// How many multiplications take as long as the normalisation of a number.
+const MULTIPLICATIONS: usize = 32;
 
 /// Layer normalisation.
 #[derive(Debug, Clone)]
@@ -33,14 +37,11 @@ impl LayerNorm {
 
 impl Formula<3> for LayerNorm {
     fn output(&self) -> FlexTensor {
-        let mut output = self.input.zeros();
-        layer_norm(
-            self.input.values(),
-            self.gain.values(),
-            self.bias.values(),
-            self.eps,
-            &mut output,
-        );
+        let (input, mut output) = (self.input.values(), self.input.zeros());
+        let (gain, bias) = (self.gain.values(), self.bias.values());
+        fill(&mut output, gain.len(), MULTIPLICATIONS, |from, output| {
+            layer_norm(&input[from..][..output.len()], gain, bias, self.eps, output);
+        });
         self.input.like(output)
     }
 
@@ -80,8 +81,11 @@ impl RmsNorm {
 
 impl Formula<2> for RmsNorm {
     fn output(&self) -> FlexTensor {
-        let mut output = self.input.zeros();
-        rms_norm(self.input.values(), self.gain.values(), self.eps, &mut output);
+        let (input, mut output) = (self.input.values(), self.input.zeros());
+        let gain = self.gain.values();
+        fill(&mut output, gain.len(), MULTIPLICATIONS, |from, output| {
+            rms_norm(&input[from..][..output.len()], gain, self.eps, output);
+        });
         self.input.like(output)
     }
 

@@ -42,9 +42,11 @@ pub(super) fn threads_for(multiplications: usize) -> usize {
     (multiplications / OF_A_THREAD).clamp(1, threads())
 }
 
-/// Fills numbers that cost so many multiplications each, in shares on threads; a share is told where it begins.
+/// Fills rows of `width` numbers that cost so many multiplications each, in shares on threads; a share, of whole rows, is told
+/// with which number it begins.
 pub(super) fn fill(
     numbers: &mut [f32],
+    width: usize,
     multiplications: usize,
     share_from: impl Fn(usize, &mut [f32]) + Sync,
 ) {
@@ -52,7 +54,7 @@ pub(super) fn fill(
     if threads == 1 {
         return share_from(0, numbers);
     }
-    let share = numbers.len().div_ceil(threads);
+    let share = numbers.len().div_ceil(threads).next_multiple_of(width);
     let shares = numbers.par_chunks_mut(share).enumerate();
     shares.for_each(|(index, numbers)| share_from(index * share, numbers));
 }
@@ -137,9 +139,10 @@ mod tests {
 
     #[test]
     fn what_is_filled_in_shares_is_what_is_filled_at_once() {
-        for count in [0, 1, 7, 100_000] {
+        for (count, width) in [(0, 1), (1, 1), (7, 1), (100_000, 1), (100_002, 7 * 2381)] {
             let mut numbers = vec![0.0; count];
-            fill(&mut numbers, OF_A_THREAD / 1000, |from, share| {
+            fill(&mut numbers, width, OF_A_THREAD / 1000, |from, share| {
+                assert!(from % width == 0 && share.len() % width == 0);
                 for (index, number) in share.iter_mut().enumerate() {
                     *number = (from + index) as f32;
                 }

@@ -114,7 +114,7 @@ impl Layout for Tiles {
         unsafe_code,
         reason = "instructions are run that the machine was asked about before"
     )]
-    fn add(&self, output: &mut [f32], strips: Range<usize>, rows: Matrix<'_>) {
+    fn add(&self, output: &mut [f32], strips: Range<usize>, rows: Matrix<'_>, _next: &[u8]) {
         let stride = output.len() / rows.rows.max(1);
         if stride == 0 || self.d_input == 0 {
             return;
@@ -125,6 +125,11 @@ impl Layout for Tiles {
         let unit = Unit::with_rows(rows_of_a_tile);
         // SAFETY: tiles are made where the machine has the vector registers too.
         unsafe { self.add_on(&unit, rows_of_a_tile, (output, stride), strips, rows) }
+    }
+
+    /// The unit's loop fetches for itself.
+    fn bytes(&self, _strips: Range<usize>) -> &[u8] {
+        &[]
     }
 
     fn to_rows(&self) -> Vec<f32> {

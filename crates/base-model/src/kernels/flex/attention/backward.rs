@@ -62,7 +62,8 @@ pub(super) fn backward(
             multiply(sizes.queries_out(d_query, head), 0.0, 1.0, slopes, key);
         }
     };
-    if sizes.is_worth_threads() {
+    let rows = vec![[sizes.queries, sizes.keys]; sizes.batch];
+    if sizes.threads_for(&rows) > 1 {
         d_query
             .par_chunks_exact_mut(per_query)
             .zip(d_key.par_chunks_exact_mut(per_key))

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::AttentionSizes;
 use crate::kernels::flex::{
+    ahead::Ahead,
     lanes::{LANES, softmax},
     machine::machine,
     matrix::Matrix,
@@ -20,29 +21,36 @@ pub(super) fn forward(
     mut output: &mut [f32],
 ) {
     let machine = machine().simd;
-    let is_worth_threads = sizes.is_worth_threads();
-    // A row of no tokens has nothing to look with.
-    let rows = rows.enumerate().filter(|(_, [queries, _])| *queries > 0);
-    let rows = rows.map(|(row, [queries, keys])| {
-        let (of_queries, of_keys) = (queries * sizes.query_width(), keys * sizes.key_width());
-        Row {
-            sizes: AttentionSizes {
-                queries,
-                keys,
-                ..sizes
-            },
-            query: take(&mut query, of_queries),
-            key: take(&mut key, of_keys),
-            value: take(&mut value, of_keys),
-            mask: (blocked, row),
-            output: output.split_off_mut(..of_queries).unwrap_or_default(),
+    let rows: Vec<[usize; 2]> = rows.collect();
+    let threads = sizes.threads_for(&rows);
+    let all: usize = rows.iter().map(|[queries, _]| queries).sum();
+    // Queries of a thread, of one row or of several.
+    let at_once = all.div_ceil(threads);
+    let mut parts = Vec::with_capacity(rows.len() + threads);
+    for (row, [queries, keys]) in rows.into_iter().enumerate() {
+        let of_keys = keys * sizes.key_width();
+        let (key, value) = (take(&mut key, of_keys), take(&mut value, of_keys));
+        // A row of no tokens has nothing to look with.
+        for first in (0..queries).step_by(at_once.max(1)) {
+            let queries = at_once.min(queries - first);
+            let of_queries = queries * sizes.query_width();
+            parts.push(Part {
+                sizes: AttentionSizes {
+                    queries,
+                    keys,
+                    ..sizes
+                },
+                query: take(&mut query, of_queries),
+                key,
+                value,
+                mask: (blocked, row, first),
+                output: output.split_off_mut(..of_queries).unwrap_or_default(),
+            });
         }
-    });
-    if is_worth_threads {
-        let rows: Vec<Row<'_>> = rows.collect();
-        rows.into_par_iter().for_each(|row| machine.dispatch(row));
-    } else {
-        rows.for_each(|row| machine.dispatch(row));
+    }
+    match threads {
+        1 => parts.into_iter().for_each(|part| machine.dispatch(part)),
+        _ => parts.into_par_iter().for_each(|part| machine.dispatch(part)),
     }
 }
 
@@ -50,17 +58,18 @@ fn take<'a>(from: &mut &'a [f32], count: usize) -> &'a [f32] {
     from.split_off(..count).unwrap_or_default()
 }
 
-/// A row of the batch.
-struct Row<'a> {
+/// Some queries of a row of the batch.
+struct Part<'a> {
     sizes: AttentionSizes,
     query: &'a [f32],
     key: &'a [f32],
     value: &'a [f32],
-    mask: (&'a [u8], usize),
+    /// The masks of the batch, the row and the first of the queries.
+    mask: (&'a [u8], usize, usize),
     output: &'a mut [f32],
 }
 
-impl WithSimd for Row<'_> {
+impl WithSimd for Part<'_> {
     type Output = ();
 
     /// Scores and mixtures are products with small panels, made of a head's keys and values.
@@ -92,7 +101,8 @@ impl WithSimd for Row<'_> {
             add_product(simd, query, (&key_panels, key_width), &mut scores, key_width);
             for (query, scores) in scores.chunks_exact_mut(key_width).enumerate() {
                 let (keys, beyond) = scores.split_at_mut(sizes.keys);
-                for (score, blocked) in keys.iter_mut().zip(sizes.mask(self.mask.0, self.mask.1, query)) {
+                let (blocked, row, first) = self.mask;
+                for (score, blocked) in keys.iter_mut().zip(sizes.mask(blocked, row, first + query)) {
                     // Where everything is blocked (padding) all keys count alike, so that the state stays finite.
                     *score = if *blocked == 0 { *score } else { -1e30 };
                 }
@@ -129,7 +139,7 @@ fn add_product<S: Simd>(
             inputs: 0..rows.columns,
             panel,
             outputs: width.min(outputs - column),
-            ahead: &[],
+            ahead: Ahead::default(),
         };
         strip.add(simd, &mut output[column..], stride);
     }

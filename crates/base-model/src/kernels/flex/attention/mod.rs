@@ -14,6 +14,9 @@ use super::{
 use backward::backward;
 use forward::forward;
 
+/// How many multiplications take as long as what a number of a query or a key costs beside its products.
+const MULTIPLICATIONS: usize = 96;
+
 /// Attention of grouped queries.
 #[derive(Debug, Clone)]
 pub(super) struct Attention {
@@ -174,8 +177,13 @@ impl AttentionSizes {
         &blocked[start..start + self.keys]
     }
 
-    fn is_worth_threads(&self) -> bool {
-        let products = self.batch * self.n_heads * self.queries * self.keys * self.d_head;
-        self.batch > 1 && threads_for(products) > 1
+    /// Over how many threads rows of so many queries and keys are cut. A short row costs what it costs to lay out its keys and
+    /// to go through its scores: more than to multiply them.
+    fn threads_for(&self, rows: &[[usize; 2]]) -> usize {
+        let of_a_head: usize = rows
+            .iter()
+            .map(|[queries, keys]| queries * keys + MULTIPLICATIONS * (queries + keys))
+            .sum();
+        threads_for(self.n_heads * self.d_head * of_a_head)
     }
 }

@@ -14,7 +14,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{
-    ahead,
+    ahead::{Ahead, Reading},
     layout::Layout,
     matrix::Matrix,
     whole::{INPUTS_OF_A_SCALE, Rounded, largest, scale_of, size_of_largest},
@@ -83,6 +83,11 @@ impl Bytes {
         &self.scales[panel * of_a_panel..][..of_a_panel]
     }
 
+    /// Pairs of inputs of a panel, for each of its outputs.
+    fn pairs_of_a_panel(&self) -> usize {
+        self.d_input.div_ceil(2) * self.kernel.width()
+    }
+
     /// A block of inputs of a panel.
     fn part(&self, panel: usize, block: usize) -> Part {
         let (of_a_panel, of_a_block) = (self.d_input.div_ceil(2), INPUTS_OF_A_SCALE / 2);
@@ -108,13 +113,22 @@ impl Layout for Bytes {
         self.kernel.width()
     }
 
-    fn add(&self, output: &mut [f32], panels: Range<usize>, rows: Matrix<'_>) {
+    fn bytes(&self, panels: Range<usize>) -> &[u8] {
+        self.stored.bytes(panels, self.pairs_of_a_panel())
+    }
+
+    fn add(&self, output: &mut [f32], panels: Range<usize>, rows: Matrix<'_>, next: &[u8]) {
         let stride = output.len() / rows.rows.max(1);
         if stride == 0 || self.d_input == 0 {
             return;
         }
         let width = self.kernel.width();
         let mut place = self.stored.place(width);
+        let first_pair = panels.start * self.pairs_of_a_panel();
+        let reading = Reading {
+            now: self.bytes(panels.clone()),
+            next,
+        };
         for (first, output) in (0..rows.rows)
             .step_by(ROWS_AT_ONCE)
             .zip(output.chunks_mut(ROWS_AT_ONCE * stride))
@@ -125,10 +139,11 @@ impl Layout for Bytes {
                 for (block, scales) in self.scales(panel).chunks_exact(width).enumerate() {
                     let part = self.part(panel, block);
                     // For few rows weights are read as they lie in memory, and what is read next is fetched meanwhile.
-                    let ahead = if x.rows <= FEW_ROWS {
-                        self.stored.after(&part)
-                    } else {
-                        &[]
+                    let place_of = |pair: usize| (pair - first_pair) * self.stored.size();
+                    let Range { start, end } = part.place();
+                    let ahead = match x.rows <= FEW_ROWS {
+                        true => reading.after(place_of(start)..place_of(end)),
+                        false => Ahead::default(),
                     };
                     let strip = Strip {
                         weights: self.stored.part(&part, &mut place),
@@ -170,11 +185,11 @@ impl Bytes {
         strip: &Strip<'_>,
         x: &WholeRows,
         block: usize,
-        ahead: &[u8],
+        ahead: Ahead<'_>,
         (output, stride): (&mut [f32], usize),
     ) {
         let tiles = x.rows.div_ceil(ROWS);
-        let mut ahead = ahead::cut(ahead, tiles);
+        let mut ahead = ahead.cut(tiles);
         for tile in 0..tiles {
             // As even as they can be.
             let row = tile * x.rows / tiles;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::{
     WeightFormat,
     kernels::flex::{
-        ahead::{Lines, after},
+        ahead::Lines,
         halves,
         machine::vectorised,
         whole::{INPUTS_OF_A_SCALE, INPUTS_OF_A_STEP, Rounded},
@@ -48,7 +48,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Where it is among all pairs of all outputs.
-    fn place(&self) -> Range<usize> {
+    pub(super) fn place(&self) -> Range<usize> {
         let at = |pair: usize| (self.panel * self.of_a_panel + pair) * self.width;
         at(self.pairs.start)..at(self.pairs.end)
     }
@@ -89,11 +89,20 @@ impl Stored {
         panels.into_par_iter()
     }
 
-    /// As many bytes as a part takes, some way behind it.
-    pub(super) fn after(&self, part: &Part) -> &[u8] {
+    /// The weights of some panels, without the steps.
+    pub(super) fn bytes(&self, panels: Range<usize>, of_a_panel: usize) -> &[u8] {
+        let at = |panel: usize| panel * of_a_panel * self.size();
         match self {
-            Self::Int8(weights) => after(bytemuck::cast_slice(weights), part.place(), 2),
-            Self::Int4 { pairs, .. } => after(pairs, part.place(), 1),
+            Self::Int8(weights) => bytemuck::cast_slice(&weights[at(panels.start)..at(panels.end)]),
+            Self::Int4 { pairs, .. } => &pairs[at(panels.start)..at(panels.end)],
+        }
+    }
+
+    /// Bytes of a pair.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Int8(_) => 2,
+            Self::Int4 { .. } => 1,
         }
     }
 

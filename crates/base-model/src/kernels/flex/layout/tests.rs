@@ -64,7 +64,7 @@ proptest! {
             .collect();
         on_every_machine(|| {
             let matrix = laid(&right, d_input, WeightFormat::F32);
-            assert_eq!(matrix.times(Matrix::rows_of(&left, d_input), bias.as_deref()), expected);
+            assert_eq!(matrix.times(Matrix::rows_of(&left, d_input), bias.as_deref(), Some(&*matrix)), expected);
             assert_eq!(matrix.to_rows(), right);
         });
     }
@@ -76,8 +76,8 @@ proptest! {
         for format in FORMATS {
             on_every_machine(|| {
                 let matrix = laid(&right, d_input, format);
-                let together = matrix.times(Matrix::rows_of(&left, d_input), None);
-                let alone = matrix.times(Matrix::rows_of(&left[at * d_input..][..d_input], d_input), None);
+                let together = matrix.times(Matrix::rows_of(&left, d_input), None, Some(&*matrix));
+                let alone = matrix.times(Matrix::rows_of(&left[at * d_input..][..d_input], d_input), None, Some(&*matrix));
                 assert_eq!(&together[at * d_output..][..d_output], &alone[..]);
             });
         }
@@ -108,7 +108,7 @@ proptest! {
                         }
                     }
                 }
-                let found = matrix.times(Matrix::rows_of(&left, d_input), None);
+                let found = matrix.times(Matrix::rows_of(&left, d_input), None, Some(&*matrix));
                 for (found, (expected, size)) in found.iter().zip(products(&left, &rounded, d_input)) {
                     // With fewer digits, each input may be rounded by so much of the largest, which is 1.
                     let error = match format {
@@ -130,7 +130,7 @@ proptest! {
         let large = 2_f32.powi(power);
         left[at % d_input] *= large;
         on_every_machine(|| {
-            let found = laid(&right, d_input, WeightFormat::F32).times(Matrix::rows_of(&left, d_input), None);
+            let found = laid(&right, d_input, WeightFormat::F32).times(Matrix::rows_of(&left, d_input), None, None);
             for (found, (expected, size)) in found.iter().zip(products(&left, &right, d_input)) {
                 let bound = ROUNDING * (size + f64::from(large) * (d_input as f64).sqrt());
                 assert!((f64::from(*found) - expected).abs() <= bound + 1e-7, "{found}, {expected}, {size}");
@@ -166,7 +166,11 @@ fn weights_of_8_and_4_bits_give_the_same_bits_on_every_machine() {
         let expected = std::cell::OnceCell::new();
         on_every_machine(|| {
             let matrix = laid(&right, d_input, WeightFormat::Int8);
-            let found = matrix.times(Matrix::rows_of(&left, d_input), Some(&left[..1].repeat(d_output)));
+            let found = matrix.times(
+                Matrix::rows_of(&left, d_input),
+                Some(&left[..1].repeat(d_output)),
+                Some(&*matrix),
+            );
             assert!(
                 &found == expected.get_or_init(|| found.clone()),
                 "{rows} x {d_input} x {d_output}"
@@ -183,7 +187,7 @@ fn what_is_no_number_stays_in_its_row_or_its_output() {
             on_every_machine(|| {
                 let (mut left, right) = (inexact(rows * d_input), inexact(d_output * d_input));
                 left[7 * d_input + 521] = bad;
-                let found = laid(&right, d_input, format).times(Matrix::rows_of(&left, d_input), None);
+                let found = laid(&right, d_input, format).times(Matrix::rows_of(&left, d_input), None, None);
                 for (row, found) in found.chunks_exact(d_output).enumerate() {
                     assert!(
                         found.iter().all(|number| number.is_finite() != (row == 7)),
@@ -192,7 +196,7 @@ fn what_is_no_number_stays_in_its_row_or_its_output() {
                 }
                 let (left, mut right) = (inexact(rows * d_input), inexact(d_output * d_input));
                 right[5 * d_input + 2] = bad;
-                let found = laid(&right, d_input, format).times(Matrix::rows_of(&left, d_input), None);
+                let found = laid(&right, d_input, format).times(Matrix::rows_of(&left, d_input), None, None);
                 for found in found.chunks_exact(d_output) {
                     for (output, number) in found.iter().enumerate() {
                         assert_eq!(number.is_finite(), output != 5, "{format:?}, output {output}");
@@ -213,9 +217,9 @@ fn threads_change_no_bit() {
     for rows in [25, 90] {
         let input = inexact(rows * d_input);
         let input = Matrix::rows_of(&input, d_input);
-        let shared = matrix.times(input, None);
+        let shared = matrix.times(input, None, Some(&*matrix));
         // Where it already runs on a thread of a pool, work is not cut again.
-        let alone = threads.install(|| matrix.times(input, None));
+        let alone = threads.install(|| matrix.times(input, None, Some(&*matrix)));
         assert!(shared == alone, "{rows} rows");
     }
 }
@@ -225,6 +229,6 @@ fn a_matrix_without_inputs_gives_its_bias() {
     on_every_machine(|| {
         let matrix = laid_out(Matrix::part_of(&[], [2, 0], 0), WeightFormat::Int8);
         let rows = Matrix::part_of(&[], [3, 0], 0);
-        assert_eq!(matrix.times(rows, Some(&[1.0, 2.0])), [1.0, 2.0].repeat(3));
+        assert_eq!(matrix.times(rows, Some(&[1.0, 2.0]), None), [1.0, 2.0].repeat(3));
     });
 }

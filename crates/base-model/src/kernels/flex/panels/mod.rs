@@ -14,7 +14,13 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{ahead, layout::Layout, machine::machine, matrix::Matrix, whole::INPUTS_OF_A_SCALE};
+use super::{
+    ahead::{Ahead, Reading},
+    layout::Layout,
+    machine::machine,
+    matrix::Matrix,
+    whole::INPUTS_OF_A_SCALE,
+};
 use stored::{Panel, Stored};
 use tile::{ROWS, Tile};
 
@@ -73,6 +79,12 @@ impl Panels {
         }
     }
 
+    /// Where the numbers of some panels lie among all.
+    fn numbers(&self, panels: Range<usize>) -> Range<usize> {
+        let at = |panel: usize| (panel * self.width).min(self.outputs) * self.d_input;
+        at(panels.start)..at(panels.end)
+    }
+
     /// Some inputs of a panel; the last one may be narrower than others.
     fn panel(&self, index: usize, inputs: Range<usize>) -> Panel {
         let column = index * self.width;
@@ -98,13 +110,18 @@ impl Layout for Panels {
         self.width
     }
 
-    fn add(&self, output: &mut [f32], panels: Range<usize>, rows: Matrix<'_>) {
+    fn add(&self, output: &mut [f32], panels: Range<usize>, rows: Matrix<'_>, next: &[u8]) {
         self.machine.dispatch(Product {
             matrix: self,
             panels,
             rows,
             output,
+            next,
         });
+    }
+
+    fn bytes(&self, panels: Range<usize>) -> &[u8] {
+        self.stored.bytes(self.numbers(panels))
     }
 
     fn to_rows(&self) -> Vec<f32> {
@@ -150,6 +167,7 @@ struct Product<'a> {
     rows: Matrix<'a>,
     /// `[rows, outputs of these panels]`
     output: &'a mut [f32],
+    next: &'a [u8],
 }
 
 impl WithSimd for Product<'_> {
@@ -175,6 +193,11 @@ impl WithSimd for Product<'_> {
             true => Vec::new(),
             false => vec![0.0; inputs_at_once * width],
         };
+        let numbers = self.matrix.numbers(self.panels.clone());
+        let reading = Reading {
+            now: stored.bytes(numbers.clone()),
+            next: self.next,
+        };
         for first in (0..self.rows.rows).step_by(ROWS_AT_ONCE) {
             let rows = self.rows.part(first, ROWS_AT_ONCE.min(self.rows.rows - first));
             for panels in self.panels.clone().step_by(group) {
@@ -185,7 +208,12 @@ impl WithSimd for Product<'_> {
                         let column = (panel - self.panels.start) * width;
                         let output = &mut self.output[first * stride + column..];
                         let part = self.matrix.panel(panel, inputs.clone());
-                        let ahead = if is_few { stored.after(&part) } else { &[] };
+                        let place_of = |number: usize| (number - numbers.start) * stored.size();
+                        let Range { start, end } = part.numbers();
+                        let ahead = match is_few {
+                            true => reading.after(place_of(start)..place_of(end)),
+                            false => Ahead::default(),
+                        };
                         Strip {
                             rows,
                             inputs: inputs.clone(),
@@ -210,7 +238,7 @@ pub(super) struct Strip<'a> {
     /// Outputs of the panel: all, or as many as lie in front of what fills up its registers.
     pub(super) outputs: usize,
     /// What is wanted after these.
-    pub(super) ahead: &'a [u8],
+    pub(super) ahead: Ahead<'a>,
 }
 
 impl Strip<'_> {
@@ -227,7 +255,7 @@ impl Strip<'_> {
         let width = panel.len() / inputs.len();
         let blocks = rows.rows.div_ceil(ROWS);
         let mut whole = [0.0; ROWS * MOST_OUTPUTS];
-        let mut ahead = ahead::cut(ahead, blocks);
+        let mut ahead = ahead.cut(blocks);
         for block in 0..blocks {
             // As even as they can be.
             let row = block * rows.rows / blocks;

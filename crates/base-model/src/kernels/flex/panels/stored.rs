@@ -7,7 +7,7 @@ use pulp::bytemuck;
 use crate::{
     WeightFormat,
     kernels::flex::{
-        ahead::{Lines, after},
+        ahead::Lines,
         machine::vectorised,
         whole::{INPUTS_OF_A_SCALE, Rounded},
     },
@@ -38,12 +38,19 @@ impl Stored {
         matches!(self, Self::F32(_))
     }
 
-    /// As many bytes as some inputs of a panel take, [`DISTANCE`] behind these.
-    pub(super) fn after(&self, panel: &Panel) -> &[u8] {
-        let at = panel.numbers();
+    /// Some numbers, without their scales.
+    pub(super) fn bytes(&self, numbers: Range<usize>) -> &[u8] {
         match self {
-            Self::F32(numbers) => after(bytemuck::cast_slice(numbers), at, size_of::<f32>()),
-            Self::Int16 { numbers, .. } => after(bytemuck::cast_slice(numbers), at, size_of::<i16>()),
+            Self::F32(all) => bytemuck::cast_slice(&all[numbers]),
+            Self::Int16 { numbers: all, .. } => bytemuck::cast_slice(&all[numbers]),
+        }
+    }
+
+    /// Bytes of a number.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::F32(_) => size_of::<f32>(),
+            Self::Int16 { .. } => size_of::<i16>(),
         }
     }
 
@@ -73,7 +80,7 @@ pub(super) struct Panel {
 }
 
 impl Panel {
-    fn numbers(&self) -> Range<usize> {
+    pub(super) fn numbers(&self) -> Range<usize> {
         let at = |input: usize| self.first + input * self.width;
         at(self.inputs.start)..at(self.inputs.end)
     }
