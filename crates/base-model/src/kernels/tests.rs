@@ -273,6 +273,38 @@ fn attention_gives_a_row_the_same_bits_alone_and_padded_in_a_batch() {
     }
 }
 
+/// Work that is on a thread of a pool is not cut over others.
+#[test]
+fn threads_change_no_bit() {
+    let mut draw = Draw::new(6);
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    for [batch, queries, keys] in [[1, 301, 333], [2, 150, 150], [5, 61, 80], [1, 1, 4000]] {
+        let (heads, d_head) = (6, 32);
+        let [query, key, value] =
+            [queries, keys, keys].map(|length| draw.tensor([batch, length, heads * d_head]));
+        let mask = draw.mask([batch, queries, keys]);
+        let attend = || super::attention(query.clone(), key.clone(), value.clone(), &mask, heads, heads);
+        let (shared, alone) = (values(attend()), one.install(|| values(attend())));
+        assert!(
+            shared == alone,
+            "{batch} rows of {queries} queries and {keys} keys"
+        );
+    }
+    let states = draw.tensor([3, 401, 384]);
+    let [gain, bias] = [(); 2].map(|()| draw.tensor([384]));
+    let layer = || {
+        values(super::layer_norm(
+            states.clone(),
+            gain.clone(),
+            bias.clone(),
+            1e-5,
+        ))
+    };
+    assert!(layer() == one.install(layer));
+    let root_mean_square = || values(super::rms_norm(states.clone(), gain.clone(), 1e-5));
+    assert!(root_mean_square() == one.install(root_mean_square));
+}
+
 #[test]
 fn norms_are_alike() {
     let mut draw = Draw::new(4);
