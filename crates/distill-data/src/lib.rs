@@ -171,8 +171,8 @@ pub use shape::{
 };
 pub use splits::{
     Flattery, PartRecord, SmallClass, SourceField, Split, SplitBy, SplitConfig, SplitConfigError, SplitPart,
-    SplitPartError, SplitPlan, SplitReport, SplitRow, SplitScore, UnitOrder, UnitSplit, UnknownSplitBy,
-    split, unit_draw,
+    SplitPartError, SplitPlan, SplitReport, SplitRow, SplitScore, TimeSplit, UnitOrder, UnitSplit,
+    UnknownSplitBy, split, unit_draw,
 };
 pub use suspects::{
     ClassBasis, ClassSuspicion, ConfidentJoint, ConfusedPair, IssueMethod, LabelIssue, LabelIssueError,
