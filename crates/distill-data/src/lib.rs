@@ -137,7 +137,7 @@ pub use audit::{AuditConfig, AuditEstimate, AuditRecord, AuditShare, RareEstimat
 pub use ballot::Ballot;
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
 pub use call_time::{CallTime, CallTimeError};
-pub use class_limits::{ClassLimitsRecord, OVER_CLASS_CAP};
+pub use class_limits::{ClassLimitsRecord, ClassRow, OVER_CLASS_CAP, rows_over_cap};
 pub use confidence::{Confidence, ConfidenceKind};
 pub use config::{CurateConfig, CurateConfigError, CuratePlan, Duplicates, UnknownConfidence, WeightByCalls};
 pub use curate::{AnsweredCall, CurateInput, LogItem, ReadAccount, curate, curate_with_progress, read_calls};
