@@ -3,10 +3,14 @@
 use std::{collections::BTreeMap, future::Future, path::Path, time::Instant};
 
 use datafusion::error::Result;
+use distill_data::{SplitBy, SplitReport};
 use near_texts::NORMALISER_VERSION;
 use stage_files::write_json;
 
-use crate::{Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport, stages::Stages};
+use crate::{
+    Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport,
+    stages::{CountedCalls, Stages},
+};
 
 /// The account of a run, in its folder.
 pub(crate) const SCALE_FILE: &str = "scale.json";
@@ -16,7 +20,8 @@ pub(crate) const SCALE_FILE: &str = "scale.json";
 /// `out/fates` then holds a row for each distinct text, as Parquet: its id, the input and the label that stay, how many
 /// calls stand behind it, and its fate, which is the one that `curate` of distill-data gives the same calls without the
 /// search for suspects: `train`, `merged`, `conflicting_labels`, `near_conflict`, `low_confidence`, `unknown_confidence`,
-/// `leaks_gold` where it is near a row of the gold set, or the name of the part of a split that it is kept for. `other` is the
+/// `leaks_gold` where it is near a row of the gold set, the name of the part of a split that it is kept for, or
+/// `over_class_cap`. `other` is the
 /// row behind a fate: the id of the one that it is merged into or that contradicts it, or the id of the nearest gold row.
 /// Beside these stands what training can use, as far as the table of calls has it: the kind of the confidence, the mean of the
 /// teacher's distributions as JSON, when the first of the calls was made, and where the call is that the row keeps.
@@ -48,7 +53,9 @@ pub async fn curate_at_scale(
     let table = input.calls.read(engine).await?;
     let stages = Stages::new(engine, input, plan, out);
     let mut clock = Clock::of_engine(engine);
-    let (calls, mut rejected) = clock.of("read", stages.count_calls(table.clone())).await?;
+    let counted = clock.of("read", stages.count_calls(table.clone())).await?;
+    check_split(plan, &counted)?;
+    let (calls, mut rejected) = (counted.calls, counted.rejected);
     let rows = clock.of("votes", stages.votes(table)).await?;
     if let Some(gold) = input.gold {
         clock.of("gold join", stages.gold_join(gold)).await?;
@@ -60,17 +67,14 @@ pub async fn curate_at_scale(
     }
     clock.of("contradictions", stages.contradictions()).await?;
     clock.of("stars", stages.stars()).await?;
-    let mut split = None;
-    if let Some(plan) = plan.split() {
-        clock.of("settled", stages.settle()).await?;
-        split = Some(clock.of("split", stages.split(plan)).await?);
-    }
+    let split = set_apart(&mut clock, &stages, plan).await?;
     clock.of("fates", stages.fates()).await?;
     let mut leakage = None;
     if let Some(gold) = input.gold {
         leakage = Some(clock.of("certificates", stages.certificates(gold)).await?);
     }
     let fates = clock.of("count", stages.count_fates()).await?;
+    let class_limits = clock.of("count", stages.class_limits()).await?;
     let calls_of = |fate: &str| fates.get(fate).map(|&(_, calls)| calls);
     if let Some(calls) = calls_of("leaks_gold") {
         rejected.insert("leaks_gold".to_owned(), calls);
@@ -85,12 +89,44 @@ pub async fn curate_at_scale(
         fates: fates.into_iter().map(|(fate, (rows, _))| (fate, rows)).collect(),
         leakage,
         split,
+        class_limits,
         normaliser: NORMALISER_VERSION,
         repeats: clock.repeats,
         seconds: clock.seconds,
     };
     write_json(&out.join(SCALE_FILE), &report)?;
     Ok(report)
+}
+
+/// Refuses a split by what no call has.
+fn check_split(plan: &ScalePlan, counted: &CountedCalls) -> Result<(), ScaleError> {
+    match plan.split().map(|split| split.config().by) {
+        _ if counted.legal == 0 => Ok(()),
+        Some(SplitBy::Time) if counted.with_time == 0 => Err(ScaleError::NoCallTimes),
+        Some(SplitBy::LogOrder) if counted.with_line == 0 => Err(ScaleError::NoCallPlaces),
+        _ => Ok(()),
+    }
+}
+
+/// Finds which rows are kept from training that could be trained on; the account of the split.
+async fn set_apart(
+    clock: &mut Clock<'_>,
+    stages: &Stages<'_>,
+    plan: &ScalePlan,
+) -> Result<Option<SplitReport>, ScaleError> {
+    if plan.fates_apart().is_empty() {
+        return Ok(None);
+    }
+    clock.of("settled", stages.settle()).await?;
+    let mut split = None;
+    if let Some(plan) = plan.split() {
+        split = Some(clock.of("split", stages.split(plan)).await?);
+    }
+    // After the split, so that what is held out has the labels of the log in their shares.
+    if let Some(cap) = plan.config().class_cap {
+        clock.of("class cap", stages.cap_classes(cap)).await?;
+    }
+    Ok(split)
 }
 
 /// The seconds of each stage, and how often it was done again.

@@ -31,6 +31,16 @@ pub enum ScaleError {
     /// A gold set was given and it has no rows.
     #[error("the gold set is empty: give its rows, or leave it out to curate without a leakage certificate")]
     EmptyGold,
+    /// Rows are to be split by time, and no call has one.
+    #[error(
+        "no call has a time: name its field to the reader of the logs, or split by log order if they grew at their end"
+    )]
+    NoCallTimes,
+    /// The order of the logs or their lines are asked for, and the table has none.
+    #[error(
+        "no call has the line that it is in: give a table with the columns file and line, as read writes it"
+    )]
+    NoCallPlaces,
     /// The file's name says nothing of how it is read.
     #[error("{} is neither .parquet nor .jsonl, and no folder of such files", path.display())]
     Format {

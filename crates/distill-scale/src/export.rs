@@ -9,7 +9,7 @@ use datafusion::{
     error::{DataFusionError, Result},
     prelude::{DataFrame, ParquetReadOptions, col, lit},
 };
-use distill_data::SplitReport;
+use distill_data::{ClassLimitsRecord, OVER_CLASS_CAP, SplitReport};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, WholeFile, read_json, write_json};
@@ -83,10 +83,26 @@ pub struct DoubtfulRow {
 #[derive(Debug, Deserialize)]
 struct FinishedRun {
     split: Option<SplitReport>,
+    class_limits: ClassLimitsRecord,
+}
+
+impl FinishedRun {
+    /// The fates of the rows that stay, those that are trained on first.
+    fn kept(self) -> Vec<String> {
+        let parts = self.split.into_iter().flat_map(|split| split.parts);
+        let parts = parts.map(|part| part.name).filter(|name| name != TRAIN);
+        let over_cap = self.class_limits.cap.map(|_| OVER_CLASS_CAP.to_owned());
+        [TRAIN.to_owned()]
+            .into_iter()
+            .chain(parts)
+            .chain(over_cap)
+            .collect()
+    }
 }
 
 /// Writes the rows of a finished curation at scale, `from`, into `to`, a folder that must be new or empty: `train.jsonl`, a file
-/// for each part that is kept from training, and `review.jsonl`, each by rising id; and `export.json`, last.
+/// for each part that is kept from training, `over_class_cap.jsonl` where classes have a cap, and `review.jsonl`, each by rising
+/// id; and `export.json`, last.
 ///
 /// Lines of `train.jsonl` and of the parts are those that `curate` of distill-data writes of the same logs with the same
 /// settings, byte for byte: a task-spec `Example` and what is known of the calls behind it. Without the columns for it in the
@@ -115,9 +131,7 @@ pub async fn export_examples(
         });
     }
     let run: FinishedRun = read_json(&account)?;
-    let parts = run.split.into_iter().flat_map(|split| split.parts);
-    let mut kept: Vec<String> = parts.map(|part| part.name).filter(|name| name != TRAIN).collect();
-    kept.insert(0, TRAIN.to_owned());
+    let kept = run.kept();
     let failed = |source| ScaleError::Engine {
         stage: "export",
         source: Box::new(source),

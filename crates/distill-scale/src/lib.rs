@@ -71,6 +71,7 @@
 //! |---|---|---|
 //! | `ballista` | no | a scheduler, executors, and an engine that sends plans to them |
 
+mod apart;
 mod calls;
 #[cfg(feature = "ballista")]
 pub mod cluster;
@@ -80,6 +81,8 @@ mod error;
 mod export;
 mod functions;
 mod input;
+mod linked;
+mod moments;
 mod read;
 mod reduce;
 mod report;

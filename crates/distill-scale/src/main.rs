@@ -9,11 +9,15 @@
 use std::{error::Error, io::IsTerminal, path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::{Parser, Subcommand, builder::PossibleValuesParser};
-use distill_data::{CurateConfig, LogFormat, LogOptions, PersonalDataMask, SplitConfig, SplitPart, Verdict};
+use distill_data::{
+    CurateConfig, LogFormat, LogOptions, PersonalDataMask, SourceField, SplitBy, SplitConfig, SplitPart,
+    Verdict,
+};
 use distill_scale::{
     Calls, Engine, Limits, ReadInput, ScaleConfig, ScaleInput, curate_at_scale, export_examples, read_logs,
 };
 use near_texts::GoldRows;
+use serde::de::DeserializeOwned;
 use stage_files::read_toml;
 use task_spec::Task;
 
@@ -169,13 +173,26 @@ struct Curate {
     /// Rows of unknown confidence are reviewed.
     #[arg(long)]
     review_unknown: bool,
-    /// A part that is kept from training with its near-duplicates, and its share of the rows, as in heldout=0.1. May be given
-    /// several times.
-    #[arg(long, value_name = "NAME=SHARE")]
-    part: Vec<SplitPart>,
+    /// Keeps a share of the rows from training, as a part of that name, as in heldout=0.1; may be given several times.
+    #[arg(long, alias = "part", value_name = "NAME=SHARE")]
+    split: Vec<SplitPart>,
+    /// What stays together in a split: cluster (near-duplicates), group (log files), time (the latest calls are held out) or
+    /// log-order (the last lines are).
+    #[arg(long, requires = "split", default_value = "cluster")]
+    split_by: SplitBy,
+    /// Where rows are split by group, what names it: file (the log) or question (of several that a call asks).
+    #[arg(long, default_value = "file", value_parser = named::<SourceField>)]
+    split_group: SourceField,
     /// Which of many equally good splits.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// The most rows of a label to train on: those that stand best for all; the others go into over_class_cap.jsonl. A label
+    /// that has more is held in memory, one at a time.
+    #[arg(long, value_name = "ROWS")]
+    class_cap: Option<usize>,
+    /// The fewest rows that a label should have; those that lack some are named.
+    #[arg(long, value_name = "ROWS", default_value_t = 10)]
+    class_floor: usize,
     /// In how many passes near-duplicates are looked for: with twice as many, half the scratch space does.
     #[arg(long, default_value_t = 1)]
     passes: u32,
@@ -376,6 +393,8 @@ async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
         conflict_majority: given.conflict_majority,
         min_confidence: given.min_confidence,
         review_unknown: given.review_unknown,
+        class_cap: given.class_cap,
+        class_floor: given.class_floor,
         passes: given.passes,
     };
     let engine = engine(&given)?;
@@ -387,9 +406,11 @@ async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
         input = input.with_gold(gold);
     }
     let mut plan = config.check()?;
-    if !given.part.is_empty() {
+    if !given.split.is_empty() {
         let split = SplitConfig {
-            parts: given.part.clone(),
+            parts: given.split.clone(),
+            by: given.split_by,
+            group: given.split_group,
             seed: given.seed,
             ..SplitConfig::default()
         };
@@ -413,6 +434,11 @@ fn engine(given: &Curate) -> Result<Engine, Box<dyn Error>> {
         partitions: given.partitions.unwrap_or(limits.partitions),
         scratch: given.scratch.clone().unwrap_or(limits.scratch),
     })?)
+}
+
+/// A setting by its name in a settings file.
+fn named<T: DeserializeOwned>(name: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_value(name.into())
 }
 
 /// The most memory that the process has had, as Linux counts it; 0 elsewhere.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use distill_data::{LeakageRecord, SplitReport};
+use distill_data::{ClassLimitsRecord, LeakageRecord, SplitReport};
 use serde::Serialize;
 
 /// The account of a run, `scale.json` in the folder of its outcome.
@@ -26,6 +26,8 @@ pub struct ScaleReport {
     pub leakage: Option<LeakageRecord>,
     /// How the rows were split, if they were.
     pub split: Option<SplitReport>,
+    /// What the limits of classes did.
+    pub class_limits: ClassLimitsRecord,
     /// The version of the normaliser.
     pub normaliser: &'static str,
     /// How often a stage was done again because an executor was lost or its time was over; empty in one process.
@@ -71,6 +73,13 @@ impl fmt::Display for ScaleReport {
                 log.gold_at(log.threshold.get()).count(),
                 log.leaking_rows,
                 train.at_0_7
+            )?;
+        }
+        for (label, missing) in &self.class_limits.below_floor {
+            writeln!(
+                f,
+                "the class {label} lacks {missing} rows of the {} that it should have",
+                self.class_limits.floor
             )?;
         }
         for (stage, repeats) in &self.repeats {

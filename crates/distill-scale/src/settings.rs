@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use distill_data::{SplitBy, SplitPlan};
+use distill_data::{OVER_CLASS_CAP, SplitPlan};
 use near_texts::JaccardThreshold;
 
 /// The fates that no part may be named after, beside those that a split refuses itself.
@@ -25,6 +25,11 @@ pub struct ScaleConfig {
     pub min_confidence: f64,
     /// Whether rows of unknown confidence are reviewed. Default: they are kept.
     pub review_unknown: bool,
+    /// The most rows of a class that are trained on, at least 1; the others are kept as `over_class_cap`. The rows of a class that
+    /// has more are in memory, one class after the other. Default: no limit.
+    pub class_cap: Option<usize>,
+    /// The fewest rows that a class should have; what is missing is reported. Default 10.
+    pub class_floor: usize,
     /// In how many passes near-duplicates are looked for, at least 1: with twice as many, half the scratch space does, and
     /// rows are read twice as often. Default 1.
     pub passes: u32,
@@ -37,6 +42,8 @@ impl Default for ScaleConfig {
             conflict_majority: 2.0 / 3.0,
             min_confidence: 0.5,
             review_unknown: false,
+            class_cap: None,
+            class_floor: 10,
             passes: 1,
         }
     }
@@ -66,9 +73,6 @@ pub struct ScalePlan {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScaleSplitError {
-    /// It is not by cluster.
-    #[error("at scale rows are split by cluster: split by group or time what is left, with distill-data")]
-    By,
     /// A part has the name of a fate.
     #[error("part {name:?} has the name of another fate: choose another name")]
     TakenName {
@@ -105,6 +109,8 @@ impl ScaleConfig {
         )?;
         let least = self.min_confidence;
         within("min_confidence", "0..=1", least, (0.0..=1.0).contains(&least))?;
+        let cap = self.class_cap;
+        within("class_cap", "1 and more", 0.0, cap != Some(0))?;
         within("passes", "1 and more", f64::from(self.passes), self.passes > 0)?;
         Ok(ScalePlan {
             config: self,
@@ -121,16 +127,13 @@ impl ScalePlan {
         &self.config
     }
 
-    /// Keeps parts of the rows from training, by cluster, as `curate` of distill-data does with this split: near-duplicates
-    /// are those of this plan. How much a random split would have flattered is not measured. Default: no split.
+    /// Keeps parts of the rows from training, as `curate` of distill-data does with this split: near-duplicates are those of
+    /// this plan. How much a random split would have flattered is not measured. Default: no split.
     ///
     /// # Errors
     ///
     /// [`ScaleSplitError`].
     pub fn with_split(mut self, split: SplitPlan) -> Result<Self, ScaleSplitError> {
-        if split.config().by != SplitBy::Cluster {
-            return Err(ScaleSplitError::By);
-        }
         let mut names = split.config().parts.iter().map(|part| &part.name);
         if let Some(name) = names.find(|name| FATES.contains(&name.as_str())) {
             return Err(ScaleSplitError::TakenName { name: name.clone() });
@@ -143,6 +146,14 @@ impl ScalePlan {
     #[must_use]
     pub fn split(&self) -> Option<&SplitPlan> {
         self.split.as_ref()
+    }
+
+    /// The fates of rows that could be trained on and are kept from it: the parts of the split in their order, then what is more
+    /// than a class may have.
+    pub(crate) fn fates_apart(&self) -> Vec<String> {
+        let parts = self.split.iter().flat_map(|split| &split.config().parts);
+        let over_cap = self.config.class_cap.map(|_| OVER_CLASS_CAP.to_owned());
+        parts.map(|part| part.name.clone()).chain(over_cap).collect()
     }
 
     /// The similarity from which texts are near-duplicates.
@@ -181,18 +192,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn splits_that_are_not_made_here_and_parts_named_like_fates_are_refused() {
-        let split = |name: &str, by| {
+    fn parts_named_like_fates_are_refused() {
+        let split = |name: &str| {
             let mut config = SplitConfig::held_out(0.1);
-            (config.parts[0].name, config.by) = (name.to_owned(), by);
+            name.clone_into(&mut config.parts[0].name);
             ScalePlan::default().with_split(config.check().unwrap())
         };
-        assert_eq!(split("test", SplitBy::Time), Err(ScaleSplitError::By));
         let taken = ScaleSplitError::TakenName {
             name: "leaks_gold".into(),
         };
-        assert_eq!(split("leaks_gold", SplitBy::Cluster), Err(taken));
-        let plan = split("test", SplitBy::Cluster).unwrap();
+        assert_eq!(split("leaks_gold"), Err(taken));
+        let plan = split("test").unwrap();
         assert!(
             plan.split()
                 .is_some_and(|split| split.config().parts[0].name == "test")
@@ -218,6 +228,7 @@ mod tests {
             "conflict_majority"
         );
         assert_eq!(refused(|config| config.min_confidence = -0.1), "min_confidence");
+        assert_eq!(refused(|config| config.class_cap = Some(0)), "class_cap");
         assert_eq!(refused(|config| config.passes = 0), "passes");
     }
 }

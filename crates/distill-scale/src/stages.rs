@@ -8,12 +8,12 @@ use std::{
 
 use datafusion::{
     arrow::{
-        array::{Array, AsArray, RecordBatch},
+        array::{AsArray, RecordBatch},
         datatypes::{Int64Type, SchemaRef, UInt32Type, UInt64Type},
     },
     error::{DataFusionError, Result},
     functions_aggregate::expr_fn::{count, sum},
-    prelude::{DataFrame, ParquetReadOptions, coalesce, col, lit},
+    prelude::{DataFrame, ParquetReadOptions, coalesce, col, lit, when},
 };
 use futures::TryStreamExt;
 use near_texts::{GoldRows, JoinPlan};
@@ -21,16 +21,17 @@ use stage_files::FileError;
 use task_spec::LabelSet;
 
 use crate::{
-    Engine, ScaleInput, ScalePlan,
+    Engine, ScaleInput, ScalePlan, apart,
     calls::{fault, legal},
     engine::as_text,
     functions,
     reduce::{
         ReduceExec, Reduction, contradicted_schema, fates_schema, gold_schema, pairs_schema, rows_schema,
     },
-    stars, units,
+    stars,
 };
 
+mod class_limits;
 mod decisions;
 mod gold;
 mod split;
@@ -60,10 +61,24 @@ impl Table {
             Self::Pairs => pairs_schema(),
             Self::Contradicted => contradicted_schema(),
             Self::Merged => stars::schema(),
-            Self::Apart => units::schema(),
+            Self::Apart => apart::schema(),
             Self::Settled | Self::Fates => fates_schema(),
         }
     }
+}
+
+/// The calls of a table.
+#[derive(Debug, Default)]
+pub(crate) struct CountedCalls {
+    pub(crate) calls: u64,
+    /// Those that make no row, by reason.
+    pub(crate) rejected: BTreeMap<String, u64>,
+    /// Those that make rows.
+    pub(crate) legal: u64,
+    /// Of those, calls whose time is known.
+    pub(crate) with_time: u64,
+    /// Of those, calls whose line is known.
+    pub(crate) with_line: u64,
 }
 
 /// The stages of one run.
@@ -92,15 +107,34 @@ impl<'a> Stages<'a> {
         }
     }
 
-    /// How many calls there are, and how many of them make no row, by reason.
-    pub(crate) async fn count_calls(&self, calls: DataFrame) -> Result<(u64, BTreeMap<String, u64>)> {
+    /// How many calls there are, and what is known of them.
+    pub(crate) async fn count_calls(&self, calls: DataFrame) -> Result<CountedCalls> {
+        let all = count(lit(1)).alias("calls");
+        let with_time = count(when(split::is_believed("time_ms"), lit(1)).end()?).alias("with_time");
+        let with_line = count(col("line")).alias("with_line");
+        let fault = coalesce(vec![fault(self.labels)?, lit("")]).alias("fault");
         let faults = calls
-            .select(vec![coalesce(vec![fault(self.labels)?, lit("")]).alias("fault")])?
-            .aggregate(vec![col("fault")], vec![count(lit(1)).alias("calls")])?;
-        let mut rejected = self.counts(faults).await?;
-        let all = rejected.values().sum();
-        rejected.remove("");
-        Ok((all, rejected))
+            .select(vec![fault, col("time_ms"), col("line")])?
+            .aggregate(vec![col("fault")], vec![all, with_time, with_line])?;
+        let mut counted = CountedCalls::default();
+        for batch in self.collect(faults).await? {
+            let names = batch.column(0).as_string::<i32>();
+            let [calls, with_time, with_line] =
+                [1, 2, 3].map(|place| batch.column(place).as_primitive::<Int64Type>());
+            for index in 0..batch.num_rows() {
+                let of_fault = calls.value(index) as u64;
+                counted.calls += of_fault;
+                match names.value(index) {
+                    "" => {
+                        counted.legal = of_fault;
+                        counted.with_time = with_time.value(index) as u64;
+                        counted.with_line = with_line.value(index) as u64;
+                    }
+                    fault => drop(counted.rejected.insert(fault.to_owned(), of_fault)),
+                }
+            }
+        }
+        Ok(counted)
     }
 
     /// The calls of each text become a row.
@@ -284,21 +318,6 @@ impl<'a> Stages<'a> {
     async fn collect(&self, table: DataFrame) -> Result<Vec<RecordBatch>> {
         let plan = table.create_physical_plan().await?;
         self.engine.collect(plan).await
-    }
-
-    /// The second column, a count, by the first, a name.
-    async fn counts(&self, table: DataFrame) -> Result<BTreeMap<String, u64>> {
-        let mut counts = BTreeMap::new();
-        for batch in self.collect(table).await? {
-            let (names, found) = (
-                batch.column(0).as_string::<i32>(),
-                batch.column(1).as_primitive::<Int64Type>(),
-            );
-            for index in (0..batch.num_rows()).filter(|&index| names.is_valid(index)) {
-                counts.insert(names.value(index).to_owned(), found.value(index) as u64);
-            }
-        }
-        Ok(counts)
     }
 }
 

@@ -19,7 +19,7 @@ use near_texts::shingle_count;
 use super::{
     Reducer,
     columns::{Columns, list_of, table_with_kept, text},
-    kept::{Kept, KeptBuilders, earlier},
+    kept::{Kept, KeptBuilders, earlier, number},
 };
 use crate::ReduceError;
 
@@ -141,6 +141,7 @@ impl Reducer for Votes {
         let ballots: &BinaryArray = columns.of("ballot")?;
         let persons: &BooleanArray = columns.of("by_person")?;
         let times: &Int64Array = columns.of("time_ms")?;
+        let logs: &UInt64Array = columns.of("log")?;
         let files: &StringArray = columns.of("file")?;
         let lines: &UInt64Array = columns.of("line")?;
         let ids: &StringArray = columns.of("id")?;
@@ -156,8 +157,9 @@ impl Reducer for Votes {
             open.votes.add(&ballot, persons.value(index), || {
                 let owned = |array: &StringArray| text(array, index).map(str::to_owned);
                 let kept = Kept {
+                    log: number(logs, index),
                     file: owned(files),
-                    line: lines.is_valid(index).then(|| lines.value(index)),
+                    line: number(lines, index),
                     id_in_log: owned(ids),
                     question: owned(questions),
                     ..Kept::default()

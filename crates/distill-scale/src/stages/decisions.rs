@@ -149,23 +149,21 @@ impl Stages<'_> {
 
     /// What became of each row, with what a split has kept from training.
     pub(crate) async fn fates(&self) -> Result<u64> {
-        let apart = match self.plan.split() {
-            Some(_) => Some(self.table(Table::Apart).await?),
-            None => None,
+        let apart = match self.plan.fates_apart().is_empty() {
+            false => Some(self.table(Table::Apart).await?),
+            true => None,
         };
         self.fates_into(Table::Fates, apart).await
     }
 
     async fn fates_into(&self, folder: Table, apart: Option<DataFrame>) -> Result<u64> {
         let config = self.plan.config();
-        let parts = self.plan.split().map(|split| &split.config().parts);
-        let parts = parts.into_iter().flatten().map(|part| part.name.clone());
         let reduction = Reduction::Fates {
             min_confidence: config.min_confidence,
             review_unknown: config.review_unknown,
             labels: self.labels.names().map(str::to_owned).collect(),
             gold: self.gold_ids(),
-            parts: parts.collect(),
+            parts: self.plan.fates_apart(),
         };
         self.fold(
             self.known(apart).await?,

@@ -21,7 +21,7 @@ use task_spec::{Example, GoldRow, Label, Task};
 use super::raw;
 
 /// The same settings for both.
-fn settings(split: bool) -> CurateConfig {
+pub(super) fn settings(split: bool) -> CurateConfig {
     CurateConfig {
         max_damaged_share: 0.5,
         suspects: None,
@@ -37,7 +37,7 @@ fn settings(split: bool) -> CurateConfig {
     }
 }
 
-fn in_one_memory(
+pub(super) fn in_one_memory(
     task: &Task,
     logs: &[LogFile],
     gold: Option<&GoldRows>,
@@ -53,7 +53,7 @@ fn in_one_memory(
     curated
 }
 
-fn at_scale(
+pub(super) fn at_scale(
     task: &Task,
     logs: &[LogFile],
     gold: Option<&GoldRows>,
@@ -74,6 +74,8 @@ fn at_scale(
             passes,
             near_threshold: plan.config().near_threshold,
             conflict_majority: plan.config().conflict_majority,
+            class_cap: plan.config().class_cap,
+            class_floor: plan.config().class_floor,
             ..ScaleConfig::default()
         };
         let mut scale = scale.check().unwrap();
@@ -99,7 +101,7 @@ fn text(path: PathBuf) -> String {
 }
 
 /// That what is trained on, held out, rejected and damaged is the same byte for byte, and that the same rows are in doubt.
-fn assert_equal(
+pub(super) fn assert_equal(
     curated: &Curated,
     memory: &Path,
     scale: &Path,
@@ -136,6 +138,7 @@ fn assert_equal(
         (manifest.ledger.lines, manifest.ledger.calls, &manifest.confidence)
     );
     assert_eq!((account.legal(), &report.split), (report.calls, &manifest.split));
+    assert_eq!(report.class_limits, manifest.class_limits);
     assert_eq!(report.calls_in_train, manifest.ledger.calls_in_train);
     assert_eq!(
         serde_json::to_value(&report.leakage).unwrap(),

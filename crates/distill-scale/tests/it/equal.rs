@@ -52,6 +52,8 @@ fn in_one_memory(path: &Path, given: &Given, config: &ScaleConfig) -> Curated {
         },
         suspects: None,
         split: given.split.clone(),
+        class_cap: config.class_cap,
+        class_floor: config.class_floor,
         ..CurateConfig::default()
     };
     let mut input = CurateInput::new(&task, &logs);
@@ -160,6 +162,7 @@ pub(crate) fn assert_equal(
         assert_eq!(kept_at(rows, part), kept_of(apart), "{part}");
     }
     assert_eq!(report.split, curated.manifest.split);
+    assert_eq!(report.class_limits, curated.manifest.class_limits);
     // Which row each text stands behind. Questions that join another are in the same file, and are no merged rows here.
     let text = std::fs::read_to_string(path).unwrap();
     let ids: Vec<String> = text
@@ -352,10 +355,13 @@ proptest! {
         conflict_majority in 0.51..=1.0_f64,
         min_confidence in 0.0..=1.0_f64,
         review_unknown in any::<bool>(),
+        class_cap in prop::option::of(1..20_usize),
         passes in 1..4_u32,
         partitions in 1..5_usize,
     ) {
-        let config = ScaleConfig { near_threshold, conflict_majority, min_confidence, review_unknown, passes };
+        let config = ScaleConfig {
+            near_threshold, conflict_majority, min_confidence, review_unknown, class_cap, passes, ..ScaleConfig::default()
+        };
         let limits = Limits { partitions, ..Limits::default() };
         let split = (share > 0.1).then(|| split(share, seed % 7));
         assert_equal_under((calls, gold, seed), split, &config, &limits);

@@ -12,4 +12,5 @@ mod equal;
 mod hostile;
 mod log;
 mod outcome;
+mod parts;
 mod raw;
