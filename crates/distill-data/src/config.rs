@@ -119,7 +119,9 @@ pub enum WeightByCalls {
 }
 
 impl WeightByCalls {
-    pub(crate) fn weight(self, calls: usize) -> f64 {
+    /// The weight of a row that stands for so many calls.
+    #[must_use]
+    pub fn weight(self, calls: usize) -> f64 {
         match self {
             Self::None => 1.0,
             Self::Sqrt => (calls as f64).sqrt(),

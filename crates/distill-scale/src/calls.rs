@@ -36,6 +36,7 @@ use crate::{
 /// | `time_ms` | when the call was made, in milliseconds since 1970 |
 /// | `id`, `question` | the id that the log gives the call, and which of its questions it is |
 /// | `log`, `file`, `line` | where the call is: the number of the log from 0, its name, the line from 1 |
+/// | `weight` | how much rows of the log weigh, above 0; 1 of any other number |
 ///
 /// A folder that [`read_logs`](crate::read_logs) has written is such a table too, and says itself what was masked in it.
 #[derive(Debug, Clone)]
@@ -44,7 +45,7 @@ pub struct Calls {
 }
 
 /// The columns that may be there, and their types.
-pub(crate) const OPTIONAL: [(&str, DataType); 12] = [
+pub(crate) const OPTIONAL: [(&str, DataType); 13] = [
     ("confidence", DataType::Float64),
     ("reviewed", DataType::Boolean),
     ("confidence_kind", DataType::Utf8),
@@ -57,6 +58,7 @@ pub(crate) const OPTIONAL: [(&str, DataType); 12] = [
     ("log", DataType::UInt64),
     ("file", DataType::Utf8),
     ("line", DataType::UInt64),
+    ("weight", DataType::Float64),
 ];
 
 impl Calls {
@@ -64,6 +66,11 @@ impl Calls {
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
+    }
+
+    /// Where they are.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The account of the reading, if logs were read into the folder; an error if they are not to be believed.
@@ -165,7 +172,7 @@ fn format_of(path: &Path) -> Result<Format, ScaleError> {
 
 /// Calls by what the votes need, only those that have a text and a label of the task.
 pub(crate) fn legal(calls: DataFrame, labels: &LabelSet) -> Result<DataFrame> {
-    let of_source = ["time_ms", "log", "file", "line", "id", "question"];
+    let of_source = ["time_ms", "log", "file", "line", "id", "question", "weight"];
     let said = [
         functions::normal_text().call(vec![col("input")]).alias("text"),
         col("input"),

@@ -41,6 +41,16 @@ pub enum ScaleError {
         "no call has the line that it is in: give a table with the columns file and line, as read writes it"
     )]
     NoCallPlaces,
+    /// The table of calls is not the one that was curated.
+    #[error("{} has {found} calls of the rows that were curated, which are of {expected} calls: name the table that they are of", path.display())]
+    OtherCalls {
+        /// The table.
+        path: PathBuf,
+        /// Its calls of texts that are among the rows.
+        found: u64,
+        /// How many there should be.
+        expected: u64,
+    },
     /// The file's name says nothing of how it is read.
     #[error("{} is neither .parquet nor .jsonl, and no folder of such files", path.display())]
     Format {

@@ -57,7 +57,8 @@
 //!   scans, deals out by key, sorts and joins, on disk where memory does not do; the rules are folds over sorted rows.
 //! - [`ScaleReport`]: the account.
 //! - [`export_examples`]: the rows that are trained on and those that are held out as lines of `Example`, which lora-train
-//!   reads, and a [`DoubtfulRow`] for each that a person is to be asked about.
+//!   reads, and a [`DoubtfulRow`] for each that a person is to be asked about; [`export_examples_with`] has rows weigh as much as
+//!   an [`ExportConfig`] says, and lists the calls that stand behind another.
 //!
 //! # Errors and panics
 //!
@@ -87,6 +88,7 @@ mod read;
 mod reduce;
 mod report;
 mod settings;
+mod sides;
 mod stages;
 mod stars;
 mod units;
@@ -95,7 +97,7 @@ pub use calls::Calls;
 pub use curate::curate_at_scale;
 pub use engine::Engine;
 pub use error::{ReduceError, ScaleError};
-pub use export::{DoubtfulRow, ExportReport, export_examples};
+pub use export::{DoubtfulRow, ExportConfig, ExportReport, export_examples, export_examples_with};
 pub use input::ScaleInput;
 pub use read::{ReadInput, ReadReport, read_logs};
 pub use report::ScaleReport;

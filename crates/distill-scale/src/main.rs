@@ -11,10 +11,11 @@ use std::{error::Error, io::IsTerminal, path::PathBuf, process::ExitCode, time::
 use clap::{Parser, Subcommand, builder::PossibleValuesParser};
 use distill_data::{
     CurateConfig, LogFormat, LogOptions, PersonalDataMask, SourceField, SplitBy, SplitConfig, SplitPart,
-    Verdict,
+    Verdict, WeightByCalls,
 };
 use distill_scale::{
-    Calls, Engine, Limits, ReadInput, ScaleConfig, ScaleInput, curate_at_scale, export_examples, read_logs,
+    Calls, Engine, ExportConfig, Limits, ReadInput, ScaleConfig, ScaleInput, curate_at_scale,
+    export_examples_with, read_logs,
 };
 use near_texts::GoldRows;
 use serde::de::DeserializeOwned;
@@ -138,6 +139,12 @@ struct Export {
     /// A folder that is new or empty.
     #[arg(long)]
     to: PathBuf,
+    /// How the calls that a row stands for become its weight: none, sqrt or linear.
+    #[arg(long, default_value = "none", value_parser = named::<WeightByCalls>)]
+    weight_by_calls: WeightByCalls,
+    /// The table of calls that was curated, to write merged.jsonl of: the calls that stand behind another.
+    #[arg(long, value_name = "CALLS")]
+    merged: Option<PathBuf>,
     /// MiB that the engine may hold before it writes to disk.
     #[arg(long, default_value_t = 1024)]
     memory: usize,
@@ -380,7 +387,12 @@ async fn export(given: Export) -> Result<(), Box<dyn Error>> {
         ..limits
     })?;
     let (from, to) = (std::path::absolute(&given.from)?, std::path::absolute(&given.to)?);
-    let report = export_examples(&engine, &task, &from, &to).await?;
+    let merged = given.merged.as_deref().map(std::path::absolute).transpose()?;
+    let config = ExportConfig {
+        weight_by_calls: given.weight_by_calls,
+        merged: merged.map(Calls::at),
+    };
+    let report = export_examples_with(&engine, &config, &task, (&from, &to)).await?;
     print!("{report}");
     println!("{:8} MiB, the most that this process had", peak_mib());
     Ok(())

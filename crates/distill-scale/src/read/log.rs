@@ -53,7 +53,7 @@ pub(super) fn read_log(
                     Some(table) => table,
                     none => none.insert(CallsFile::create(&out.join(table_name(number)), task.labels())?),
                 };
-                table.add(number, &call)
+                table.add((number, log.weight), &call)
             }
             LogItem::Rejected(row) => rejected.write_json_line(&row),
             LogItem::Damaged(line) => quarantine.write_json_line(&line),

@@ -65,6 +65,7 @@ struct Rows {
     log: UInt64Builder,
     file: StringBuilder,
     line: UInt64Builder,
+    weight: Float64Builder,
 }
 
 impl CallsFile {
@@ -79,7 +80,8 @@ impl CallsFile {
         })
     }
 
-    pub(super) fn add(&mut self, log: usize, call: &AnsweredCall) -> Result<(), FileError> {
+    /// Adds a call of the log of this number and weight.
+    pub(super) fn add(&mut self, (log, weight): (usize, f64), call: &AnsweredCall) -> Result<(), FileError> {
         let fail = |source| FileError::Encode {
             path: self.path.clone(),
             source,
@@ -107,6 +109,7 @@ impl CallsFile {
         rows.log.append_value(log as u64);
         rows.file.append_value(&call.source.file);
         rows.line.append_value(call.source.line);
+        rows.weight.append_value(weight);
         if rows.line.len() >= BATCH_CALLS || rows.input.values_slice().len() >= BATCH_BYTES {
             self.write()?;
         }
@@ -152,6 +155,7 @@ impl Rows {
                 Arc::new(self.log.finish()),
                 Arc::new(self.file.finish()),
                 Arc::new(self.line.finish()),
+                Arc::new(self.weight.finish()),
             ],
         )
     }

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use datafusion::arrow::{
     array::{
-        Array, ArrayRef, Int64Array, Int64Builder, RecordBatch, StringArray, StringBuilder, UInt64Array,
-        UInt64Builder,
+        Array, ArrayRef, Float64Array, Float64Builder, Int64Array, Int64Builder, RecordBatch, StringArray,
+        StringBuilder, UInt64Array, UInt64Builder,
     },
     datatypes::DataType,
 };
 
-use super::columns::{Columns, text};
+use super::columns::{Columns, float, text};
 use crate::ReduceError;
 
 /// Names and types of the columns, any of which may be null.
-pub(crate) const KEPT: [(&str, DataType); 8] = [
+pub(crate) const KEPT: [(&str, DataType); 9] = [
     ("confidence_kind", DataType::Utf8),
     ("probabilities", DataType::Utf8),
     ("first_call", DataType::Int64),
@@ -23,6 +23,7 @@ pub(crate) const KEPT: [(&str, DataType); 8] = [
     ("line", DataType::UInt64),
     ("id_in_log", DataType::Utf8),
     ("question", DataType::Utf8),
+    ("weight", DataType::Float64),
 ];
 
 /// What a row keeps beside its text and its label.
@@ -41,6 +42,8 @@ pub(crate) struct Kept {
     /// The id that the log gives the call, and which of its questions it is.
     pub(crate) id_in_log: Option<String>,
     pub(crate) question: Option<String>,
+    /// The greatest weight of the logs that hold one of its calls.
+    pub(crate) weight: Option<f64>,
 }
 
 /// The columns of a batch.
@@ -54,6 +57,7 @@ pub(crate) struct KeptColumns<'b> {
     line: &'b UInt64Array,
     id_in_log: &'b StringArray,
     question: &'b StringArray,
+    weight: &'b Float64Array,
 }
 
 impl<'b> KeptColumns<'b> {
@@ -68,6 +72,7 @@ impl<'b> KeptColumns<'b> {
             line: columns.of("line")?,
             id_in_log: columns.of("id_in_log")?,
             question: columns.of("question")?,
+            weight: columns.of("weight")?,
         })
     }
 
@@ -82,6 +87,7 @@ impl<'b> KeptColumns<'b> {
             line: number(self.line, row),
             id_in_log: owned(self.id_in_log),
             question: owned(self.question),
+            weight: float(self.weight, row),
         }
     }
 
@@ -110,6 +116,7 @@ pub(super) struct KeptBuilders {
     line: UInt64Builder,
     id_in_log: StringBuilder,
     question: StringBuilder,
+    weight: Float64Builder,
 }
 
 impl KeptBuilders {
@@ -123,9 +130,10 @@ impl KeptBuilders {
         self.line.append_option(kept.line);
         self.id_in_log.append_option(kept.id_in_log.as_deref());
         self.question.append_option(kept.question.as_deref());
+        self.weight.append_option(kept.weight);
     }
 
-    pub(super) fn finish(&mut self) -> [ArrayRef; 8] {
+    pub(super) fn finish(&mut self) -> [ArrayRef; 9] {
         [
             Arc::new(self.confidence_kind.finish()),
             Arc::new(self.probabilities.finish()),
@@ -135,6 +143,7 @@ impl KeptBuilders {
             Arc::new(self.line.finish()),
             Arc::new(self.id_in_log.finish()),
             Arc::new(self.question.finish()),
+            Arc::new(self.weight.finish()),
         ]
     }
 }

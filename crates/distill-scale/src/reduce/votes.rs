@@ -8,8 +8,9 @@ use std::{
 
 use datafusion::arrow::{
     array::{
-        Array, ArrayRef, BinaryArray, BooleanArray, BooleanBuilder, Float64Builder, Int32Builder, Int64Array,
-        ListBuilder, RecordBatch, StringArray, StringBuilder, UInt32Builder, UInt64Array, UInt64Builder,
+        Array, ArrayRef, BinaryArray, BooleanArray, BooleanBuilder, Float64Array, Float64Builder,
+        Int32Builder, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder, UInt32Builder,
+        UInt64Array, UInt64Builder,
     },
     datatypes::{DataType, SchemaRef},
 };
@@ -18,7 +19,7 @@ use near_texts::shingle_count;
 
 use super::{
     Reducer,
-    columns::{Columns, list_of, table_with_kept, text},
+    columns::{Columns, float, list_of, table_with_kept, text},
     kept::{Kept, KeptBuilders, earlier, number},
 };
 use crate::ReduceError;
@@ -54,6 +55,8 @@ struct Text {
     /// With the input and the place of a call that may be kept.
     votes: TextVotes<(String, Kept)>,
     first_call: Option<i64>,
+    /// The greatest of the logs.
+    weight: f64,
 }
 
 /// The fold.
@@ -81,6 +84,7 @@ impl Votes {
             text,
             votes,
             first_call,
+            weight,
         }) = self.open.take()
         else {
             return Ok(());
@@ -90,6 +94,7 @@ impl Votes {
         };
         let (_, kept) = &mut found.kept;
         kept.first_call = first_call;
+        kept.weight = Some(weight);
         kept.confidence_kind = found.confidence.map(|found| found.kind.as_str().to_owned());
         kept.probabilities = self.by_name(&found.distribution)?;
         self.done.add(row, &text, &found, self.majority);
@@ -128,6 +133,7 @@ impl Votes {
             text: text.to_owned(),
             votes: TextVotes::default(),
             first_call: None,
+            weight: 0.0,
         }))
     }
 }
@@ -146,6 +152,7 @@ impl Reducer for Votes {
         let lines: &UInt64Array = columns.of("line")?;
         let ids: &StringArray = columns.of("id")?;
         let questions: &StringArray = columns.of("question")?;
+        let weights: &Float64Array = columns.of("weight")?;
         for index in 0..batch.num_rows() {
             let ballot = Ballot::from_key(ballots.value(index)).ok_or(ReduceError::Column {
                 stage: STAGE,
@@ -154,6 +161,8 @@ impl Reducer for Votes {
             let open = self.text(rows.value(index), texts.value(index))?;
             let time = times.is_valid(index).then(|| times.value(index));
             open.first_call = earlier(open.first_call, time);
+            let weight = float(weights, index).filter(|weight| weight.is_finite() && *weight > 0.0);
+            open.weight = open.weight.max(weight.unwrap_or(1.0));
             open.votes.add(&ballot, persons.value(index), || {
                 let owned = |array: &StringArray| text(array, index).map(str::to_owned);
                 let kept = Kept {

@@ -6,13 +6,14 @@ use datafusion::{
     arrow::datatypes::DataType,
     common::JoinType,
     error::Result,
-    prelude::{DataFrame, Expr, cast, coalesce, col, lit, when},
+    prelude::{DataFrame, Expr, cast, coalesce, col, lit},
     scalar::ScalarValue,
 };
 
 use super::{Stages, Table};
 use crate::{
     reduce::{KEPT, Reduction, part},
+    sides::Sides,
     stars,
 };
 
@@ -100,32 +101,17 @@ impl Stages<'_> {
             .join(side("l")?, JoinType::Inner, &["left"], &["l_row"], None)?
             .join(side("r")?, JoinType::Inner, &["right"], &["r_row"], None)?
             .filter(col("l_label").eq(col("r_label")))?;
-        let is_left_stronger = ["person", "calls", "sure"].iter().rev().fold(
-            col("l_row").lt(col("r_row")),
-            |weaker_rule, name| {
-                let (left, right) = (col(format!("l_{name}")), col(format!("r_{name}")));
-                let is_equal = left.clone().eq(right.clone());
-                left.gt(right).or(is_equal.and(weaker_rule))
-            },
-        );
-        let of_stronger = |name: &str| {
-            let (left, right) = (col(format!("l_{name}")), col(format!("r_{name}")));
-            when(is_left_stronger.clone(), left).otherwise(right)
-        };
-        let of_weaker = |name: &str| {
-            let (left, right) = (col(format!("l_{name}")), col(format!("r_{name}")));
-            when(is_left_stronger.clone(), right).otherwise(left)
-        };
+        let sides = Sides::by(&["person", "calls", "sure"]);
         let sorted = pairs
             .select(vec![
-                of_stronger("row")?.alias("centre"),
-                of_weaker("row")?.alias("weaker"),
+                sides.of_stronger("row")?.alias("centre"),
+                sides.of_weaker("row")?.alias("weaker"),
                 col("jaccard"),
-                of_weaker("calls")?.alias("weaker_calls"),
-                of_weaker("first_call")?.alias("weaker_first_call"),
-                of_stronger("person")?.alias("person"),
-                of_stronger("calls")?.alias("calls"),
-                of_stronger("sure")?.alias("sure"),
+                sides.of_weaker("calls")?.alias("weaker_calls"),
+                sides.of_weaker("first_call")?.alias("weaker_first_call"),
+                sides.of_stronger("person")?.alias("person"),
+                sides.of_stronger("calls")?.alias("calls"),
+                sides.of_stronger("sure")?.alias("sure"),
             ])?
             .sort(vec![
                 col("person").sort(false, false),

@@ -1,7 +1,7 @@
 //! From logs of every shape to a training set: the files are those of one memory.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -10,8 +10,8 @@ use distill_data::{
     QuarantinedLine, RejectedRow, SplitConfig, SplitPart, TrainRow, Verdict, curate,
 };
 use distill_scale::{
-    Calls, DoubtfulRow, Engine, ExportReport, Limits, ReadInput, ReadReport, ScaleConfig, ScaleError,
-    ScaleInput, ScaleReport, curate_at_scale, export_examples, read_logs,
+    Calls, DoubtfulRow, Engine, ExportConfig, ExportReport, Limits, ReadInput, ReadReport, ScaleConfig,
+    ScaleError, ScaleInput, ScaleReport, curate_at_scale, export_examples, export_examples_with, read_logs,
 };
 use near_texts::GoldRows;
 use proptest::prelude::*;
@@ -89,9 +89,13 @@ pub(super) fn at_scale(
         }
         let out = folder.join("out");
         let report = curate_at_scale(&engine, &input, &scale, &out).await.unwrap();
-        let exported = export_examples(&engine, task, &out, &folder.join("set"))
-            .await
-            .unwrap();
+        let export = ExportConfig {
+            weight_by_calls: plan.config().weight_by_calls,
+            merged: Some(calls.clone()),
+        };
+        let set = folder.join("set");
+        let exported = export_examples_with(&engine, &export, task, (&out, &set)).await;
+        let exported = exported.unwrap();
         (read, report, exported)
     })
 }
@@ -117,10 +121,10 @@ pub(super) fn assert_equal(
         assert_eq!(found.lines().count(), expected.lines().count(), "{file}");
     }
     let parts = curated.set_apart.keys().map(|name| format!("{name}.jsonl"));
-    let expected: Vec<String> = parts
-        .chain(["review.jsonl".into(), "train.jsonl".into()])
+    let expected: BTreeSet<String> = parts
+        .chain(["merged.jsonl".into(), "review.jsonl".into(), "train.jsonl".into()])
         .collect();
-    assert_eq!(exported.rows.keys().cloned().collect::<Vec<_>>(), expected);
+    assert_eq!(exported.rows.keys().cloned().collect::<BTreeSet<_>>(), expected);
     let quarantine: Vec<QuarantinedLine> = read_json_lines(&scale.join("read/quarantine.jsonl")).unwrap();
     assert_eq!(quarantine, curated.quarantine);
     // What is near the gold set is rejected later on.
@@ -165,8 +169,20 @@ pub(super) fn assert_equal(
         );
         assert_eq!(found.source.as_ref(), Some(&question.source));
     }
-    let joined: usize = curated.review.iter().map(|row| row.similar.len()).sum();
-    assert!((curated.review.len()..=curated.review.len() + joined).contains(&doubtful.len()));
+    let questions = curated
+        .review
+        .iter()
+        .map(|row| row.id.as_str())
+        .collect::<BTreeSet<_>>();
+    let alone = doubtful.values().filter(|row| row.joins.is_none());
+    assert_eq!(
+        alone.map(|row| row.id.as_str()).collect::<BTreeSet<_>>(),
+        questions
+    );
+    for row in doubtful.values() {
+        let joins = row.joins.as_deref();
+        assert!(joins.is_none_or(|into| questions.contains(into)), "{row:?}");
+    }
 }
 
 /// Gold rows of which some are texts of a curation, word for word or with one letter more.

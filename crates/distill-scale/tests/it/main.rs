@@ -14,3 +14,4 @@ mod log;
 mod outcome;
 mod parts;
 mod raw;
+mod weights;
