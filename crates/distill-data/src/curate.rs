@@ -28,7 +28,7 @@ use intake::Intake;
 use outputs::{Worth, write_rows};
 pub use read_account::ReadAccount;
 use reading::check_weights;
-pub use reading::{AnsweredCall, LogItem, read_calls};
+pub use reading::{AnsweredCall, LogItem, RejectedCall, read_calls};
 use reviewed::Answers;
 use settled::{Settled, rows_of};
 

@@ -140,7 +140,9 @@ pub use call_time::{CallTime, CallTimeError};
 pub use class_limits::{ClassLimitsRecord, ClassRow, OVER_CLASS_CAP, rows_over_cap};
 pub use confidence::{Confidence, ConfidenceKind};
 pub use config::{CurateConfig, CurateConfigError, CuratePlan, Duplicates, UnknownConfidence, WeightByCalls};
-pub use curate::{AnsweredCall, CurateInput, LogItem, ReadAccount, curate, curate_with_progress, read_calls};
+pub use curate::{
+    AnsweredCall, CurateInput, LogItem, ReadAccount, RejectedCall, curate, curate_with_progress, read_calls,
+};
 pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
 pub use ledger::Ledger;
@@ -178,6 +180,9 @@ pub use suspects::{
     ClassBasis, ClassSuspicion, ConfidentJoint, ConfusedPair, IssueMethod, LabelIssue, LabelIssueError,
     LabelIssues, Probabilities, SuspectConfig, SuspectPlan, find_label_issues, text_probabilities,
 };
-pub use teachers::{CallPlace, LabelShift, ShiftVerdict, TeacherChange, TeacherRecord, Teachers};
+pub use teachers::{
+    CallPlace, LabelShift, ShiftVerdict, TeacherAnswers, TeacherCalls, TeacherChange, TeacherKey,
+    TeacherList, TeacherRecord, Teachers,
+};
 pub use variable_part::VariablePart;
 pub use votes::{TextLabel, TextVotes};

@@ -9,6 +9,7 @@ use stage_files::write_json;
 
 use crate::{
     Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport,
+    calls::OfReading,
     stages::{CountedCalls, Stages},
 };
 
@@ -21,8 +22,8 @@ pub(crate) const SCALE_FILE: &str = "scale.json";
 /// calls stand behind it, and its fate, which is the one that `curate` of distill-data gives the same calls without the
 /// search for suspects: `train`, `merged`, `conflicting_labels`, `near_conflict`, `low_confidence`, `unknown_confidence`,
 /// `leaks_gold` where it is near a row of the gold set, the name of the part of a split that it is kept for, or
-/// `over_class_cap`. `other` is the
-/// row behind a fate: the id of the one that it is merged into or that contradicts it, or the id of the nearest gold row.
+/// `over_class_cap`. `other` is the row behind a fate: the id of the one that it is merged into or that contradicts it, or the
+/// id of the nearest gold row.
 /// Beside these stands what training can use, as far as the table of calls has it: the kind of the confidence, the mean of the
 /// teacher's distributions as JSON, when the first of the calls was made, and where the call is that the row keeps.
 /// [`export_examples`](crate::export_examples) makes a training set of it.
@@ -51,12 +52,18 @@ pub async fn curate_at_scale(
         ..*input
     };
     let table = input.calls.read(engine).await?;
+    let of_reading = input.calls.of_reading(engine).await?;
     let stages = Stages::new(engine, input, plan, out);
     let mut clock = Clock::of_engine(engine);
     let counted = clock.of("read", stages.count_calls(table.clone())).await?;
     check_split(plan, &counted)?;
     let (calls, mut rejected) = (counted.calls, counted.rejected);
-    let rows = clock.of("votes", stages.votes(table)).await?;
+    let rows = clock.of("votes", stages.votes(table.clone())).await?;
+    let mut teachers = None;
+    if let Some(OfReading { rejected, logs }) = of_reading {
+        let found = stages.teachers(table, rejected, &logs);
+        teachers = Some(clock.of("teachers", found).await?);
+    }
     if let Some(gold) = input.gold {
         clock.of("gold join", stages.gold_join(gold)).await?;
     }
@@ -90,6 +97,7 @@ pub async fn curate_at_scale(
         leakage,
         split,
         class_limits,
+        teachers,
         normaliser: NORMALISER_VERSION,
         repeats: clock.repeats,
         seconds: clock.seconds,

@@ -11,6 +11,7 @@ mod gold;
 mod kept;
 mod node;
 mod pairs;
+mod teachers;
 mod votes;
 
 use datafusion::arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
@@ -26,6 +27,7 @@ pub(crate) use gold::schema as gold_schema;
 pub(crate) use kept::{KEPT, Kept, KeptColumns};
 pub(crate) use node::{ReduceExec, writer_properties};
 pub(crate) use pairs::schema as pairs_schema;
+pub(crate) use teachers::schema as answers_schema;
 pub(crate) use votes::schema as rows_schema;
 
 /// How many rows of a result are handed on at once.
@@ -41,6 +43,11 @@ pub(crate) enum Reduction {
         majority: f64,
         /// The names of the labels.
         labels: Vec<String>,
+    },
+    /// The calls of texts become what the listed teachers answered.
+    Teachers {
+        /// How many are listed.
+        teachers: usize,
     },
     /// Texts become pairs with the gold rows that they are near.
     Gold {
@@ -90,6 +97,7 @@ impl Reduction {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Votes { .. } => "votes",
+            Self::Teachers { .. } => "teachers",
             Self::Gold { .. } => "gold",
             Self::Pairs { .. } => "pairs",
             Self::Contradictions { .. } => "contradictions",
@@ -101,6 +109,7 @@ impl Reduction {
     pub(crate) fn schema(&self) -> SchemaRef {
         match self {
             Self::Votes { .. } => votes::schema(),
+            Self::Teachers { .. } => teachers::schema(),
             Self::Gold { .. } => gold::schema(),
             Self::Pairs { .. } => pairs::schema(),
             Self::Contradictions { .. } => contradictions::schema(),
@@ -111,6 +120,7 @@ impl Reduction {
     pub(crate) fn start(&self) -> Box<dyn Reducer> {
         match self.clone() {
             Self::Votes { majority, labels } => Box::new(votes::Votes::new(majority, labels)),
+            Self::Teachers { teachers } => Box::new(teachers::Teachers::new(teachers)),
             Self::Gold { gold, threshold } => Box::new(gold::Gold::new(&gold, threshold)),
             Self::Pairs { plan } => Box::new(pairs::Pairs::new(plan)),
             Self::Contradictions { majority } => Box::new(contradictions::Contradictions::new(majority)),

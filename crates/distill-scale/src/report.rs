@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use distill_data::{ClassLimitsRecord, LeakageRecord, SplitReport};
+use distill_data::{ClassLimitsRecord, LeakageRecord, SplitReport, Teachers};
 use serde::Serialize;
 
 /// The account of a run, `scale.json` in the folder of its outcome.
@@ -28,6 +28,9 @@ pub struct ScaleReport {
     pub split: Option<SplitReport>,
     /// What the limits of classes did.
     pub class_limits: ClassLimitsRecord,
+    /// The teachers of the logs, each with what it answered and compared with the one before; `None` of a table that was not
+    /// read from logs by this crate.
+    pub teachers: Option<Teachers>,
     /// The version of the normaliser.
     pub normaliser: &'static str,
     /// How often a stage was done again because an executor was lost or its time was over; empty in one process.
@@ -80,6 +83,13 @@ impl fmt::Display for ScaleReport {
                 f,
                 "the class {label} lacks {missing} rows of the {} that it should have",
                 self.class_limits.floor
+            )?;
+        }
+        if let Some(teachers) = self.teachers.as_ref().filter(|teachers| teachers.count() > 1) {
+            writeln!(
+                f,
+                "{} teachers are told apart, for model, fingerprint or prompt changed; scale.json says who and what changed",
+                teachers.count()
             )?;
         }
         for (stage, repeats) in &self.repeats {

@@ -26,7 +26,8 @@ use crate::{
     engine::as_text,
     functions,
     reduce::{
-        ReduceExec, Reduction, contradicted_schema, fates_schema, gold_schema, pairs_schema, rows_schema,
+        ReduceExec, Reduction, answers_schema, contradicted_schema, fates_schema, gold_schema, pairs_schema,
+        rows_schema,
     },
     stars,
 };
@@ -35,6 +36,7 @@ mod class_limits;
 mod decisions;
 mod gold;
 mod split;
+mod teachers;
 
 /// About how many texts the plan of the near join is estimated on.
 const SAMPLE: usize = 16_384;
@@ -42,6 +44,8 @@ const SAMPLE: usize = 16_384;
 /// What stages hand to one another, and the outcome.
 #[derive(Debug, Clone, Copy)]
 enum Table {
+    /// What teachers answered.
+    Answers,
     Rows,
     Gold,
     Pairs,
@@ -56,6 +60,7 @@ enum Table {
 impl Table {
     fn schema(self) -> SchemaRef {
         match self {
+            Self::Answers => answers_schema(),
             Self::Rows => rows_schema(),
             Self::Gold => gold_schema(),
             Self::Pairs => pairs_schema(),
@@ -256,6 +261,7 @@ impl<'a> Stages<'a> {
 
     fn folder(&self, table: Table) -> PathBuf {
         match table {
+            Table::Answers => self.out.join("work/answers"),
             Table::Rows => self.out.join("work/rows"),
             Table::Gold => self.out.join("work/gold"),
             Table::Pairs => self.out.join("work/pairs"),

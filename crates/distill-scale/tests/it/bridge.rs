@@ -148,6 +148,7 @@ pub(super) fn assert_equal(
         serde_json::to_value(&report.leakage).unwrap(),
         serde_json::to_value(&manifest.leakage).unwrap()
     );
+    assert_eq!(report.teachers.as_ref(), Some(&manifest.teachers));
     // Of rows that join another's question nothing is in the one file but whose it is.
     let doubtful: Vec<DoubtfulRow> = read_json_lines(&set.join("review.jsonl")).unwrap();
     let doubtful: BTreeMap<&str, &DoubtfulRow> = doubtful.iter().map(|row| (row.id.as_str(), row)).collect();

@@ -14,4 +14,5 @@ mod log;
 mod outcome;
 mod parts;
 mod raw;
+mod teachers;
 mod weights;
