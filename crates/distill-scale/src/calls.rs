@@ -15,7 +15,7 @@ use task_spec::LabelSet;
 use crate::{
     Engine, ScaleError,
     engine::as_text,
-    functions,
+    functions::{self, ReviewedCalls},
     read::{CALLS_FOLDER, READ_FILE, ReadReport},
 };
 
@@ -163,16 +163,18 @@ fn format_of(path: &Path) -> Result<Format, ScaleError> {
     })
 }
 
+/// Where calls come from.
+const OF_SOURCE: [&str; 6] = ["time_ms", "log", "file", "line", "id", "question"];
+
 /// Calls by what the votes need, only those that have a text and a label of the task.
 pub(crate) fn legal(calls: DataFrame, labels: &LabelSet) -> Result<DataFrame> {
-    let of_source = ["time_ms", "log", "file", "line", "id", "question"];
     let said = [
         functions::normal_text().call(vec![col("input")]).alias("text"),
         col("input"),
         ballot(labels)?.alias("ballot"),
         coalesce(vec![col("reviewed"), lit(false)]).alias("by_person"),
     ];
-    let numbered = calls.select(said.into_iter().chain(of_source.map(col)).collect::<Vec<_>>())?;
+    let numbered = calls.select(said.into_iter().chain(OF_SOURCE.map(col)).collect::<Vec<_>>())?;
     let known = [
         functions::text_id().call(vec![col("text")]).alias("row"),
         col("text"),
@@ -182,7 +184,29 @@ pub(crate) fn legal(calls: DataFrame, labels: &LabelSet) -> Result<DataFrame> {
     ];
     numbered
         .filter(col("text").is_not_null().and(col("ballot").is_not_null()))?
-        .select(known.into_iter().chain(of_source.map(col)).collect::<Vec<_>>())
+        .select(known.into_iter().chain(OF_SOURCE.map(col)).collect::<Vec<_>>())
+}
+
+/// The same calls with what persons have said of their texts: with calibrated confidence, and beside it, as a ballot of its own,
+/// what was `reported`.
+pub(crate) fn with_answers(legal: DataFrame, answers: &ReviewedCalls) -> Result<DataFrame> {
+    let json = serde_json::to_string(answers)
+        .map_err(|error| datafusion::error::DataFusionError::External(Box::new(error)))?;
+    let overridden: Vec<Expr> = answers.labels.keys().map(|&row| lit(row)).collect();
+    let by_person = match overridden.is_empty() {
+        true => col("by_person"),
+        false => col("by_person").or(col("row").in_list(overridden, false)),
+    };
+    let ballot = functions::reviewed_ballot().call(vec![col("ballot"), col("row"), lit(json)]);
+    let answered = [
+        col("row"),
+        col("text"),
+        col("input"),
+        ballot.alias("ballot"),
+        functions::reported().call(vec![col("ballot")]).alias("reported"),
+        by_person.alias("by_person"),
+    ];
+    legal.select(answered.into_iter().chain(OF_SOURCE.map(col)).collect::<Vec<_>>())
 }
 
 /// What is wrong with each call that makes no row; null where it makes one. As `RejectReason` names it.

@@ -6,10 +6,19 @@
     reason = "a command-line program speaks to its user"
 )]
 
-use std::{error::Error, io::IsTerminal, path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    error::Error,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
 
 use clap::{Parser, Subcommand, builder::PossibleValuesParser};
-use distill_data::{CurateConfig, LogFormat, LogOptions, PersonalDataMask, SplitConfig, SplitPart, Verdict};
+use distill_data::{
+    CurateConfig, LogFormat, LogOptions, PersonalDataMask, ReviewedRow, ReviewedRows, SplitConfig, SplitPart,
+    SuspectConfig, Verdict,
+};
 use distill_scale::{
     Calls, Engine, Limits, ReadInput, ScaleConfig, ScaleInput, curate_at_scale, export_examples, read_logs,
 };
@@ -154,21 +163,35 @@ struct Curate {
     /// gold.jsonl: calls whose text is a gold row's, or nearly, are left out, and scale.json gets the leakage certificates.
     #[arg(long)]
     gold: Option<PathBuf>,
+    /// What a person has reviewed: review.csv of distill-data as a spreadsheet saved it, Label Studio's export (.json), or JSON
+    /// lines. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    reviewed: Vec<PathBuf>,
     /// A folder that is new or empty.
     #[arg(long)]
     out: PathBuf,
-    /// The Jaccard similarity of character 3-grams from which texts are near-duplicates.
-    #[arg(long, default_value_t = 0.8)]
-    near_threshold: f64,
-    /// The share of the support that a label needs to win a conflict.
-    #[arg(long, default_value_t = 2.0 / 3.0)]
-    conflict_majority: f64,
-    /// Rows below this confidence are reviewed.
-    #[arg(long, default_value_t = 0.5)]
-    min_confidence: f64,
+    /// Settings of distill-data's curation (TOML), of which near_threshold, conflict_majority, min_confidence, target_precision,
+    /// unknown_confidence and suspects count. What is given beside it takes the place of what is in it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The Jaccard similarity of character 3-grams from which texts are near-duplicates. Default 0.8.
+    #[arg(long)]
+    near_threshold: Option<f64>,
+    /// The share of the support that a label needs to win a conflict. Default 2/3.
+    #[arg(long)]
+    conflict_majority: Option<f64>,
+    /// Rows below this confidence are reviewed. Default 0.5.
+    #[arg(long)]
+    min_confidence: Option<f64>,
+    /// In its place, the share of reviewed rows that was right at the lowest confidence that is kept.
+    #[arg(long, value_name = "SHARE", requires = "reviewed")]
+    target_precision: Option<f64>,
     /// Rows of unknown confidence are reviewed.
     #[arg(long)]
     review_unknown: bool,
+    /// Leaves out the search for wrong labels, which holds some 1 kB for each row that could be trained on.
+    #[arg(long)]
+    keep_suspects: bool,
     /// A part that is kept from training with its near-duplicates, and its share of the rows, as in heldout=0.1. May be given
     /// several times.
     #[arg(long, value_name = "NAME=SHARE")]
@@ -371,22 +394,34 @@ async fn export(given: Export) -> Result<(), Box<dyn Error>> {
 
 async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
     let task: Task = read_toml(&given.task)?;
+    let settings: CurateConfig = match &given.config {
+        Some(path) => read_toml(path)?,
+        None => CurateConfig::default(),
+    };
+    let of_file = ScaleConfig::from(&settings);
     let config = ScaleConfig {
-        near_threshold: given.near_threshold,
-        conflict_majority: given.conflict_majority,
-        min_confidence: given.min_confidence,
-        review_unknown: given.review_unknown,
+        near_threshold: given.near_threshold.unwrap_or(of_file.near_threshold),
+        conflict_majority: given.conflict_majority.unwrap_or(of_file.conflict_majority),
+        min_confidence: given.min_confidence.unwrap_or(of_file.min_confidence),
+        target_precision: given.target_precision.or(of_file.target_precision),
+        review_unknown: given.review_unknown || of_file.review_unknown,
         passes: given.passes,
     };
+    let suspects = settings.suspects.filter(|_| !given.keep_suspects);
+    let mut reviewed = Vec::new();
+    for path in &given.reviewed {
+        reviewed.append(&mut read_reviewed(path, &task)?);
+    }
     let engine = engine(&given)?;
     let calls = Calls::at(std::path::absolute(&given.calls)?);
     let out = std::path::absolute(&given.out)?;
     let gold = given.gold.as_deref().map(GoldRows::read).transpose()?;
-    let mut input = ScaleInput::new(&calls, task.labels());
+    let mut input = ScaleInput::new(&calls, task.labels()).with_reviewed(&reviewed);
     if let Some(gold) = &gold {
         input = input.with_gold(gold);
     }
-    let mut plan = config.check()?;
+    let suspects = suspects.map(SuspectConfig::check).transpose()?;
+    let mut plan = config.check()?.with_suspects(suspects);
     if !given.part.is_empty() {
         let split = SplitConfig {
             parts: given.part.clone(),
@@ -399,6 +434,25 @@ async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
     print!("{report}");
     println!("{:8} MiB, the most that this process had", peak_mib());
     Ok(())
+}
+
+/// The answers in a file; what cannot be used is told to the user.
+fn read_reviewed(path: &Path, task: &Task) -> Result<Vec<ReviewedRow>, Box<dyn Error>> {
+    let found = ReviewedRows::read(path, task)?;
+    println!(
+        "{}: {} answers, {} rows skipped, {} not answered",
+        path.display(),
+        found.rows.len(),
+        found.skipped,
+        found.blank
+    );
+    for aside in &found.set_aside {
+        println!(
+            "  row {} ({:?}) is set aside: {}",
+            aside.row, aside.input, aside.problem
+        );
+    }
+    Ok(found.rows)
 }
 
 fn engine(given: &Curate) -> Result<Engine, Box<dyn Error>> {

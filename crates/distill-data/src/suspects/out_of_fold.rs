@@ -118,11 +118,14 @@ pub(super) fn out_of_fold(
 
 /// Class and share in the mean of each probability that is large enough, by rising class.
 fn keep(scores: &[f32], given: usize, repeats: usize) -> Kept {
-    let entries = scores.iter().enumerate();
-    entries
-        .filter(|&(class, &p)| p >= LEAST_KEPT || class == given)
-        .map(|(class, p)| (class as u32, p / repeats as f32))
-        .collect()
+    let kept = || {
+        let entries = scores.iter().enumerate();
+        entries.filter(|&(class, &p)| p >= LEAST_KEPT || class == given)
+    };
+    // Room for as many as there are: there is a list for each row.
+    let mut found = Kept::with_capacity(kept().count());
+    found.extend(kept().map(|(class, p)| (class as u32, p / repeats as f32)));
+    found
 }
 
 /// The sum of two sparse vectors by rising class.

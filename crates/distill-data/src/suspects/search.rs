@@ -24,7 +24,7 @@ pub struct SuspectTexts(FeatureCounts);
 /// The search for wrong labels, as [`curate`](crate::curate) does it: the second reading of the rows.
 ///
 /// Of each row are held 4 bytes for each feature of its text, some 60 for a sentence of 10 words, and 29 bytes; no text. While
-/// the rows are judged, each has in addition 8 bytes for each probability that is kept, twice, and some 200 bytes.
+/// the rows are judged, each has in addition 8 bytes for each probability that is kept, three times, and some 250 bytes.
 ///
 /// ```
 /// use distill_data::{SuspectPlan, SuspectRow, SuspectTexts};

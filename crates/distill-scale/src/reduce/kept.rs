@@ -9,6 +9,7 @@ use datafusion::arrow::{
     },
     datatypes::DataType,
 };
+use distill_data::Confidence;
 
 use super::columns::{Columns, text};
 use crate::ReduceError;
@@ -39,6 +40,14 @@ pub(crate) struct Kept {
     /// The id that the log gives the call, and which of its questions it is.
     pub(crate) id_in_log: Option<String>,
     pub(crate) question: Option<String>,
+}
+
+impl Kept {
+    /// A confidence of the kind that the row's is of; `None` where nothing is known.
+    pub(crate) fn confidence(&self, value: Option<f64>) -> Option<Confidence> {
+        let kind = serde_json::from_value(self.confidence_kind.as_deref()?.into()).ok()?;
+        value.map(|value| Confidence { value, kind })
+    }
 }
 
 /// The columns of a batch.

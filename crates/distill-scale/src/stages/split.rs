@@ -95,7 +95,8 @@ impl Stages<'_> {
     /// The rows that are trained on unless a split keeps them from it.
     async fn settled_train(&self) -> Result<DataFrame> {
         let row = functions::normal_text().call(vec![col("input")]);
-        self.table(Table::Settled)
+        let train = self
+            .table(Table::Settled)
             .await?
             .filter(col("fate").eq(lit("train")))?
             .select(vec![
@@ -103,6 +104,7 @@ impl Stages<'_> {
                 col("id"),
                 col("label"),
                 col("input"),
-            ])
+            ])?;
+        self.without_suspects(train).await
     }
 }

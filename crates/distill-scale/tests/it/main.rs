@@ -13,3 +13,5 @@ mod hostile;
 mod log;
 mod outcome;
 mod raw;
+mod reviewed;
+mod suspects;
