@@ -15,7 +15,7 @@ use task_spec::LabelSet;
 use crate::{
     Engine, ScaleError,
     engine::as_text,
-    functions,
+    functions::{self, ReviewedCalls},
     read::{CALLS_FOLDER, READ_FILE, REJECTED_FOLDER, ReadReport},
 };
 
@@ -204,10 +204,12 @@ fn format_of(path: &Path) -> Result<Format, ScaleError> {
     })
 }
 
+/// Where calls come from, and how much they weigh.
+const OF_SOURCE: [&str; 7] = ["time_ms", "log", "file", "line", "id", "question", "weight"];
+
 /// Calls by what the votes need, only those that have a text and a label of the task.
 pub(crate) fn legal(calls: DataFrame, labels: &LabelSet) -> Result<DataFrame> {
-    let of_source = ["time_ms", "log", "file", "line", "id", "question", "weight"];
-    legal_with(calls, labels, &of_source)
+    legal_with(calls, labels, &OF_SOURCE)
 }
 
 /// The same with other columns beside the row, its text, what the call says and whether a person said it.
@@ -230,6 +232,28 @@ pub(crate) fn legal_with(calls: DataFrame, labels: &LabelSet, beside: &[&str]) -
     numbered
         .filter(col("text").is_not_null().and(col("ballot").is_not_null()))?
         .select(known.into_iter().chain(beside()).collect::<Vec<_>>())
+}
+
+/// The same calls with what persons have said of their texts: with calibrated confidence, and beside it, as a ballot of its own,
+/// what was `reported`.
+pub(crate) fn with_answers(legal: DataFrame, answers: &ReviewedCalls) -> Result<DataFrame> {
+    let json = serde_json::to_string(answers)
+        .map_err(|error| datafusion::error::DataFusionError::External(Box::new(error)))?;
+    let overridden: Vec<Expr> = answers.labels.keys().map(|&row| lit(row)).collect();
+    let by_person = match overridden.is_empty() {
+        true => col("by_person"),
+        false => col("by_person").or(col("row").in_list(overridden, false)),
+    };
+    let ballot = functions::reviewed_ballot().call(vec![col("ballot"), col("row"), lit(json)]);
+    let answered = [
+        col("row"),
+        col("text"),
+        col("input"),
+        ballot.alias("ballot"),
+        functions::reported().call(vec![col("ballot")]).alias("reported"),
+        by_person.alias("by_person"),
+    ];
+    legal.select(answered.into_iter().chain(OF_SOURCE.map(col)).collect::<Vec<_>>())
 }
 
 /// What is wrong with each call that makes no row; null where it makes one. As `RejectReason` names it.

@@ -66,7 +66,8 @@ pub enum ScaleError {
         /// The folder.
         path: PathBuf,
     },
-    /// Logs could not be read, or what was read could not be written.
+    /// Logs could not be read, or what was read could not be written; or reviewed rows cannot be used, or are missing where a
+    /// precision is to be measured on them.
     #[error(transparent)]
     Read(#[from] CurateError),
     /// The calls are of logs that are not to be believed.

@@ -1,6 +1,6 @@
 //! The outcome of a curation at scale as files that training reads.
 
-mod clusters;
+pub(crate) mod clusters;
 mod lines;
 mod merged;
 mod questions;
@@ -18,16 +18,22 @@ use stage_files::{ContentHash, WholeFile, read_json, write_json};
 use task_spec::Task;
 
 use crate::{
-    Calls, Engine, ScaleError, curate::SCALE_FILE, engine::as_text, functions, reduce::fates_schema,
+    Calls, Engine, ScaleError,
+    curate::SCALE_FILE,
+    engine::as_text,
+    functions::{self, ReviewedCalls},
+    reduce::fates_schema,
+    stages::REVIEWED_FILE,
 };
 use lines::{Known, Line, Lines};
 
 /// The fates whose rows a person is asked about.
-const REVIEWED: [&str; 4] = [
+const REVIEWED: [&str; 5] = [
     "conflicting_labels",
     "near_conflict",
     "low_confidence",
     "unknown_confidence",
+    "suspect_label",
 ];
 const TRAIN: &str = "train";
 const REVIEW: &str = "review";
@@ -62,7 +68,7 @@ pub struct DoubtfulRow {
     pub input: String,
     /// The label that it has.
     pub label: String,
-    /// Why it is in doubt: `conflicting_labels`, `near_conflict`, `low_confidence` or `unknown_confidence`.
+    /// Why it is in doubt: `conflicting_labels`, `near_conflict`, `low_confidence`, `unknown_confidence` or `suspect_label`.
     pub reason: String,
     /// The most similar text of another label, of a near conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,13 +79,25 @@ pub struct DoubtfulRow {
     /// The share of the support that the label has, in 0..=1, of conflicts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_share: Option<f64>,
+    /// The label that a model of the other rows finds likelier, of a suspected label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<String>,
+    /// The probability that the model gives it, in 0..=1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested_probability: Option<f64>,
+    /// That of the row's own label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_probability: Option<f64>,
+    /// The chance that a suspected label is wrong, in 0..=1; how earlier questions fared does not count in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance_wrong: Option<f64>,
     /// The id of the row whose answer settles this one too, for it is nearly equal and has the same label; the calls of this one
     /// then stand behind that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joins: Option<String>,
     /// How many calls the row stands for.
     pub calls: usize,
-    /// How sure the teacher was.
+    /// How sure the teacher was, calibrated where that was possible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<distill_data::Confidence>,
     /// The call that it keeps, where the table has it.
@@ -188,7 +206,12 @@ pub async fn export_examples_with(
     let mut report = write_rows(engine, (task, known), (&fates, &kept), (from, to)).await?;
     if let Some(calls) = &config.merged {
         let mut file = WholeFile::create(&to.join("merged.jsonl"))?;
-        let labelled = (calls, task.labels());
+        let answers = from.join(REVIEWED_FILE);
+        let answers: Option<ReviewedCalls> = match answers.exists() {
+            true => Some(read_json(&answers)?),
+            false => None,
+        };
+        let labelled = (calls, task.labels(), answers.as_ref());
         let found = merged::write(engine, labelled, (&fates, &joined), &mut file).await?;
         let expected = run.calls - run.rejected.values().sum::<u64>();
         if found.read != expected {

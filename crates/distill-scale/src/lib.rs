@@ -1,9 +1,9 @@
-//! From logs that no memory holds to a training set: curation's reading, duplicates, votes, near-duplicates, gold join and
-//! held-out rows.
+//! From logs that no memory holds to a training set: curation's reading, duplicates, votes, near-duplicates, gold join, search
+//! for wrong labels and held-out rows.
 //!
 //! Use this crate where a log's distinct texts do not fit into memory, which begins at some tens of millions of short
-//! rows; below that `curate` of distill-data does the same faster, and more: it searches for wrong labels, calibrates
-//! confidence, asks a person the most valuable question first and keeps a ledger. `docs/SCALE.md` has the arithmetic, and a
+//! rows; below that `curate` of distill-data does the same faster, and more: it asks a person the most valuable question first
+//! and keeps a ledger. `docs/SCALE.md` has the arithmetic, and a
 //! walk-through with the program of this crate, `distill-scale read`, `curate` and `export`.
 //!
 //! # Quick start
@@ -49,9 +49,9 @@
 //! - [`read_logs`]: logs of any format become a table of calls, by distill-data's rules, a thread a log and in constant memory;
 //!   what is damaged or has no legal label is put aside, and a [`ReadReport`] says how much.
 //! - [`Calls`]: that table, or one of another tool, Parquet or JSON lines; [`ScaleInput`]: with the task's labels, and the gold
-//!   set where there is one.
+//!   set and reviewed rows where there are any.
 //! - [`ScaleConfig`]: the settings of the same name of distill-data; checked, they are a [`ScalePlan`], which may have a
-//!   split.
+//!   split, and has the search for wrong labels unless that is left out.
 //! - [`Engine`]: this process within [`Limits`], or with the feature `ballista` a cluster whose executors know this crate.
 //! - [`curate_at_scale`]: the stages, each a plan of DataFusion and most with a fold of this crate at its end. The engine
 //!   scans, deals out by key, sorts and joins, on disk where memory does not do; the rules are folds over sorted rows.

@@ -6,12 +6,18 @@
     reason = "a command-line program speaks to its user"
 )]
 
-use std::{error::Error, io::IsTerminal, path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    error::Error,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
 
 use clap::{Parser, Subcommand, builder::PossibleValuesParser};
 use distill_data::{
-    CurateConfig, LogFormat, LogOptions, PersonalDataMask, SourceField, SplitBy, SplitConfig, SplitPart,
-    Verdict, WeightByCalls,
+    CurateConfig, LogFormat, LogOptions, PersonalDataMask, ReviewedRow, ReviewedRows, SourceField, SplitBy,
+    SplitConfig, SplitPart, SuspectConfig, Verdict, WeightByCalls,
 };
 use distill_scale::{
     Calls, Engine, ExportConfig, Limits, ReadInput, ScaleConfig, ScaleInput, curate_at_scale,
@@ -165,22 +171,38 @@ struct Curate {
     /// gold.jsonl: calls whose text is a gold row's, or nearly, are left out, and scale.json gets the leakage certificates.
     #[arg(long)]
     gold: Option<PathBuf>,
+    /// What a person has reviewed: review.csv of distill-data as a spreadsheet saved it, Label Studio's export (.json), or JSON
+    /// lines. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    reviewed: Vec<PathBuf>,
     /// A folder that is new or empty.
     #[arg(long)]
     out: PathBuf,
-    /// The Jaccard similarity of character 3-grams from which texts are near-duplicates.
-    #[arg(long, default_value_t = 0.8)]
-    near_threshold: f64,
-    /// The share of the support that a label needs to win a conflict.
-    #[arg(long, default_value_t = 2.0 / 3.0)]
-    conflict_majority: f64,
-    /// Rows below this confidence are reviewed.
-    #[arg(long, default_value_t = 0.5)]
-    min_confidence: f64,
+    /// Settings of distill-data's curation (TOML), of which near_threshold, conflict_majority, min_confidence, target_precision,
+    /// unknown_confidence, suspects, split, class_cap and class_floor count. What is given beside it takes the place of what is in
+    /// it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The Jaccard similarity of character 3-grams from which texts are near-duplicates. Default 0.8.
+    #[arg(long)]
+    near_threshold: Option<f64>,
+    /// The share of the support that a label needs to win a conflict. Default 2/3.
+    #[arg(long)]
+    conflict_majority: Option<f64>,
+    /// Rows below this confidence are reviewed. Default 0.5.
+    #[arg(long)]
+    min_confidence: Option<f64>,
+    /// In its place, the share of reviewed rows that was right at the lowest confidence that is kept.
+    #[arg(long, value_name = "SHARE", requires = "reviewed")]
+    target_precision: Option<f64>,
     /// Rows of unknown confidence are reviewed.
     #[arg(long)]
     review_unknown: bool,
-    /// Keeps a share of the rows from training, as a part of that name, as in heldout=0.1; may be given several times.
+    /// Leaves out the search for wrong labels, which holds some 1 kB for each row that could be trained on.
+    #[arg(long)]
+    keep_suspects: bool,
+    /// Keeps a share of the rows from training, as a part of that name, as in heldout=0.1; may be given several times. In place
+    /// of the split of the settings file, with --split-by, --split-group and --seed.
     #[arg(long, alias = "part", value_name = "NAME=SHARE")]
     split: Vec<SplitPart>,
     /// What stays together in a split: cluster (near-duplicates), group (log files), time (the latest calls are held out) or
@@ -197,9 +219,9 @@ struct Curate {
     /// that has more is held in memory, one at a time.
     #[arg(long, value_name = "ROWS")]
     class_cap: Option<usize>,
-    /// The fewest rows that a label should have; those that lack some are named.
-    #[arg(long, value_name = "ROWS", default_value_t = 10)]
-    class_floor: usize,
+    /// The fewest rows that a label should have; those that lack some are named. Default 10.
+    #[arg(long, value_name = "ROWS")]
+    class_floor: Option<usize>,
     /// In how many passes near-duplicates are looked for: with twice as many, half the scratch space does.
     #[arg(long, default_value_t = 1)]
     passes: u32,
@@ -400,38 +422,72 @@ async fn export(given: Export) -> Result<(), Box<dyn Error>> {
 
 async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
     let task: Task = read_toml(&given.task)?;
+    let settings: CurateConfig = match &given.config {
+        Some(path) => read_toml(path)?,
+        None => CurateConfig::default(),
+    };
+    let of_file = ScaleConfig::from(&settings);
     let config = ScaleConfig {
-        near_threshold: given.near_threshold,
-        conflict_majority: given.conflict_majority,
-        min_confidence: given.min_confidence,
-        review_unknown: given.review_unknown,
-        class_cap: given.class_cap,
-        class_floor: given.class_floor,
+        near_threshold: given.near_threshold.unwrap_or(of_file.near_threshold),
+        conflict_majority: given.conflict_majority.unwrap_or(of_file.conflict_majority),
+        min_confidence: given.min_confidence.unwrap_or(of_file.min_confidence),
+        target_precision: given.target_precision.or(of_file.target_precision),
+        review_unknown: given.review_unknown || of_file.review_unknown,
+        class_cap: given.class_cap.or(of_file.class_cap),
+        class_floor: given.class_floor.unwrap_or(of_file.class_floor),
         passes: given.passes,
     };
-    let engine = engine(&given)?;
-    let calls = Calls::at(std::path::absolute(&given.calls)?);
-    let out = std::path::absolute(&given.out)?;
-    let gold = given.gold.as_deref().map(GoldRows::read).transpose()?;
-    let mut input = ScaleInput::new(&calls, task.labels());
-    if let Some(gold) = &gold {
-        input = input.with_gold(gold);
-    }
-    let mut plan = config.check()?;
-    if !given.split.is_empty() {
-        let split = SplitConfig {
+    let suspects = settings.suspects.filter(|_| !given.keep_suspects);
+    let split = match given.split.is_empty() {
+        true => settings.split,
+        false => Some(SplitConfig {
             parts: given.split.clone(),
             by: given.split_by,
             group: given.split_group,
             seed: given.seed,
             ..SplitConfig::default()
-        };
+        }),
+    };
+    let mut reviewed = Vec::new();
+    for path in &given.reviewed {
+        reviewed.append(&mut read_reviewed(path, &task)?);
+    }
+    let engine = engine(&given)?;
+    let calls = Calls::at(std::path::absolute(&given.calls)?);
+    let out = std::path::absolute(&given.out)?;
+    let gold = given.gold.as_deref().map(GoldRows::read).transpose()?;
+    let mut input = ScaleInput::new(&calls, task.labels()).with_reviewed(&reviewed);
+    if let Some(gold) = &gold {
+        input = input.with_gold(gold);
+    }
+    let suspects = suspects.map(SuspectConfig::check).transpose()?;
+    let mut plan = config.check()?.with_suspects(suspects);
+    if let Some(split) = split {
         plan = plan.with_split(split.check()?)?;
     }
     let report = curate_at_scale(&engine, &input, &plan, &out).await?;
     print!("{report}");
     println!("{:8} MiB, the most that this process had", peak_mib());
     Ok(())
+}
+
+/// The answers in a file; what cannot be used is told to the user.
+fn read_reviewed(path: &Path, task: &Task) -> Result<Vec<ReviewedRow>, Box<dyn Error>> {
+    let found = ReviewedRows::read(path, task)?;
+    println!(
+        "{}: {} answers, {} rows skipped, {} not answered",
+        path.display(),
+        found.rows.len(),
+        found.skipped,
+        found.blank
+    );
+    for aside in &found.set_aside {
+        println!(
+            "  row {} ({:?}) is set aside: {}",
+            aside.row, aside.input, aside.problem
+        );
+    }
+    Ok(found.rows)
 }
 
 fn engine(given: &Curate) -> Result<Engine, Box<dyn Error>> {

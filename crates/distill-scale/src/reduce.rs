@@ -15,6 +15,7 @@ mod teachers;
 mod votes;
 
 use datafusion::arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
+use distill_data::ConfidenceRule;
 use near_texts::{JaccardThreshold, JoinPlan};
 use serde::{Deserialize, Serialize};
 
@@ -68,10 +69,8 @@ pub(crate) enum Reduction {
     },
     /// What is known of a row becomes its fate.
     Fates {
-        /// The least confidence of a row that is trained on.
-        min_confidence: f64,
-        /// Whether rows of unknown confidence are reviewed.
-        review_unknown: bool,
+        /// How much confidence is enough.
+        confidence: ConfidenceRule,
         /// The names of the labels.
         labels: Vec<String>,
         /// The ids of the gold rows, in their order.
@@ -125,17 +124,11 @@ impl Reduction {
             Self::Pairs { plan } => Box::new(pairs::Pairs::new(plan)),
             Self::Contradictions { majority } => Box::new(contradictions::Contradictions::new(majority)),
             Self::Fates {
-                min_confidence,
-                review_unknown,
+                confidence,
                 labels,
                 gold,
                 parts,
-            } => Box::new(fates::Fates::new(
-                (min_confidence, review_unknown),
-                labels,
-                gold,
-                parts,
-            )),
+            } => Box::new(fates::Fates::new(confidence, labels, gold, parts)),
         }
     }
 }

@@ -15,6 +15,7 @@ use datafusion::{
     functions_aggregate::expr_fn::{count, sum},
     prelude::{DataFrame, ParquetReadOptions, coalesce, col, lit, when},
 };
+use distill_data::{ConfidenceCut, ConfidenceKind, ReviewedRecord};
 use futures::TryStreamExt;
 use near_texts::{GoldRows, JoinPlan};
 use stage_files::FileError;
@@ -22,9 +23,9 @@ use task_spec::LabelSet;
 
 use crate::{
     Engine, ScaleInput, ScalePlan, apart,
-    calls::{fault, legal},
+    calls::{fault, legal, with_answers},
     engine::as_text,
-    functions,
+    functions::{self, ReviewedCalls},
     reduce::{
         ReduceExec, Reduction, answers_schema, contradicted_schema, fates_schema, gold_schema, pairs_schema,
         rows_schema,
@@ -35,8 +36,13 @@ use crate::{
 mod class_limits;
 mod decisions;
 mod gold;
+mod reviewed;
 mod split;
+mod suspects;
 mod teachers;
+
+/// What reviewed rows come to, in the folder of a run that was given some.
+pub(crate) const REVIEWED_FILE: &str = "work/reviewed.json";
 
 /// About how many texts the plan of the near join is estimated on.
 const SAMPLE: usize = 16_384;
@@ -46,13 +52,16 @@ const SAMPLE: usize = 16_384;
 enum Table {
     /// What teachers answered.
     Answers,
+    /// What the teacher says of texts that a person was told about.
+    Similar,
     Rows,
     Gold,
     Pairs,
     Contradicted,
     Merged,
-    /// The fates without a split.
+    /// The fates before the search for wrong labels and a split.
     Settled,
+    Suspects,
     Apart,
     Fates,
 }
@@ -61,11 +70,12 @@ impl Table {
     fn schema(self) -> SchemaRef {
         match self {
             Self::Answers => answers_schema(),
-            Self::Rows => rows_schema(),
+            Self::Similar | Self::Rows => rows_schema(),
             Self::Gold => gold_schema(),
             Self::Pairs => pairs_schema(),
             Self::Contradicted => contradicted_schema(),
             Self::Merged => stars::schema(),
+            Self::Suspects => suspects::schema(),
             Self::Apart => apart::schema(),
             Self::Settled | Self::Fates => fates_schema(),
         }
@@ -94,6 +104,8 @@ pub(crate) struct Stages<'a> {
     gold: Option<&'a GoldRows>,
     plan: &'a ScalePlan,
     out: &'a Path,
+    /// From which confidence on rows are kept, for the kinds of which reviewed rows tell.
+    cuts: BTreeMap<ConfidenceKind, Option<ConfidenceCut>>,
 }
 
 impl<'a> Stages<'a> {
@@ -109,7 +121,14 @@ impl<'a> Stages<'a> {
             gold: input.gold,
             plan,
             out,
+            cuts: BTreeMap::new(),
         }
+    }
+
+    /// The same with what reviewed rows tell of how much confidence is enough.
+    pub(crate) fn with_cuts(mut self, reviewed: &ReviewedRecord) -> Self {
+        self.cuts.clone_from(&reviewed.cuts);
+        self
     }
 
     /// How many calls there are, and what is known of them.
@@ -143,34 +162,19 @@ impl<'a> Stages<'a> {
     }
 
     /// The calls of each text become a row.
-    pub(crate) async fn votes(&self, calls: DataFrame) -> Result<u64> {
-        let order = [
-            ("row", true),
-            // Two texts of one id would lie mixed up, and would not be noticed.
-            ("text", true),
-            // As distill-data sorts the calls of a text, so that sums have the same bits.
-            ("by_person", false),
-            ("ballot", true),
-            ("input", true),
-            ("id", true),
-            ("question", true),
-            ("time_ms", true),
-            ("log", true),
-            // Of several runs of a reader each has its own first log.
-            ("file", true),
-            ("line", true),
-        ];
+    pub(crate) async fn votes(&self, calls: DataFrame, answers: Option<&ReviewedCalls>) -> Result<u64> {
+        let legal = legal(calls, self.labels)?;
+        let legal = match answers {
+            Some(answers) => with_answers(legal, answers)?,
+            None => legal,
+        };
         let reduction = Reduction::Votes {
             majority: self.plan.config().conflict_majority,
             labels: self.labels.names().map(str::to_owned).collect(),
         };
-        self.fold(
-            legal(calls, self.labels)?,
-            &order,
-            reduction,
-            self.folder(Table::Rows),
-        )
-        .await
+        let folder = self.folder(Table::Rows);
+        self.fold(legal, &vote_order(answers.is_some()), reduction, folder)
+            .await
     }
 
     /// How near-duplicates are to be looked for, by what texts there are.
@@ -262,12 +266,14 @@ impl<'a> Stages<'a> {
     fn folder(&self, table: Table) -> PathBuf {
         match table {
             Table::Answers => self.out.join("work/answers"),
+            Table::Similar => self.out.join("work/similar"),
             Table::Rows => self.out.join("work/rows"),
             Table::Gold => self.out.join("work/gold"),
             Table::Pairs => self.out.join("work/pairs"),
             Table::Contradicted => self.out.join("work/contradicted"),
             Table::Merged => self.out.join("work/merged"),
             Table::Settled => self.out.join("work/settled"),
+            Table::Suspects => self.out.join("work/suspects"),
             Table::Apart => self.out.join("work/apart"),
             Table::Fates => self.out.join("fates"),
         }
@@ -325,6 +331,30 @@ impl<'a> Stages<'a> {
         let plan = table.create_physical_plan().await?;
         self.engine.collect(plan).await
     }
+}
+
+/// As distill-data sorts the calls of a text, so that sums have the same bits. Where confidence was calibrated, what was reported
+/// is a column of its own.
+fn vote_order(is_calibrated: bool) -> Vec<(&'static str, bool)> {
+    let said = [
+        ("row", true),
+        // Two texts of one id would lie mixed up, and would not be noticed.
+        ("text", true),
+        ("by_person", false),
+        ("ballot", true),
+        ("input", true),
+        ("id", true),
+        ("question", true),
+    ];
+    let place = [
+        ("time_ms", true),
+        ("log", true),
+        // Of several runs of a reader each has its own first log.
+        ("file", true),
+        ("line", true),
+    ];
+    let reported = is_calibrated.then_some(("reported", true));
+    said.into_iter().chain(reported).chain(place).collect()
 }
 
 /// Moves the files of a try to the others of its table.

@@ -14,7 +14,7 @@ use super::{plan_error, row_of};
 use crate::{Engine, engine::as_text, reduce::pairs_schema};
 
 /// For each row with a near-duplicate that stays too the first row of its cluster; a row without one is a cluster of its own.
-pub(super) async fn of_kept(engine: &Engine, from: &Path, kept: DataFrame) -> Result<HashMap<u64, u64>> {
+pub(crate) async fn of_kept(engine: &Engine, from: &Path, kept: DataFrame) -> Result<HashMap<u64, u64>> {
     let schema = pairs_schema();
     let folder = from.join("work/pairs");
     let options = ParquetReadOptions::default().schema(&schema);

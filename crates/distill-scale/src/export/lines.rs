@@ -40,11 +40,16 @@ pub(super) struct Lines<'b> {
     labels: &'b StringArray,
     calls: &'b UInt64Array,
     confidences: &'b Float64Array,
+    reported: &'b Float64Array,
     persons: &'b BooleanArray,
     fates: &'b StringArray,
     others: &'b StringArray,
     jaccards: &'b Float64Array,
     shares: &'b Float64Array,
+    suggested: &'b StringArray,
+    suggested_probabilities: &'b Float64Array,
+    given_probabilities: &'b Float64Array,
+    chances: &'b Float64Array,
     kept: KeptColumns<'b>,
 }
 
@@ -59,11 +64,16 @@ impl<'b> Lines<'b> {
             labels: columns.of("label")?,
             calls: columns.of("calls")?,
             confidences: columns.of("confidence")?,
+            reported: columns.of("reported")?,
             persons: columns.of("by_person")?,
             fates: columns.of("fate")?,
             others: columns.of("other")?,
             jaccards: columns.of("jaccard")?,
             shares: columns.of("own_share")?,
+            suggested: columns.of("suggested")?,
+            suggested_probabilities: columns.of("suggested_probability")?,
+            given_probabilities: columns.of("given_probability")?,
+            chances: columns.of("chance_wrong")?,
             kept: KeptColumns::of(STAGE, batch)?,
         })
     }
@@ -79,30 +89,22 @@ impl<'b> Lines<'b> {
             });
         }
         let kept = self.kept.at(index);
-        let confidence = self.confidence(index, &kept);
+        let [confidence, reported] =
+            [self.confidences, self.reported].map(|values| kept.confidence(float(values, index)));
         Ok(match REVIEWED.contains(&fate) {
             true => (
                 REVIEW,
                 Line::Doubtful(Box::new(self.doubtful(index, kept, confidence))),
             ),
-            false => (
-                fate,
-                Line::Kept(Box::new(self.train_row(index, kept, confidence)?)),
-            ),
+            false => (fate, Line::Kept(Box::new(self.train_row(index, kept, reported)?))),
         })
-    }
-
-    fn confidence(&self, index: usize, kept: &Kept) -> Option<Confidence> {
-        let kind = serde_json::from_value(kept.confidence_kind.as_deref()?.into()).ok()?;
-        let value = float(self.confidences, index)?;
-        Some(Confidence { value, kind })
     }
 
     fn train_row(
         &self,
         index: usize,
         kept: Kept,
-        confidence: Option<Confidence>,
+        reported: Option<Confidence>,
     ) -> Result<TrainRow, ScaleError> {
         let id = self.ids.value(index);
         let mut messages = self.task.prompt(self.inputs.value(index));
@@ -127,7 +129,7 @@ impl<'b> Lines<'b> {
             example,
             calls,
             first_call: first_call.and_then(CallTime::from_unix_ms),
-            reported: confidence,
+            reported,
             by_person: self.persons.value(index),
         })
     }
@@ -144,6 +146,10 @@ impl<'b> Lines<'b> {
             neighbour: text(self.others, index).map(str::to_owned),
             jaccard: float(self.jaccards, index),
             own_share: float(self.shares, index),
+            suggested: text(self.suggested, index).map(str::to_owned),
+            suggested_probability: float(self.suggested_probabilities, index),
+            given_probability: float(self.given_probabilities, index),
+            chance_wrong: float(self.chances, index),
             joins: joins.map(|(into, _)| format!("{into:016x}")),
             calls: self.calls.value(index) as usize,
             confidence,

@@ -15,7 +15,8 @@ use task_spec::{LabelSet, Source};
 use super::{REVIEWED, plan_error, questions::Joined, row_of};
 use crate::{
     Calls, Engine, ReduceError, ScaleError,
-    calls::legal,
+    calls::{legal, with_answers},
+    functions::ReviewedCalls,
     reduce::{Columns, float, text},
 };
 
@@ -41,7 +42,7 @@ pub(super) struct Written {
 /// Writes each call that does not stand for its row, in the order of the logs.
 pub(super) async fn write(
     engine: &Engine,
-    (calls, labels): (&Calls, &LabelSet),
+    (calls, labels, answers): (&Calls, &LabelSet, Option<&ReviewedCalls>),
     (fates, joined): (&DataFrame, &Joined),
     file: &mut WholeFile,
 ) -> Result<Written, ScaleError> {
@@ -50,7 +51,14 @@ pub(super) async fn write(
         source: Box::new(source),
     };
     let table = calls.read(engine).await?;
-    let sorted = sorted(table, labels, fates).map_err(failed)?;
+    let sorted = legal(table, labels)
+        .and_then(|legal| match answers {
+            // They change the order in which the votes of a text are counted.
+            Some(answers) => with_answers(legal, answers),
+            None => Ok(legal),
+        })
+        .and_then(|legal| sorted(legal, fates))
+        .map_err(failed)?;
     let plan = sorted.create_physical_plan().await.map_err(failed)?;
     let mut batches = engine.stream(plan).await.map_err(failed)?;
     let mut written = Written::default();
@@ -71,7 +79,7 @@ pub(super) async fn write(
 
 /// All calls that made rows, with the ends of these, in the order of the logs; those of one line as distill-data has them: by
 /// row, the one that the row keeps first, then as their texts' votes are counted.
-fn sorted(table: DataFrame, labels: &LabelSet, fates: &DataFrame) -> Result<DataFrame> {
+fn sorted(legal: DataFrame, fates: &DataFrame) -> Result<DataFrame> {
     let ends = ["fate", "other", "jaccard"].map(col);
     let kept = PLACE.map(|(_, of_row)| col(of_row).alias(format!("kept_{of_row}")));
     let ends = fates
@@ -108,7 +116,7 @@ fn sorted(table: DataFrame, labels: &LabelSet, fates: &DataFrame) -> Result<Data
         "jaccard",
     ];
     let up = |name: &str| col(name).sort(true, true);
-    legal(table, labels)?
+    legal
         .join(ends, JoinType::Inner, &["row"], &["end"], None)?
         .select(first.into_iter().chain(columns.map(col)).collect::<Vec<_>>())?
         .sort(vec![

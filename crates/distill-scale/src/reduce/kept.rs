@@ -9,6 +9,7 @@ use datafusion::arrow::{
     },
     datatypes::DataType,
 };
+use distill_data::Confidence;
 
 use super::columns::{Columns, float, text};
 use crate::ReduceError;
@@ -44,6 +45,14 @@ pub(crate) struct Kept {
     pub(crate) question: Option<String>,
     /// The greatest weight of the logs that hold one of its calls.
     pub(crate) weight: Option<f64>,
+}
+
+impl Kept {
+    /// A confidence of the kind that the row's is of; `None` where nothing is known.
+    pub(crate) fn confidence(&self, value: Option<f64>) -> Option<Confidence> {
+        let kind = serde_json::from_value(self.confidence_kind.as_deref()?.into()).ok()?;
+        value.map(|value| Confidence { value, kind })
+    }
 }
 
 /// The columns of a batch.

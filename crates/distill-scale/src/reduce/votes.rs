@@ -38,6 +38,7 @@ pub(crate) fn schema() -> SchemaRef {
             ("decided", DataType::Boolean, false),
             ("calls", DataType::UInt64, false),
             ("confidence", DataType::Float64, true),
+            ("reported", DataType::Float64, true),
             ("label_share", DataType::Float64, false),
             ("shingles", DataType::UInt32, false),
             ("labels", list_of(DataType::Int32), false),
@@ -145,6 +146,8 @@ impl Reducer for Votes {
         let texts: &StringArray = columns.of("text")?;
         let inputs: &StringArray = columns.of("input")?;
         let ballots: &BinaryArray = columns.of("ballot")?;
+        // Confidence as it was before it was calibrated, where it was.
+        let reported: Option<&BinaryArray> = columns.of("reported").ok();
         let persons: &BooleanArray = columns.of("by_person")?;
         let times: &Int64Array = columns.of("time_ms")?;
         let logs: &UInt64Array = columns.of("log")?;
@@ -154,16 +157,18 @@ impl Reducer for Votes {
         let questions: &StringArray = columns.of("question")?;
         let weights: &Float64Array = columns.of("weight")?;
         for index in 0..batch.num_rows() {
-            let ballot = Ballot::from_key(ballots.value(index)).ok_or(ReduceError::Column {
-                stage: STAGE,
-                column: "ballot",
-            })?;
+            let ballot = ballot_at(ballots, "ballot", index)?;
+            let reported = match reported {
+                Some(reported) => ballot_at(reported, "reported", index)?.confidence,
+                None => ballot.confidence,
+            };
             let open = self.text(rows.value(index), texts.value(index))?;
             let time = times.is_valid(index).then(|| times.value(index));
             open.first_call = earlier(open.first_call, time);
             let weight = float(weights, index).filter(|weight| weight.is_finite() && *weight > 0.0);
             open.weight = open.weight.max(weight.unwrap_or(1.0));
-            open.votes.add(&ballot, persons.value(index), || {
+            let by_person = persons.value(index);
+            open.votes.add_calibrated(&ballot, reported, by_person, || {
                 let owned = |array: &StringArray| text(array, index).map(str::to_owned);
                 let kept = Kept {
                     log: number(logs, index),
@@ -190,6 +195,10 @@ impl Reducer for Votes {
     }
 }
 
+fn ballot_at(keys: &BinaryArray, column: &'static str, index: usize) -> Result<Ballot, ReduceError> {
+    Ballot::from_key(keys.value(index)).ok_or(ReduceError::Column { stage: STAGE, column })
+}
+
 /// Rows that are finished, by column.
 #[derive(Debug)]
 struct Done {
@@ -201,6 +210,7 @@ struct Done {
     decided: BooleanBuilder,
     calls: UInt64Builder,
     confidence: Float64Builder,
+    reported: Float64Builder,
     label_share: Float64Builder,
     shingles: UInt32Builder,
     labels: ListBuilder<Int32Builder>,
@@ -220,6 +230,7 @@ impl Default for Done {
             decided: BooleanBuilder::new(),
             calls: UInt64Builder::new(),
             confidence: Float64Builder::new(),
+            reported: Float64Builder::new(),
             label_share: Float64Builder::new(),
             shingles: UInt32Builder::new(),
             labels: ListBuilder::new(Int32Builder::new()),
@@ -242,6 +253,8 @@ impl Done {
         self.calls.append_value(found.calls as u64);
         self.confidence
             .append_option(found.confidence.map(|found| found.value));
+        self.reported
+            .append_option(found.reported.map(|found| found.value));
         self.label_share.append_value(found.share);
         self.shingles.append_value(shingle_count(text) as u32);
         for (&label, &weight) in &found.support {
@@ -265,6 +278,7 @@ impl Done {
             Arc::new(done.decided.finish()),
             Arc::new(done.calls.finish()),
             Arc::new(done.confidence.finish()),
+            Arc::new(done.reported.finish()),
             Arc::new(done.label_share.finish()),
             Arc::new(done.shingles.finish()),
             Arc::new(done.labels.finish()),

@@ -124,10 +124,12 @@ impl Stages<'_> {
             "question",
         ];
         let row = functions::text_id().call(vec![row]).alias("row");
-        self.table(Table::Settled)
+        let train = self
+            .table(Table::Settled)
             .await?
             .filter(col("fate").eq(lit("train")))?
-            .select([row].into_iter().chain(of_fates.map(col)).collect::<Vec<_>>())
+            .select([row].into_iter().chain(of_fates.map(col)).collect::<Vec<_>>())?;
+        self.without_suspects(train).await
     }
 }
 

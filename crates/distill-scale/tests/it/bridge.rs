@@ -7,7 +7,8 @@ use std::{
 
 use distill_data::{
     AnswerFormat, CurateConfig, CurateInput, Curated, LogFile, LogFormat, MergedCall, PersonalDataMask,
-    QuarantinedLine, RejectedRow, SplitConfig, SplitPart, TrainRow, Verdict, curate,
+    QuarantinedLine, RejectedRow, ReviewReason, ReviewedRow, SplitConfig, SplitPart, TrainRow, Verdict,
+    curate,
 };
 use distill_scale::{
     Calls, DoubtfulRow, Engine, ExportConfig, ExportReport, Limits, ReadInput, ReadReport, ScaleConfig,
@@ -21,10 +22,9 @@ use task_spec::{Example, GoldRow, Label, Task};
 use super::raw;
 
 /// The same settings for both.
-pub(super) fn settings(split: bool) -> CurateConfig {
+pub(crate) fn settings(split: bool) -> CurateConfig {
     CurateConfig {
         max_damaged_share: 0.5,
-        suspects: None,
         split: split.then(|| SplitConfig {
             parts: vec![SplitPart {
                 name: "heldout".into(),
@@ -48,7 +48,11 @@ pub(super) fn in_one_memory(
     if let Some(gold) = gold {
         input = input.with_gold(gold);
     }
-    let curated = curate(&input, &config.check().unwrap()).unwrap();
+    written(&input, config, out)
+}
+
+pub(crate) fn written(input: &CurateInput<'_>, config: CurateConfig, out: &Path) -> Curated {
+    let curated = curate(input, &config.check().unwrap()).unwrap();
     curated.write(out).unwrap();
     curated
 }
@@ -57,6 +61,17 @@ pub(super) fn at_scale(
     task: &Task,
     logs: &[LogFile],
     gold: Option<&GoldRows>,
+    how: (CurateConfig, &Limits, u32),
+    folder: &Path,
+) -> (ReadReport, ScaleReport, ExportReport) {
+    at_scale_after_review(task, logs, (gold, &[]), how, folder)
+}
+
+/// With what persons have said.
+pub(crate) fn at_scale_after_review(
+    task: &Task,
+    logs: &[LogFile],
+    (gold, reviewed): (Option<&GoldRows>, &[ReviewedRow]),
     (config, limits, passes): (CurateConfig, &Limits, u32),
     folder: &Path,
 ) -> (ReadReport, ScaleReport, ExportReport) {
@@ -72,18 +87,14 @@ pub(super) fn at_scale(
         let engine = Engine::here(limits).unwrap();
         let scale = ScaleConfig {
             passes,
-            near_threshold: plan.config().near_threshold,
-            conflict_majority: plan.config().conflict_majority,
-            class_cap: plan.config().class_cap,
-            class_floor: plan.config().class_floor,
-            ..ScaleConfig::default()
+            ..ScaleConfig::from(plan.config())
         };
-        let mut scale = scale.check().unwrap();
+        let mut scale = scale.check().unwrap().with_suspects(plan.suspects().cloned());
         if let Some(split) = &plan.config().split {
             scale = scale.with_split(split.clone().check().unwrap()).unwrap();
         }
         let calls = Calls::at(folder.join("read"));
-        let mut input = ScaleInput::new(&calls, task.labels());
+        let mut input = ScaleInput::new(&calls, task.labels()).with_reviewed(reviewed);
         if let Some(gold) = gold {
             input = input.with_gold(gold);
         }
@@ -105,7 +116,7 @@ fn text(path: PathBuf) -> String {
 }
 
 /// That what is trained on, held out, rejected and damaged is the same byte for byte, and that the same rows are in doubt.
-pub(super) fn assert_equal(
+pub(crate) fn assert_equal(
     curated: &Curated,
     memory: &Path,
     scale: &Path,
@@ -144,6 +155,7 @@ pub(super) fn assert_equal(
     assert_eq!((account.legal(), &report.split), (report.calls, &manifest.split));
     assert_eq!(report.class_limits, manifest.class_limits);
     assert_eq!(report.calls_in_train, manifest.ledger.calls_in_train);
+    assert_eq!(report.suspects, manifest.suspects);
     assert_eq!(
         serde_json::to_value(&report.leakage).unwrap(),
         serde_json::to_value(&manifest.leakage).unwrap()
@@ -169,6 +181,21 @@ pub(super) fn assert_equal(
             )
         );
         assert_eq!(found.source.as_ref(), Some(&question.source));
+        let suspicion = match &question.reason {
+            ReviewReason::SuspectLabel {
+                suggested,
+                suggested_probability,
+                given_probability,
+            } => Some((suggested, *suggested_probability, *given_probability)),
+            _ => None,
+        };
+        let probabilities = found.suggested_probability.zip(found.given_probability);
+        let written = found.suggested.as_ref().zip(probabilities);
+        assert_eq!(
+            suspicion,
+            written.map(|(suggested, (one, other))| (suggested, one, other))
+        );
+        assert_eq!(found.chance_wrong.is_some(), suspicion.is_some());
     }
     let questions = curated
         .review
@@ -238,6 +265,7 @@ fn logs_of_three_shapes_make_the_training_set_that_they_make_in_one_memory() {
         });
     }
     assert!(reports.1.rejected["leaks_gold"] > 10);
+    assert!(reports.1.fates["suspect_label"] > 3, "{}", reports.1);
     let merged: Vec<MergedCall> = read_json_lines(&memory.join("merged.jsonl")).unwrap();
     assert!(merged.iter().filter(|call| !call.exact).count() > 50);
 }

@@ -14,5 +14,8 @@ mod log;
 mod outcome;
 mod parts;
 mod raw;
+mod reviewed;
+mod suspects;
 mod teachers;
+mod together;
 mod weights;

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// Two parts.
-fn split(by: SplitBy, group: SourceField, seed: u64) -> SplitConfig {
+pub(super) fn split(by: SplitBy, group: SourceField, seed: u64) -> SplitConfig {
     SplitConfig {
         parts: vec!["early=0.15".parse().unwrap(), "late=0.1".parse().unwrap()],
         by,
@@ -35,7 +35,7 @@ fn split(by: SplitBy, group: SourceField, seed: u64) -> SplitConfig {
 }
 
 /// Rows of two labels that are near one another and both stay, so that clusters are more than a row.
-fn clustered(split: SplitConfig) -> CurateConfig {
+pub(super) fn clustered(split: SplitConfig) -> CurateConfig {
     CurateConfig {
         near_threshold: 0.5,
         conflict_majority: 0.51,
