@@ -145,11 +145,18 @@ fn number_of(keys: &[&TeacherKey]) -> Result<Expr> {
         same.fold(lit(true), Expr::and)
     };
     let nobody = lit(ScalarValue::UInt64(None));
-    keys.iter()
+    let mut branches = keys
+        .iter()
         .zip(0_u64..)
-        .try_fold(nobody, |others, (key, number)| {
-            when(is(key), lit(number)).otherwise(others)
-        })
+        .map(|(key, number)| (is(key), lit(number)));
+    let Some((first, number)) = branches.next() else {
+        return Ok(nobody);
+    };
+    // All in one: a cluster refuses plans in which one lies in another too often.
+    let mut case = branches.fold(when(first, number), |mut case, (is, number)| {
+        case.when(is, number)
+    });
+    case.otherwise(nobody)
 }
 
 /// The teachers of a batch of their counts.
