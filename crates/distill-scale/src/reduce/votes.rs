@@ -14,7 +14,7 @@ use datafusion::arrow::{
     },
     datatypes::{DataType, SchemaRef},
 };
-use distill_data::{Ballot, TextLabel, TextVotes};
+use distill_data::{Ballot, CallTime, TextLabel, TextVotes};
 use near_texts::shingle_count;
 
 use super::{
@@ -163,7 +163,9 @@ impl Reducer for Votes {
                 None => ballot.confidence,
             };
             let open = self.text(rows.value(index), texts.value(index))?;
+            // A time that no log has is unknown, and so the first of none.
             let time = times.is_valid(index).then(|| times.value(index));
+            let time = time.filter(|&time| CallTime::from_unix_ms(time).is_some());
             open.first_call = earlier(open.first_call, time);
             let weight = float(weights, index).filter(|weight| weight.is_finite() && *weight > 0.0);
             open.weight = open.weight.max(weight.unwrap_or(1.0));

@@ -69,7 +69,7 @@ impl Stages<'_> {
 
 /// When the first call of a row was made, as a moment.
 fn time() -> Result<[Expr; 3]> {
-    let known = || is_believed("first_call");
+    let known = || col("first_call").is_not_null();
     Ok([
         of(known(), try_cast(col("first_call"), DataType::UInt64))?.alias(MOMENT[0]),
         of(known(), lit(""))?.alias(MOMENT[1]),
