@@ -215,7 +215,9 @@ fn a_time_that_is_not_believed_is_none() {
     // The last line has the text of the first one.
     let line = |number: u64| {
         let time = 1_750_000_000 + number;
-        let text = (number % 40).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // Multiples alone would be near one another, 16 times one being its digits moved by a place.
+        let text = (number % 40 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let text = (text ^ (text >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         format!("{{\"input\": \"{text:x}\", \"answer\": \"arrival\", \"timestamp\": {time}}}\n")
     };
     std::fs::write(&log, (0..41).map(line).collect::<String>()).unwrap();
