@@ -161,8 +161,13 @@ pub(crate) fn assert_equal(
         serde_json::to_value(&manifest.leakage).unwrap()
     );
     assert_eq!(report.teachers.as_ref(), Some(&manifest.teachers));
-    // Of rows that join another's question nothing is in the one file but whose it is.
     let doubtful: Vec<DoubtfulRow> = read_json_lines(&set.join("review.jsonl")).unwrap();
+    assert_same_questions(curated, &doubtful);
+}
+
+/// That the same rows are in doubt for the same reasons.
+fn assert_same_questions(curated: &Curated, doubtful: &[DoubtfulRow]) {
+    // Of rows that join another's question nothing is in the one file but whose it is.
     let doubtful: BTreeMap<&str, &DoubtfulRow> = doubtful.iter().map(|row| (row.id.as_str(), row)).collect();
     for question in &curated.review {
         let found = doubtful[question.id.as_str()];
