@@ -1,5 +1,5 @@
 //! From logs that no memory holds to a training set: curation's reading, duplicates, votes, near-duplicates, gold join, search
-//! for wrong labels and held-out rows.
+//! for wrong labels, held-out rows and class limits.
 //!
 //! Use this crate where a log's distinct texts do not fit into memory, which begins at some tens of millions of short
 //! rows; below that `curate` of distill-data does the same faster, and more: it asks a person the most valuable question first
