@@ -58,6 +58,13 @@ impl Ballot {
         first.map_or(0, |(&label, _)| label)
     }
 
+    /// Puts a person's answer in the place of the teacher's: one vote, and no distribution.
+    pub fn override_with(&mut self, label: usize) {
+        self.votes = BTreeMap::from([(label, 1)]);
+        self.asked = 1;
+        self.distribution.clear();
+    }
+
     /// What the call says for each label. The votes of one call are shares of one voice; a single answer counts its
     /// confidence, and a person's 1.
     pub(crate) fn support(&self, by_person: bool) -> impl Iterator<Item = (usize, f64)> {

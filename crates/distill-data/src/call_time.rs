@@ -1,6 +1,6 @@
 //! When a call was made.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,12 +32,13 @@ pub struct CallTimeError {
 }
 
 impl CallTime {
+    /// The times that are believed, in milliseconds since 1970.
+    pub const BELIEVED_MS: Range<i64> = FIRST * 1000..END * 1000;
+
     /// A time of the years 2000 to 2099, from milliseconds since 1970; `None` outside.
     #[must_use]
     pub fn from_unix_ms(unix_ms: i64) -> Option<Self> {
-        (FIRST * 1000..END * 1000)
-            .contains(&unix_ms)
-            .then_some(Self { unix_ms })
+        Self::BELIEVED_MS.contains(&unix_ms).then_some(Self { unix_ms })
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.

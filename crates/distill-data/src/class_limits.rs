@@ -47,9 +47,94 @@ pub struct ClassLimitsRecord {
     pub below_floor: BTreeMap<String, usize>,
 }
 
-/// Takes what is more than `cap` rows of a class out of rows that are sorted by id; both stay sorted.
+impl ClassLimitsRecord {
+    /// The record for a task with these labels, of whose rows so many of each label have been lost to the cap and so many are
+    /// trained on.
+    #[must_use]
+    pub fn of<'a>(
+        (cap, floor): (Option<usize>, usize),
+        labels: impl Iterator<Item = &'a str>,
+        over_cap: BTreeMap<String, usize>,
+        train: &BTreeMap<String, usize>,
+    ) -> Self {
+        let lacking = labels.filter_map(|label| {
+            let rows = train.get(label).copied().unwrap_or(0);
+            (rows < floor).then(|| (label.to_owned(), floor - rows))
+        });
+        Self {
+            cap,
+            over_cap,
+            floor,
+            below_floor: lacking.collect(),
+        }
+    }
+}
+
+/// What the cap of a class asks of a row of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClassRow<'a> {
+    /// The row's id.
+    pub id: &'a str,
+    /// The question, after the normaliser.
+    pub text: &'a str,
+    /// Whether a person gave the label.
+    pub by_person: bool,
+    /// How many calls the row stands for.
+    pub calls: usize,
+    /// How sure the teacher is of the label, in 0..=1.
+    pub confidence: Option<f64>,
+}
+
+/// Which rows of a class are more than `cap`; the rows come by rising id.
 ///
-/// Of each class the rows stay that stand best for all of it, see `representatives.rs`; those with a person's label first.
+/// The rows stay that stand best for all of the class, those with a person's label first: see
+/// [`CurateConfig::class_cap`](crate::CurateConfig::class_cap). One class is in memory at a time, with 4 bytes for each word,
+/// pair of words and piece of a word of each text, and 4 MiB for each thread.
+///
+/// ```
+/// use distill_data::{ClassRow, rows_over_cap};
+///
+/// let texts = ["where is my card", "where is my new card", "my card is stolen", "where is my card now"];
+/// let ids = ["a", "b", "c", "d"];
+/// let row = |number: usize| ClassRow {
+///     id: ids[number],
+///     text: texts[number],
+///     by_person: false,
+///     calls: 1,
+///     confidence: None,
+/// };
+/// assert_eq!(rows_over_cap(&[0, 1, 2, 3].map(row), 4), [false; 4]);
+/// // The one that is most like all others stays.
+/// assert_eq!(rows_over_cap(&[0, 1, 2, 3].map(row), 1), [false, true, true, true]);
+/// ```
+#[must_use]
+pub fn rows_over_cap(rows: &[ClassRow<'_>], cap: usize) -> Vec<bool> {
+    if rows.len() <= cap {
+        return vec![false; rows.len()];
+    }
+    // The rarity of a word is that in its class: what all its texts share tells none of them apart.
+    let features = Features::of(rows.iter().map(|row| row.text));
+    let candidates: Vec<Candidate<'_>> = rows
+        .iter()
+        .enumerate()
+        .map(|(row, of)| Candidate {
+            row,
+            strength: Strength {
+                by_person: of.by_person,
+                calls: of.calls,
+                confidence: of.confidence,
+                id: of.id,
+            },
+        })
+        .collect();
+    let mut is_over = vec![true; rows.len()];
+    for kept in representatives(&candidates, cap, &features) {
+        is_over[kept] = false;
+    }
+    is_over
+}
+
+/// Takes what is more than `cap` rows of a class out of rows that are sorted by id; both stay sorted.
 pub(crate) fn take_over_cap(rows: &mut Vec<TrainRow>, cap: usize) -> Vec<TrainRow> {
     let mut of_class: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
@@ -63,51 +148,33 @@ pub(crate) fn take_over_cap(rows: &mut Vec<TrainRow>, cap: usize) -> Vec<TrainRo
             .iter()
             .map(|&row| normalise(rows[row].example.input().unwrap_or_default()))
             .collect();
-        // The rarity of a word is that in its class: what all its texts share tells none of them apart.
-        let features = Features::of(texts.iter().map(String::as_str));
-        let candidates: Vec<Candidate<'_>> = members
+        let class: Vec<ClassRow<'_>> = members
             .iter()
-            .enumerate()
-            .map(|(row, &member)| Candidate {
-                row,
-                strength: strength(&rows[member]),
+            .zip(&texts)
+            .map(|(&row, text)| ClassRow {
+                id: &rows[row].example.id,
+                text,
+                by_person: rows[row].by_person,
+                calls: rows[row].calls,
+                confidence: rows[row].example.confidence,
             })
             .collect();
-        members.iter().for_each(|&member| is_over[member] = true);
-        for kept in representatives(&candidates, cap, &features) {
-            is_over[members[kept]] = false;
+        for (&member, over) in members.iter().zip(rows_over_cap(&class, cap)) {
+            is_over[member] = over;
         }
     }
     let mut is_over = is_over.into_iter();
     rows.extract_if(.., |_| is_over.next() == Some(true)).collect()
 }
 
-fn strength(row: &TrainRow) -> Strength<'_> {
-    Strength {
-        by_person: row.by_person,
-        calls: row.calls,
-        confidence: row.example.confidence,
-        id: &row.example.id,
-    }
-}
-
-/// The rows that each label lacks, of those that lack some.
-pub(crate) fn below_floor<'a>(
-    labels: impl Iterator<Item = &'a str>,
-    rows: &[TrainRow],
-    floor: usize,
-) -> BTreeMap<String, usize> {
-    let mut counts: BTreeMap<&str, usize> = labels.map(|label| (label, 0)).collect();
+/// How many rows each label has.
+pub(crate) fn rows_of_label(rows: &[TrainRow]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
     for row in rows {
-        if let Some(count) = row.example.answer().and_then(|label| counts.get_mut(label)) {
-            *count += 1;
-        }
+        let label = row.example.answer().unwrap_or_default();
+        *counts.entry(label.to_owned()).or_default() += 1;
     }
     counts
-        .into_iter()
-        .filter(|&(_, rows)| rows < floor)
-        .map(|(label, rows)| (label.to_owned(), floor - rows))
-        .collect()
 }
 
 #[cfg(test)]

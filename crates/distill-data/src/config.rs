@@ -1,8 +1,11 @@
 //! What curation may be told, and what of it is usable.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::{
     AnswerFormat, JaccardThreshold, JaccardThresholdError, PersonalDataMask, ReviewConfig, SplitConfig,
@@ -41,7 +44,8 @@ pub struct CurateConfig {
     pub unknown_confidence: UnknownConfidence,
     /// How many calls make a row weigh more. Default: not at all.
     pub weight_by_calls: WeightByCalls,
-    /// The search for wrong labels; `None` leaves it out. Default: on.
+    /// The search for wrong labels; `None`, in a file `suspects = false`, leaves it out. Default: on.
+    #[serde(deserialize_with = "suspects_or_not")]
     pub suspects: Option<SuspectConfig>,
     /// Which rows are kept from training, each part in a file of its own; near-duplicates are those of `near_threshold`.
     /// Default: none.
@@ -79,6 +83,33 @@ impl Default for CurateConfig {
             review: ReviewConfig::default(),
         }
     }
+}
+
+/// A table of settings, `true` for the default ones, or `false` or null for no search: TOML has no null.
+fn suspects_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SuspectConfig>, D::Error> {
+    struct TableOrSwitch;
+
+    impl<'de> Visitor<'de> for TableOrSwitch {
+        type Value = Option<SuspectConfig>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the settings of the search for wrong labels, or false for none")
+        }
+
+        fn visit_bool<E>(self, is_on: bool) -> Result<Self::Value, E> {
+            Ok(is_on.then(SuspectConfig::default))
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            SuspectConfig::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+    }
+
+    deserializer.deserialize_any(TableOrSwitch)
 }
 
 /// What is done about texts that come more than once.
@@ -119,7 +150,9 @@ pub enum WeightByCalls {
 }
 
 impl WeightByCalls {
-    pub(crate) fn weight(self, calls: usize) -> f64 {
+    /// The weight of a row that stands for so many calls.
+    #[must_use]
+    pub fn weight(self, calls: usize) -> f64 {
         match self {
             Self::None => 1.0,
             Self::Sqrt => (calls as f64).sqrt(),

@@ -28,8 +28,8 @@ use intake::Intake;
 use outputs::{Worth, write_rows};
 pub use read_account::ReadAccount;
 use reading::check_weights;
-pub use reading::{AnsweredCall, LogItem, read_calls};
-use reviewed::Answers;
+pub use reading::{AnsweredCall, LogItem, RejectedCall, read_calls};
+pub use reviewed::{ReviewedAnswers, ReviewedTexts};
 use settled::{Settled, rows_of};
 
 /// What a curation works on.
@@ -129,8 +129,8 @@ pub fn curate_with_progress(
     }
     // Before reviewed rows speak in a teacher's place.
     let teachers = intake.teachers.account(input.task, input.logs, &intake.calls);
-    let answers = Answers::of(input, plan, &intake.calls)?;
-    let mut reviewed = answers.calibrate(input, plan, &mut intake.calls);
+    let answers = ReviewedAnswers::of_calls(input, plan, &intake.calls)?;
+    let mut reviewed = answers.calibrate_calls(plan, &mut intake.calls);
     let mut at = |stage, rows: usize| {
         progress(Progress {
             stage,

@@ -65,7 +65,8 @@
 //! - [`AuditConfig`], [`AuditRecord`]: rows drawn by chance for a person, whose answers bound the wrong labels that are left.
 //!   It costs half an hour or more; nothing else sees systematic errors.
 //! - [`read_calls`]: the reading alone, a call at a time in constant memory, for logs that no memory holds; [`Ballot`] and
-//!   [`TextVotes`] are what calls say and come to. distill-scale goes on from there.
+//!   [`TextVotes`] are what calls say and come to, [`ReviewedTexts`] what persons say of them, [`ConfidenceRule`] whose confidence
+//!   is enough, and [`SuspectTexts`] begins the search for wrong labels. distill-scale goes on from there.
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Teachers`]: a teacher that changed inside the log is several, each compared with the one before.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines. [`Manifest`]: the account, with a [`Ledger`] in which
@@ -107,6 +108,7 @@ mod calibration;
 mod call_time;
 mod class_limits;
 mod confidence;
+mod confidence_rule;
 mod config;
 mod curate;
 mod curated;
@@ -137,10 +139,14 @@ pub use audit::{AuditConfig, AuditEstimate, AuditRecord, AuditShare, RareEstimat
 pub use ballot::Ballot;
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
 pub use call_time::{CallTime, CallTimeError};
-pub use class_limits::{ClassLimitsRecord, OVER_CLASS_CAP};
+pub use class_limits::{ClassLimitsRecord, ClassRow, OVER_CLASS_CAP, rows_over_cap};
 pub use confidence::{Confidence, ConfidenceKind};
+pub use confidence_rule::{ConfidenceDoubt, ConfidenceRule};
 pub use config::{CurateConfig, CurateConfigError, CuratePlan, Duplicates, UnknownConfidence, WeightByCalls};
-pub use curate::{AnsweredCall, CurateInput, LogItem, ReadAccount, curate, curate_with_progress, read_calls};
+pub use curate::{
+    AnsweredCall, CurateInput, LogItem, ReadAccount, RejectedCall, ReviewedAnswers, ReviewedTexts, curate,
+    curate_with_progress, read_calls,
+};
 pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
 pub use ledger::Ledger;
@@ -171,13 +177,17 @@ pub use shape::{
 };
 pub use splits::{
     Flattery, PartRecord, SmallClass, SourceField, Split, SplitBy, SplitConfig, SplitConfigError, SplitPart,
-    SplitPartError, SplitPlan, SplitReport, SplitRow, SplitScore, UnitOrder, UnitSplit, UnknownSplitBy,
-    split, unit_draw,
+    SplitPartError, SplitPlan, SplitReport, SplitRow, SplitScore, TimeSplit, UnitOrder, UnitSplit,
+    UnknownSplitBy, split, unit_draw,
 };
 pub use suspects::{
     ClassBasis, ClassSuspicion, ConfidentJoint, ConfusedPair, IssueMethod, LabelIssue, LabelIssueError,
-    LabelIssues, Probabilities, SuspectConfig, SuspectPlan, find_label_issues, text_probabilities,
+    LabelIssues, Probabilities, SuspectConfig, SuspectFindings, SuspectPlan, SuspectRow, SuspectSearch,
+    SuspectTexts, find_label_issues, text_probabilities,
 };
-pub use teachers::{CallPlace, LabelShift, ShiftVerdict, TeacherChange, TeacherRecord, Teachers};
+pub use teachers::{
+    CallPlace, LabelShift, ShiftVerdict, TeacherAnswers, TeacherCalls, TeacherChange, TeacherKey,
+    TeacherList, TeacherRecord, Teachers,
+};
 pub use variable_part::VariablePart;
 pub use votes::{TextLabel, TextVotes};

@@ -12,7 +12,7 @@ use crate::{
     ballot::Ballot,
     confidence::Confidence,
     config::Duplicates,
-    votes::{Agreement, TextVotes, share_of},
+    votes::{TextVotes, share_of},
 };
 
 /// One call that gave a legal label.
@@ -196,25 +196,17 @@ pub(crate) fn text_id(text: &str) -> String {
 fn row(id: String, mut members: Vec<usize>, calls: &[Call], majority: f64) -> Row {
     let mut votes = TextVotes::default();
     for (place, &member) in members.iter().enumerate() {
-        votes.add(&calls[member].ballot, calls[member].by_person, || place);
+        let call = &calls[member];
+        votes.add_calibrated(&call.ballot, call.reported, call.by_person, || place);
     }
     let found = votes.finish().expect("a row has calls");
     // The call that is kept should be one that gave the label.
     members[..=found.kept].rotate_right(1);
-    let mut reported = Agreement::default();
-    for &member in &members {
-        if calls[member].label() == found.label {
-            reported.add(calls[member].reported);
-        }
-    }
     Row {
         text: calls[members[0]].text.clone(),
         id,
         is_decided: found.share >= majority,
-        reported: match found.by_person {
-            true => None,
-            false => reported.confidence(members.len()),
-        },
+        reported: found.reported,
         calls: members,
         label: found.label,
         support: found.support,

@@ -9,6 +9,7 @@ mod assignment;
 mod config;
 mod flattery;
 mod report;
+mod time_split;
 mod unit_split;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub use config::{
 };
 use flattery::flattery;
 pub use report::{Flattery, PartRecord, SmallClass, SplitReport, SplitScore};
+pub use time_split::TimeSplit;
 pub use unit_split::{UnitOrder, UnitSplit, unit_draw};
 
 /// The name of the rows that are trained on.
@@ -103,15 +105,18 @@ pub fn split(rows: &[SplitRow], plan: &SplitPlan) -> Split {
         SplitBy::Cluster | SplitBy::Time | SplitBy::LogOrder => sorted.by_cluster(),
         SplitBy::Group => sorted.by_group(),
     };
-    let parts = match config.by {
-        SplitBy::Time | SplitBy::LogOrder => sorted.by_time(&units, &plan.shares()),
-        SplitBy::Cluster | SplitBy::Group => sorted.assigned(&units, &plan.shares(), config.seed),
+    let (parts, mut report) = match config.by {
+        SplitBy::Time | SplitBy::LogOrder => sorted.by_time(&units, plan),
+        SplitBy::Cluster | SplitBy::Group => {
+            let parts = sorted.assigned(&units, &plan.shares(), config.seed);
+            let report = SplitReport::of(&sorted, &units, &parts, plan);
+            (parts, report)
+        }
     };
     let mut part_of = vec![0; rows.len()];
     for (&row, &part) in sorted.order.iter().zip(&parts) {
         part_of[row] = part;
     }
-    let mut report = SplitReport::of(&sorted, &units, &parts, plan);
     report.flattery = config.measure.then(|| flattery(&sorted, &parts, plan));
     Split { part_of, report }
 }
@@ -176,11 +181,7 @@ impl<'a> Sorted<'a> {
 
     /// The part of each row where units stay whole. Of units that are alike, the seed says which comes first.
     fn assigned(&self, unit_of: &[usize], shares: &[f64], seed: u64) -> Vec<usize> {
-        let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (row, &unit) in unit_of.iter().enumerate() {
-            members.entry(unit).or_default().push(row);
-        }
-        let mut units: Vec<(ContentHash, Vec<usize>)> = members
+        let mut units: Vec<(ContentHash, Vec<usize>)> = members_of(unit_of)
             .into_iter()
             .map(|(first, rows)| (self.draw(first, seed), rows))
             .collect();
@@ -207,40 +208,39 @@ impl<'a> Sorted<'a> {
         unit_draw(seed, id, label, text)
     }
 
-    /// The part of each row where what came first is trained on. A unit came when the first of its rows did. Units of one
-    /// time stay together, in the part in which the middle of their rows lies.
-    fn by_time(&self, unit_of: &[usize], shares: &[f64]) -> Vec<usize> {
-        // No time is less than any: a unit is of unknown time where one of its rows is.
-        let mut began: BTreeMap<usize, Option<u64>> = BTreeMap::new();
-        for (row, &unit) in unit_of.iter().enumerate() {
-            let time = self.rows[row].time;
-            let first = began.entry(unit).or_insert(time);
-            *first = (*first).min(time);
+    /// The part of each row where what came first is trained on, and the account.
+    fn by_time(&self, unit_of: &[usize], plan: &SplitPlan) -> (Vec<usize>, SplitReport) {
+        let units = members_of(unit_of);
+        let mut moments: BTreeMap<Option<u64>, usize> = BTreeMap::new();
+        for rows in units.values() {
+            let came = rows.iter().map(|&row| self.rows[row].time).min();
+            *moments.entry(came.flatten()).or_default() += rows.len();
         }
-        let rows = unit_of.iter().enumerate();
-        let mut by_time: Vec<(Option<u64>, usize)> = rows.map(|(row, unit)| (began[unit], row)).collect();
-        by_time.sort_unstable();
+        let mut rows_of_label = BTreeMap::new();
+        for &label in &self.label_of {
+            *rows_of_label.entry(self.labels[label].to_owned()).or_default() += 1;
+        }
+        let mut split = TimeSplit::new(plan, &rows_of_label);
+        for (time, &rows) in &moments {
+            split.moment(time.as_ref(), rows);
+        }
         let mut parts = vec![0; self.rows.len()];
-        let mut before = 0;
-        for moment in by_time.chunk_by(|a, b| a.0 == b.0) {
-            let middle = (before as f64 + moment.len() as f64 / 2.0) / by_time.len() as f64;
-            let mut end = 0.0;
-            let part = shares.iter().position(|share| {
-                end += share;
-                middle < end
-            });
-            let part = match moment[0].0 {
-                Some(_) => part.unwrap_or(shares.len() - 1),
-                // However many they are: what is held out must be known to be later.
-                None => 0,
-            };
-            for &(_, row) in moment {
-                parts[row] = part;
-            }
-            before += moment.len();
+        for rows in units.values() {
+            let known = |&row: &usize| (self.rows[row].time, self.label_of[row]);
+            let part = split.place(&rows.iter().map(known).collect::<Vec<_>>());
+            rows.iter().for_each(|&row| parts[row] = part);
         }
-        parts
+        (parts, split.report())
     }
+}
+
+/// The rows of each unit.
+fn members_of(unit_of: &[usize]) -> BTreeMap<usize, Vec<usize>> {
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (row, &unit) in unit_of.iter().enumerate() {
+        members.entry(unit).or_default().push(row);
+    }
+    members
 }
 
 /// Distinct values by rising order, and the number of each one given.

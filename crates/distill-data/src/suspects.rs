@@ -56,10 +56,9 @@ mod out_of_fold;
 mod posterior;
 mod probabilities;
 mod prune;
+mod search;
 mod sharpness;
 mod split_mix;
-
-use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -70,35 +69,9 @@ pub use issues::{LabelIssue, LabelIssues, find_label_issues};
 pub use joint::{ConfidentJoint, ConfusedPair};
 pub use out_of_fold::text_probabilities;
 pub use probabilities::Probabilities;
+pub use search::{SuspectFindings, SuspectRow, SuspectSearch, SuspectTexts};
 
 pub(crate) use features::Features;
-pub(crate) use out_of_fold::FoldRow;
-use out_of_fold::out_of_fold;
-
-/// A row to be judged.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Judged<'a> {
-    /// What it is judged by.
-    pub(crate) row: FoldRow<'a>,
-    /// Whether the label may be suspected; a person's may not.
-    pub(crate) is_open: bool,
-}
-
-/// What the search found.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Findings {
-    /// The rows that should go, by rising index.
-    pub(crate) suspects: Vec<LabelIssue>,
-    /// By label index, of each class that any row has.
-    pub(crate) classes: Vec<(usize, ClassSuspicion)>,
-    /// The share of rows whose out-of-fold prediction is their label: how far the judge can be trusted.
-    pub(crate) agreement: f64,
-    /// The estimated share of wrong labels: the mean chance, and that of the calibrated joint.
-    pub(crate) wrong_share: f64,
-    pub(crate) wrong_share_by_joint: f64,
-    /// Which labels are given for which, most rows first.
-    pub(crate) confused: Vec<ConfusedPair>,
-}
 
 /// What the search for wrong labels found in a class.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -156,77 +129,3 @@ pub(crate) fn found_by_model(
         })
         .collect()
 }
-
-/// The part of the average class in a threshold from which a class counts as pooled.
-const POOLED_PART: f64 = 0.25;
-
-/// Finds the rows whose label is probably wrong. Rows must come in an order that depends on content only.
-pub(crate) fn find_suspects(rows: &[Judged<'_>], classes: usize, plan: &SuspectPlan) -> Findings {
-    let config = plan.config();
-    let given: Vec<usize> = rows.iter().map(|judged| judged.row.label).collect();
-    let fold_rows: Vec<FoldRow<'_>> = rows.iter().map(|judged| judged.row).collect();
-    // A task of one label has no other one to suspect.
-    let Ok(()) = issues::check_labels(&given, classes) else {
-        return Findings::default();
-    };
-    let probabilities = out_of_fold(&fold_rows, classes, config);
-    let found = find_label_issues(&given, &probabilities, plan)
-        .expect("labels were checked, and each row was judged");
-    let is_trusted = found.agreement >= config.min_agreement;
-    let mut findings = Findings {
-        agreement: found.agreement,
-        wrong_share: found.wrong_share(),
-        wrong_share_by_joint: found.joint.wrong_share(),
-        confused: found.joint.confused_pairs(),
-        ..Findings::default()
-    };
-    let mut clusters = vec![BTreeSet::new(); classes];
-    let mut chances = vec![0.0; classes];
-    for (row, chance) in fold_rows.iter().zip(&found.chance_wrong) {
-        clusters[row.label].insert(row.cluster);
-        chances[row.label] += chance;
-    }
-    let mut of_class: Vec<Vec<LabelIssue>> = vec![Vec::new(); classes];
-    for issue in found.issues {
-        let is_known = clusters[issue.given].len() > 1;
-        if is_trusted && is_known && rows[issue.row].is_open {
-            of_class[issue.given].push(issue);
-        }
-    }
-    for (label, mut suspects) in of_class.into_iter().enumerate() {
-        let size = found.joint.rows_given(label);
-        if size == 0 {
-            continue;
-        }
-        let suspected = suspects.len();
-        // They come most suspect first.
-        suspects.truncate(most_taken(size, config.max_class_share));
-        let basis = if clusters[label].len() == 1 {
-            ClassBasis::None
-        } else if config.pooled_rows / (config.pooled_rows + size as f64) >= POOLED_PART {
-            ClassBasis::Pooled
-        } else {
-            ClassBasis::OwnRows
-        };
-        let record = ClassSuspicion {
-            rows: size,
-            basis,
-            wrong_share: chances[label] / size as f64,
-            suspected,
-            kept: suspected - suspects.len(),
-        };
-        findings.classes.push((label, record));
-        findings.suspects.append(&mut suspects);
-    }
-    findings.suspects.sort_by_key(|suspect| suspect.row);
-    findings
-}
-
-/// How many rows may be taken from a class: its share, and one at least, so that no class is too small to be doubted.
-fn most_taken(rows: usize, max_share: f64) -> usize {
-    let share = (rows as f64 * max_share) as usize;
-    if max_share > 0.0 { share.max(1) } else { 0 }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,12 +1,16 @@
 //! The teachers of a log: one for each model, configuration and prompt that answered, and what changed between them.
 
+mod answers;
 mod label_shift;
+mod list;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use answers::TeacherAnswers;
 pub use label_shift::{LabelShift, ShiftVerdict};
+pub use list::{TeacherCalls, TeacherKey, TeacherList};
 
 use crate::CallTime;
 
@@ -56,7 +60,7 @@ pub struct TeacherRecord {
     pub labels: BTreeMap<String, u64>,
     /// Calls with a legal label whose confidence is known.
     pub with_confidence: u64,
-    /// The mean of those confidences, as the log has them; `None` where there is none.
+    /// The mean of those confidences, as the log has them, to some 16 digits; `None` where there is none.
     pub mean_confidence: Option<f64>,
     /// Texts that it labelled more than once.
     pub repeated_texts: u64,

@@ -39,7 +39,8 @@ pub struct TextVotes<C> {
     calls: usize,
     first_label: usize,
     support: BTreeMap<usize, f64>,
-    agreeing: BTreeMap<usize, Agreement>,
+    /// By confidence as it counts and as it was reported.
+    agreeing: BTreeMap<usize, [Agreement; 2]>,
     /// By label the first call that gives it, of those that count.
     kept: BTreeMap<usize, C>,
     /// The sum of so many distributions.
@@ -62,6 +63,8 @@ pub struct TextLabel<C> {
     /// there is, times the share of calls that gave it; without any, the agreement of three calls and more. `None` where
     /// nothing is known or a person gave it.
     pub confidence: Option<Confidence>,
+    /// The same of what was reported, before calibration.
+    pub reported: Option<Confidence>,
     /// What the calls say together for each label.
     pub support: BTreeMap<usize, f64>,
     /// The mean of the distributions of those calls that have one; empty where a person gave the label.
@@ -88,12 +91,25 @@ impl<C> Default for TextVotes<C> {
 impl<C> TextVotes<C> {
     /// Adds the next call, of which `kept` makes what is kept if it may stand for the text.
     pub fn add(&mut self, ballot: &Ballot, by_person: bool, kept: impl FnOnce() -> C) {
+        self.add_calibrated(ballot, ballot.confidence, by_person, kept);
+    }
+
+    /// The same of a call whose confidence was another one before it was calibrated.
+    pub fn add_calibrated(
+        &mut self,
+        ballot: &Ballot,
+        reported: Option<Confidence>,
+        by_person: bool,
+        kept: impl FnOnce() -> C,
+    ) {
         let label = ballot.label();
         if self.calls == 0 {
             (self.by_person, self.first_label) = (by_person, label);
         }
         self.calls += 1;
-        self.agreeing.entry(label).or_default().add(ballot.confidence);
+        let [counted, said] = self.agreeing.entry(label).or_default();
+        counted.add(ballot.confidence);
+        said.add(reported);
         if by_person == self.by_person {
             for (label, weight) in ballot.support(by_person) {
                 *self.support.entry(label).or_default() += weight;
@@ -120,13 +136,16 @@ impl<C> TextVotes<C> {
             .kept
             .remove(&label)
             .or_else(|| self.kept.remove(&self.first_label))?;
-        let (confidence, distribution) = match self.by_person {
-            true => (None, BTreeMap::new()),
+        let ([confidence, reported], distribution) = match self.by_person {
+            true => ([None, None], BTreeMap::new()),
             false => {
-                let agreement = self.agreeing.remove(&label).unwrap_or_default();
+                let agreeing = self.agreeing.remove(&label).unwrap_or_default();
                 let count = self.distributions as f64;
                 self.distribution.values_mut().for_each(|sum| *sum /= count);
-                (agreement.confidence(self.calls), self.distribution)
+                (
+                    agreeing.map(|agreement| agreement.confidence(self.calls)),
+                    self.distribution,
+                )
             }
         };
         Some(TextLabel {
@@ -135,6 +154,7 @@ impl<C> TextVotes<C> {
             by_person: self.by_person,
             calls: self.calls,
             confidence,
+            reported,
             support: self.support,
             distribution,
             kept,

@@ -1,5 +1,4 @@
-//! The same log curated in one memory by distill-data, without the search for suspects: what a run at scale is to be
-//! measured against.
+//! The same log curated in one memory by distill-data: what a run at scale is to be measured against.
 //!
 //! `cargo run --release --example in_one_memory -- --calls calls/calls.jsonl --task calls/task.toml`
 //!
@@ -28,6 +27,9 @@ struct Arguments {
     /// A folder for the outcome.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Leaves out the search for wrong labels.
+    #[arg(long)]
+    keep_suspects: bool,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -38,11 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..LogOptions::default()
     };
     let logs = options.logs(&[arguments.calls])?;
-    let plan = CurateConfig {
-        suspects: None,
-        ..CurateConfig::default()
-    };
-    let plan = plan.check()?;
+    let mut config = CurateConfig::default();
+    if arguments.keep_suspects {
+        config.suspects = None;
+    }
+    let plan = config.check()?;
     let begin = Instant::now();
     let curated = curate(&CurateInput::new(&task, &logs), &plan)?;
     let seconds = begin.elapsed().as_secs_f64();

@@ -15,8 +15,8 @@ use task_spec::LabelSet;
 use crate::{
     Engine, ScaleError,
     engine::as_text,
-    functions,
-    read::{CALLS_FOLDER, READ_FILE, ReadReport},
+    functions::{self, ReviewedCalls},
+    read::{CALLS_FOLDER, READ_FILE, REJECTED_FOLDER, ReadReport},
 };
 
 /// Parquet or JSON lines, a file or a folder of files, with a line for each call that a reader of logs has let through.
@@ -36,6 +36,8 @@ use crate::{
 /// | `time_ms` | when the call was made, in milliseconds since 1970 |
 /// | `id`, `question` | the id that the log gives the call, and which of its questions it is |
 /// | `log`, `file`, `line` | where the call is: the number of the log from 0, its name, the line from 1 |
+/// | `model`, `fingerprint`, `prompt` | who answered: the model, what the service says of its configuration, the hash of the instructions |
+/// | `weight` | how much rows of the log weigh, above 0; 1 of any other number |
 ///
 /// A folder that [`read_logs`](crate::read_logs) has written is such a table too, and says itself what was masked in it.
 #[derive(Debug, Clone)]
@@ -44,7 +46,7 @@ pub struct Calls {
 }
 
 /// The columns that may be there, and their types.
-pub(crate) const OPTIONAL: [(&str, DataType); 12] = [
+pub(crate) const OPTIONAL: [(&str, DataType); 16] = [
     ("confidence", DataType::Float64),
     ("reviewed", DataType::Boolean),
     ("confidence_kind", DataType::Utf8),
@@ -57,13 +59,34 @@ pub(crate) const OPTIONAL: [(&str, DataType); 12] = [
     ("log", DataType::UInt64),
     ("file", DataType::Utf8),
     ("line", DataType::UInt64),
+    ("weight", DataType::Float64),
+    ("model", DataType::Utf8),
+    ("fingerprint", DataType::Utf8),
+    ("prompt", DataType::Utf8),
 ];
+
+/// The columns that tell one teacher from another.
+pub(crate) const TEACHER: [&str; 3] = ["model", "fingerprint", "prompt"];
+
+/// What a reading knows of its calls beside those that make rows.
+#[derive(Debug)]
+pub(crate) struct OfReading {
+    /// The calls of the task that make none, if there are any.
+    pub(crate) rejected: Option<DataFrame>,
+    /// The names of the logs, by number.
+    pub(crate) logs: Vec<String>,
+}
 
 impl Calls {
     /// The calls in a file or a folder of files.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
+    }
+
+    /// Where they are.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The account of the reading, if logs were read into the folder; an error if they are not to be believed.
@@ -89,18 +112,36 @@ impl Calls {
             .map_or_else(PersonalDataMask::default, |report| report.personal_data))
     }
 
+    /// What is known beside the table, if logs were read into the folder.
+    pub(crate) async fn of_reading(&self, engine: &Engine) -> Result<Option<OfReading>, ScaleError> {
+        let Some(report) = self.reading()? else {
+            return Ok(None);
+        };
+        let files = self.path.join(REJECTED_FOLDER);
+        let rejected = match files.is_dir() {
+            true => Some(self.table(engine, &files).await?),
+            false => None,
+        };
+        let logs = report.account.logs.into_iter().map(|log| log.file).collect();
+        Ok(Some(OfReading { rejected, logs }))
+    }
+
     /// The table, with all columns: those that the files have not are null.
     pub(crate) async fn read(&self, engine: &Engine) -> Result<DataFrame, ScaleError> {
-        let failed = |error| ScaleError::Engine {
-            stage: "read",
-            source: Box::new(error),
-        };
         let files = match self.reading()? {
             Some(_) => self.path.join(CALLS_FOLDER),
             None => self.path.clone(),
         };
-        let path = as_text(&files).map_err(failed)?;
-        let table = match format_of(&files)? {
+        self.table(engine, &files).await
+    }
+
+    async fn table(&self, engine: &Engine, files: &Path) -> Result<DataFrame, ScaleError> {
+        let failed = |error| ScaleError::Engine {
+            stage: "read",
+            source: Box::new(error),
+        };
+        let path = as_text(files).map_err(failed)?;
+        let table = match format_of(files)? {
             Format::Parquet => {
                 engine
                     .context
@@ -163,16 +204,24 @@ fn format_of(path: &Path) -> Result<Format, ScaleError> {
     })
 }
 
+/// Where calls come from, and how much they weigh.
+const OF_SOURCE: [&str; 7] = ["time_ms", "log", "file", "line", "id", "question", "weight"];
+
 /// Calls by what the votes need, only those that have a text and a label of the task.
 pub(crate) fn legal(calls: DataFrame, labels: &LabelSet) -> Result<DataFrame> {
-    let of_source = ["time_ms", "log", "file", "line", "id", "question"];
+    legal_with(calls, labels, &OF_SOURCE)
+}
+
+/// The same with other columns beside the row, its text, what the call says and whether a person said it.
+pub(crate) fn legal_with(calls: DataFrame, labels: &LabelSet, beside: &[&str]) -> Result<DataFrame> {
+    let beside = || beside.iter().copied().map(col);
     let said = [
         functions::normal_text().call(vec![col("input")]).alias("text"),
         col("input"),
         ballot(labels)?.alias("ballot"),
         coalesce(vec![col("reviewed"), lit(false)]).alias("by_person"),
     ];
-    let numbered = calls.select(said.into_iter().chain(of_source.map(col)).collect::<Vec<_>>())?;
+    let numbered = calls.select(said.into_iter().chain(beside()).collect::<Vec<_>>())?;
     let known = [
         functions::text_id().call(vec![col("text")]).alias("row"),
         col("text"),
@@ -182,7 +231,29 @@ pub(crate) fn legal(calls: DataFrame, labels: &LabelSet) -> Result<DataFrame> {
     ];
     numbered
         .filter(col("text").is_not_null().and(col("ballot").is_not_null()))?
-        .select(known.into_iter().chain(of_source.map(col)).collect::<Vec<_>>())
+        .select(known.into_iter().chain(beside()).collect::<Vec<_>>())
+}
+
+/// The same calls with what persons have said of their texts: with calibrated confidence, and beside it, as a ballot of its own,
+/// what was `reported`.
+pub(crate) fn with_answers(legal: DataFrame, answers: &ReviewedCalls) -> Result<DataFrame> {
+    let json = serde_json::to_string(answers)
+        .map_err(|error| datafusion::error::DataFusionError::External(Box::new(error)))?;
+    let overridden: Vec<Expr> = answers.labels.keys().map(|&row| lit(row)).collect();
+    let by_person = match overridden.is_empty() {
+        true => col("by_person"),
+        false => col("by_person").or(col("row").in_list(overridden, false)),
+    };
+    let ballot = functions::reviewed_ballot().call(vec![col("ballot"), col("row"), lit(json)]);
+    let answered = [
+        col("row"),
+        col("text"),
+        col("input"),
+        ballot.alias("ballot"),
+        functions::reported().call(vec![col("ballot")]).alias("reported"),
+        by_person.alias("by_person"),
+    ];
+    legal.select(answered.into_iter().chain(OF_SOURCE.map(col)).collect::<Vec<_>>())
 }
 
 /// What is wrong with each call that makes no row; null where it makes one. As `RejectReason` names it.

@@ -3,10 +3,16 @@
 use std::{collections::BTreeMap, future::Future, path::Path, time::Instant};
 
 use datafusion::error::Result;
+use distill_data::{ClassSuspicion, CurateError, ReviewedTexts, SplitBy, SplitReport, SuspectFindings};
 use near_texts::NORMALISER_VERSION;
 use stage_files::write_json;
+use task_spec::LabelSet;
 
-use crate::{Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport, stages::Stages};
+use crate::{
+    Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport,
+    calls::OfReading,
+    stages::{CountedCalls, Stages},
+};
 
 /// The account of a run, in its folder.
 pub(crate) const SCALE_FILE: &str = "scale.json";
@@ -14,10 +20,10 @@ pub(crate) const SCALE_FILE: &str = "scale.json";
 /// Curates a table of calls into `out`, a folder that must be new or empty and that every executor sees under this path.
 ///
 /// `out/fates` then holds a row for each distinct text, as Parquet: its id, the input and the label that stay, how many
-/// calls stand behind it, and its fate, which is the one that `curate` of distill-data gives the same calls without the
-/// search for suspects: `train`, `merged`, `conflicting_labels`, `near_conflict`, `low_confidence`, `unknown_confidence`,
-/// `leaks_gold` where it is near a row of the gold set, or the name of the part of a split that it is kept for. `other` is the
-/// row behind a fate: the id of the one that it is merged into or that contradicts it, or the id of the nearest gold row.
+/// calls stand behind it, and its fate, which is the one that `curate` of distill-data gives the same calls: `train`, `merged`,
+/// `conflicting_labels`, `near_conflict`, `low_confidence`, `unknown_confidence`, `suspect_label`, `leaks_gold` where it is near
+/// a row of the gold set, the name of the part of a split that it is kept for, or `over_class_cap`. `other` is the row behind a
+/// fate: the id of the one that it is merged into or that contradicts it, or the id of the nearest gold row.
 /// Beside these stands what training can use, as far as the table of calls has it: the kind of the confidence, the mean of the
 /// teacher's distributions as JSON, when the first of the calls was made, and where the call is that the row keeps.
 /// [`export_examples`](crate::export_examples) makes a training set of it.
@@ -33,23 +39,39 @@ pub async fn curate_at_scale(
     plan: &ScalePlan,
     out: &Path,
 ) -> Result<ScaleReport, ScaleError> {
-    if std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(ScaleError::NotEmpty { path: out.to_owned() });
-    }
-    if input.gold.is_some_and(|gold| gold.rows().is_empty()) {
-        return Err(ScaleError::EmptyGold);
-    }
+    refuse(input, plan, out)?;
     let mask = input.calls.mask()?;
+    let asked = match input.reviewed {
+        [] => None,
+        rows => Some(ReviewedTexts::of(rows, input.labels, &mask)?),
+    };
     let masked_gold = input.gold.map(|gold| gold.masked(&mask));
     let input = &ScaleInput {
         gold: masked_gold.as_ref(),
         ..*input
     };
     let table = input.calls.read(engine).await?;
-    let stages = Stages::new(engine, input, plan, out);
+    let of_reading = input.calls.of_reading(engine).await?;
+    let mut stages = Stages::new(engine, input, plan, out);
     let mut clock = Clock::of_engine(engine);
-    let (calls, mut rejected) = clock.of("read", stages.count_calls(table.clone())).await?;
-    let rows = clock.of("votes", stages.votes(table)).await?;
+    let counted = clock.of("read", stages.count_calls(table.clone())).await?;
+    check_split(plan, &counted)?;
+    let (calls, mut rejected) = (counted.calls, counted.rejected);
+    let mut reviewed = None;
+    if let Some(texts) = asked {
+        let found = clock.of("reviewed", stages.reviewed(&table, texts)).await?;
+        stages = stages.with_cuts(&found.1);
+        reviewed = Some(found);
+    }
+    let (answers, reviewed) = reviewed.unzip();
+    let rows = clock
+        .of("votes", stages.votes(table.clone(), answers.as_ref()))
+        .await?;
+    let mut teachers = None;
+    if let Some(OfReading { rejected, logs }) = of_reading {
+        let found = stages.teachers(table, rejected, &logs);
+        teachers = Some(clock.of("teachers", found).await?);
+    }
     if let Some(gold) = input.gold {
         clock.of("gold join", stages.gold_join(gold)).await?;
     }
@@ -60,17 +82,14 @@ pub async fn curate_at_scale(
     }
     clock.of("contradictions", stages.contradictions()).await?;
     clock.of("stars", stages.stars()).await?;
-    let mut split = None;
-    if let Some(plan) = plan.split() {
-        clock.of("settled", stages.settle()).await?;
-        split = Some(clock.of("split", stages.split(plan)).await?);
-    }
+    let (found, split) = settle(&mut clock, &stages, plan).await?;
     clock.of("fates", stages.fates()).await?;
     let mut leakage = None;
     if let Some(gold) = input.gold {
         leakage = Some(clock.of("certificates", stages.certificates(gold)).await?);
     }
     let fates = clock.of("count", stages.count_fates()).await?;
+    let class_limits = clock.of("count", stages.class_limits()).await?;
     let calls_of = |fate: &str| fates.get(fate).map(|&(_, calls)| calls);
     if let Some(calls) = calls_of("leaks_gold") {
         rejected.insert("leaks_gold".to_owned(), calls);
@@ -83,14 +102,77 @@ pub async fn curate_at_scale(
         most_keys: join.most_keys(),
         calls_in_train: calls_of("train").unwrap_or(0),
         fates: fates.into_iter().map(|(fate, (rows, _))| (fate, rows)).collect(),
+        reviewed,
+        suspects: found.as_ref().map(|found| found.record(input.labels)),
+        suspicions: found.map_or_else(BTreeMap::new, |found| by_name(&found, input.labels)),
         leakage,
         split,
+        class_limits,
+        teachers,
         normaliser: NORMALISER_VERSION,
         repeats: clock.repeats,
         seconds: clock.seconds,
     };
     write_json(&out.join(SCALE_FILE), &report)?;
     Ok(report)
+}
+
+/// The error of a run that cannot begin.
+fn refuse(input: &ScaleInput<'_>, plan: &ScalePlan, out: &Path) -> Result<(), ScaleError> {
+    if std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(ScaleError::NotEmpty { path: out.to_owned() });
+    }
+    if input.gold.is_some_and(|gold| gold.rows().is_empty()) {
+        return Err(ScaleError::EmptyGold);
+    }
+    if plan.config().target_precision.is_some() && input.reviewed.is_empty() {
+        return Err(CurateError::NoReviewedRows.into());
+    }
+    Ok(())
+}
+
+/// Refuses a split by what no call has.
+fn check_split(plan: &ScalePlan, counted: &CountedCalls) -> Result<(), ScaleError> {
+    match plan.split().map(|split| split.config().by) {
+        _ if counted.legal == 0 => Ok(()),
+        Some(SplitBy::Time) if counted.with_time == 0 => Err(ScaleError::NoCallTimes),
+        Some(SplitBy::LogOrder) if counted.with_line == 0 => Err(ScaleError::NoCallPlaces),
+        _ => Ok(()),
+    }
+}
+
+/// Finds which of the rows that would be trained on have a label that is probably wrong, and which are kept from training; what
+/// was found, and the account of the split.
+async fn settle(
+    clock: &mut Clock<'_>,
+    stages: &Stages<'_>,
+    plan: &ScalePlan,
+) -> Result<(Option<SuspectFindings>, Option<SplitReport>), ScaleError> {
+    if plan.settles_first() {
+        clock.of("settled", stages.settle()).await?;
+    }
+    let mut found = None;
+    if let Some(plan) = plan.suspects() {
+        found = Some(clock.of("suspects", stages.suspects(plan)).await?);
+    }
+    let mut split = None;
+    if let Some(plan) = plan.split() {
+        split = Some(clock.of("split", stages.split(plan)).await?);
+    }
+    // After the split, so that what is held out has the labels of the log in their shares.
+    if let Some(cap) = plan.config().class_cap {
+        clock.of("class cap", stages.cap_classes(cap)).await?;
+    }
+    Ok((found, split))
+}
+
+/// What was found in each class, by the name of its label.
+fn by_name(found: &SuspectFindings, labels: &LabelSet) -> BTreeMap<String, ClassSuspicion> {
+    let named = found
+        .classes
+        .iter()
+        .filter_map(|&(label, class)| Some((labels.name(label)?.to_owned(), class)));
+    named.collect()
 }
 
 /// The seconds of each stage, and how often it was done again.

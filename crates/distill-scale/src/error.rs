@@ -31,6 +31,26 @@ pub enum ScaleError {
     /// A gold set was given and it has no rows.
     #[error("the gold set is empty: give its rows, or leave it out to curate without a leakage certificate")]
     EmptyGold,
+    /// Rows are to be split by time, and no call has one.
+    #[error(
+        "no call has a time: name its field to the reader of the logs, or split by log order if they grew at their end"
+    )]
+    NoCallTimes,
+    /// The order of the logs or their lines are asked for, and the table has none.
+    #[error(
+        "no call has the line that it is in: give a table with the columns file and line, as read writes it"
+    )]
+    NoCallPlaces,
+    /// The table of calls is not the one that was curated.
+    #[error("{} has {found} calls of the rows that were curated, which are of {expected} calls: name the table that they are of", path.display())]
+    OtherCalls {
+        /// The table.
+        path: PathBuf,
+        /// Its calls of texts that are among the rows.
+        found: u64,
+        /// How many there should be.
+        expected: u64,
+    },
     /// The file's name says nothing of how it is read.
     #[error("{} is neither .parquet nor .jsonl, and no folder of such files", path.display())]
     Format {
@@ -46,7 +66,8 @@ pub enum ScaleError {
         /// The folder.
         path: PathBuf,
     },
-    /// Logs could not be read, or what was read could not be written.
+    /// Logs could not be read, or what was read could not be written; or reviewed rows cannot be used, or are missing where a
+    /// precision is to be measured on them.
     #[error(transparent)]
     Read(#[from] CurateError),
     /// The calls are of logs that are not to be believed.

@@ -4,6 +4,7 @@
 //! function needs beside a row is an argument of its own, as JSON.
 
 mod ballots;
+mod reviewed;
 
 use std::{
     hash::{Hash, Hasher},
@@ -25,6 +26,7 @@ use near_texts::{JoinPlan, normal_text_hash, normalise};
 use serde::de::DeserializeOwned;
 
 pub(crate) use ballots::ballot;
+pub(crate) use reviewed::{ReviewedCalls, reported, reviewed_ballot};
 
 /// A function of this crate.
 #[derive(Debug, Clone)]
@@ -111,7 +113,15 @@ pub(crate) fn split_draw() -> ScalarUDF {
 
 /// All of them, for sessions and executors.
 pub(crate) fn all() -> Vec<ScalarUDF> {
-    vec![normal_text(), text_id(), ballot(), join_keys(), split_draw()]
+    vec![
+        normal_text(),
+        text_id(),
+        ballot(),
+        reviewed_ballot(),
+        reported(),
+        join_keys(),
+        split_draw(),
+    ]
 }
 
 fn function(

@@ -1,9 +1,9 @@
-//! From logs that no memory holds to a training set: curation's reading, duplicates, votes, near-duplicates, gold join and
-//! held-out rows.
+//! From logs that no memory holds to a training set: curation's reading, duplicates, votes, near-duplicates, gold join, search
+//! for wrong labels, held-out rows and class limits.
 //!
 //! Use this crate where a log's distinct texts do not fit into memory, which begins at some tens of millions of short
-//! rows; below that `curate` of distill-data does the same faster, and more: it searches for wrong labels, calibrates
-//! confidence, asks a person the most valuable question first and keeps a ledger. `docs/SCALE.md` has the arithmetic, and a
+//! rows; below that `curate` of distill-data does the same faster, and more: it asks a person the most valuable question first
+//! and keeps a ledger. `docs/SCALE.md` has the arithmetic, and a
 //! walk-through with the program of this crate, `distill-scale read`, `curate` and `export`.
 //!
 //! # Quick start
@@ -49,15 +49,16 @@
 //! - [`read_logs`]: logs of any format become a table of calls, by distill-data's rules, a thread a log and in constant memory;
 //!   what is damaged or has no legal label is put aside, and a [`ReadReport`] says how much.
 //! - [`Calls`]: that table, or one of another tool, Parquet or JSON lines; [`ScaleInput`]: with the task's labels, and the gold
-//!   set where there is one.
+//!   set and reviewed rows where there are any.
 //! - [`ScaleConfig`]: the settings of the same name of distill-data; checked, they are a [`ScalePlan`], which may have a
-//!   split.
+//!   split, and has the search for wrong labels unless that is left out.
 //! - [`Engine`]: this process within [`Limits`], or with the feature `ballista` a cluster whose executors know this crate.
 //! - [`curate_at_scale`]: the stages, each a plan of DataFusion and most with a fold of this crate at its end. The engine
 //!   scans, deals out by key, sorts and joins, on disk where memory does not do; the rules are folds over sorted rows.
 //! - [`ScaleReport`]: the account.
 //! - [`export_examples`]: the rows that are trained on and those that are held out as lines of `Example`, which lora-train
-//!   reads, and a [`DoubtfulRow`] for each that a person is to be asked about.
+//!   reads, and a [`DoubtfulRow`] for each that a person is to be asked about; [`export_examples_with`] has rows weigh as much as
+//!   an [`ExportConfig`] says, and lists the calls that stand behind another.
 //!
 //! # Errors and panics
 //!
@@ -71,6 +72,7 @@
 //! |---|---|---|
 //! | `ballista` | no | a scheduler, executors, and an engine that sends plans to them |
 
+mod apart;
 mod calls;
 #[cfg(feature = "ballista")]
 pub mod cluster;
@@ -80,10 +82,13 @@ mod error;
 mod export;
 mod functions;
 mod input;
+mod linked;
+mod moments;
 mod read;
 mod reduce;
 mod report;
 mod settings;
+mod sides;
 mod stages;
 mod stars;
 mod units;
@@ -92,7 +97,7 @@ pub use calls::Calls;
 pub use curate::curate_at_scale;
 pub use engine::Engine;
 pub use error::{ReduceError, ScaleError};
-pub use export::{DoubtfulRow, ExportReport, export_examples};
+pub use export::{DoubtfulRow, ExportConfig, ExportReport, export_examples, export_examples_with};
 pub use input::ScaleInput;
 pub use read::{ReadInput, ReadReport, read_logs};
 pub use report::ScaleReport;

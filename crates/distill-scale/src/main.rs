@@ -6,14 +6,25 @@
     reason = "a command-line program speaks to its user"
 )]
 
-use std::{error::Error, io::IsTerminal, path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    error::Error,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
 
 use clap::{Parser, Subcommand, builder::PossibleValuesParser};
-use distill_data::{CurateConfig, LogFormat, LogOptions, PersonalDataMask, SplitConfig, SplitPart, Verdict};
+use distill_data::{
+    CurateConfig, LogFormat, LogOptions, PersonalDataMask, ReviewedRow, ReviewedRows, SourceField, SplitBy,
+    SplitConfig, SplitPart, SuspectConfig, Verdict, WeightByCalls,
+};
 use distill_scale::{
-    Calls, Engine, Limits, ReadInput, ScaleConfig, ScaleInput, curate_at_scale, export_examples, read_logs,
+    Calls, Engine, ExportConfig, Limits, ReadInput, ScaleConfig, ScaleInput, curate_at_scale,
+    export_examples_with, read_logs,
 };
 use near_texts::GoldRows;
+use serde::de::DeserializeOwned;
 use stage_files::read_toml;
 use task_spec::Task;
 
@@ -134,6 +145,12 @@ struct Export {
     /// A folder that is new or empty.
     #[arg(long)]
     to: PathBuf,
+    /// How the calls that a row stands for become its weight: none, sqrt or linear.
+    #[arg(long, default_value = "none", value_parser = named::<WeightByCalls>)]
+    weight_by_calls: WeightByCalls,
+    /// The table of calls that was curated, to write merged.jsonl of: the calls that stand behind another.
+    #[arg(long, value_name = "CALLS")]
+    merged: Option<PathBuf>,
     /// MiB that the engine may hold before it writes to disk.
     #[arg(long, default_value_t = 1024)]
     memory: usize,
@@ -154,28 +171,57 @@ struct Curate {
     /// gold.jsonl: calls whose text is a gold row's, or nearly, are left out, and scale.json gets the leakage certificates.
     #[arg(long)]
     gold: Option<PathBuf>,
+    /// What a person has reviewed: review.csv of distill-data as a spreadsheet saved it, Label Studio's export (.json), or JSON
+    /// lines. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    reviewed: Vec<PathBuf>,
     /// A folder that is new or empty.
     #[arg(long)]
     out: PathBuf,
-    /// The Jaccard similarity of character 3-grams from which texts are near-duplicates.
-    #[arg(long, default_value_t = 0.8)]
-    near_threshold: f64,
-    /// The share of the support that a label needs to win a conflict.
-    #[arg(long, default_value_t = 2.0 / 3.0)]
-    conflict_majority: f64,
-    /// Rows below this confidence are reviewed.
-    #[arg(long, default_value_t = 0.5)]
-    min_confidence: f64,
+    /// Settings of distill-data's curation (TOML), of which near_threshold, conflict_majority, min_confidence, target_precision,
+    /// unknown_confidence, suspects, split, class_cap and class_floor count. What is given beside it takes the place of what is in
+    /// it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The Jaccard similarity of character 3-grams from which texts are near-duplicates. Default 0.8.
+    #[arg(long)]
+    near_threshold: Option<f64>,
+    /// The share of the support that a label needs to win a conflict. Default 2/3.
+    #[arg(long)]
+    conflict_majority: Option<f64>,
+    /// Rows below this confidence are reviewed. Default 0.5.
+    #[arg(long)]
+    min_confidence: Option<f64>,
+    /// In its place, the share of reviewed rows that was right at the lowest confidence that is kept.
+    #[arg(long, value_name = "SHARE", requires = "reviewed")]
+    target_precision: Option<f64>,
     /// Rows of unknown confidence are reviewed.
     #[arg(long)]
     review_unknown: bool,
-    /// A part that is kept from training with its near-duplicates, and its share of the rows, as in heldout=0.1. May be given
-    /// several times.
-    #[arg(long, value_name = "NAME=SHARE")]
-    part: Vec<SplitPart>,
+    /// Leaves out the search for wrong labels, which holds some 1 kB for each row that could be trained on.
+    #[arg(long)]
+    keep_suspects: bool,
+    /// Keeps a share of the rows from training, as a part of that name, as in heldout=0.1; may be given several times. In place
+    /// of the split of the settings file, with --split-by, --split-group and --seed.
+    #[arg(long, alias = "part", value_name = "NAME=SHARE")]
+    split: Vec<SplitPart>,
+    /// What stays together in a split: cluster (near-duplicates), group (log files), time (the latest calls are held out) or
+    /// log-order (the last lines are).
+    #[arg(long, requires = "split", default_value = "cluster")]
+    split_by: SplitBy,
+    /// Where rows are split by group, what names it: file (the log) or question (of several that a call asks).
+    #[arg(long, default_value = "file", value_parser = named::<SourceField>)]
+    split_group: SourceField,
     /// Which of many equally good splits.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// The most rows of a label to train on: those that stand best for all; the others go into over_class_cap.jsonl. A label
+    /// that has more is held in memory, one at a time.
+    #[arg(long, value_name = "ROWS")]
+    class_cap: Option<usize>,
+    /// The fewest rows that a label should have; those that lack some are named. Default 10.
+    #[arg(long, value_name = "ROWS")]
+    class_floor: Option<usize>,
     /// In how many passes near-duplicates are looked for: with twice as many, half the scratch space does.
     #[arg(long, default_value_t = 1)]
     passes: u32,
@@ -363,7 +409,12 @@ async fn export(given: Export) -> Result<(), Box<dyn Error>> {
         ..limits
     })?;
     let (from, to) = (std::path::absolute(&given.from)?, std::path::absolute(&given.to)?);
-    let report = export_examples(&engine, &task, &from, &to).await?;
+    let merged = given.merged.as_deref().map(std::path::absolute).transpose()?;
+    let config = ExportConfig {
+        weight_by_calls: given.weight_by_calls,
+        merged: merged.map(Calls::at),
+    };
+    let report = export_examples_with(&engine, &config, &task, (&from, &to)).await?;
     print!("{report}");
     println!("{:8} MiB, the most that this process had", peak_mib());
     Ok(())
@@ -371,34 +422,72 @@ async fn export(given: Export) -> Result<(), Box<dyn Error>> {
 
 async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
     let task: Task = read_toml(&given.task)?;
+    let settings: CurateConfig = match &given.config {
+        Some(path) => read_toml(path)?,
+        None => CurateConfig::default(),
+    };
+    let of_file = ScaleConfig::from(&settings);
     let config = ScaleConfig {
-        near_threshold: given.near_threshold,
-        conflict_majority: given.conflict_majority,
-        min_confidence: given.min_confidence,
-        review_unknown: given.review_unknown,
+        near_threshold: given.near_threshold.unwrap_or(of_file.near_threshold),
+        conflict_majority: given.conflict_majority.unwrap_or(of_file.conflict_majority),
+        min_confidence: given.min_confidence.unwrap_or(of_file.min_confidence),
+        target_precision: given.target_precision.or(of_file.target_precision),
+        review_unknown: given.review_unknown || of_file.review_unknown,
+        class_cap: given.class_cap.or(of_file.class_cap),
+        class_floor: given.class_floor.unwrap_or(of_file.class_floor),
         passes: given.passes,
     };
+    let suspects = settings.suspects.filter(|_| !given.keep_suspects);
+    let split = match given.split.is_empty() {
+        true => settings.split,
+        false => Some(SplitConfig {
+            parts: given.split.clone(),
+            by: given.split_by,
+            group: given.split_group,
+            seed: given.seed,
+            ..SplitConfig::default()
+        }),
+    };
+    let mut reviewed = Vec::new();
+    for path in &given.reviewed {
+        reviewed.append(&mut read_reviewed(path, &task)?);
+    }
     let engine = engine(&given)?;
     let calls = Calls::at(std::path::absolute(&given.calls)?);
     let out = std::path::absolute(&given.out)?;
     let gold = given.gold.as_deref().map(GoldRows::read).transpose()?;
-    let mut input = ScaleInput::new(&calls, task.labels());
+    let mut input = ScaleInput::new(&calls, task.labels()).with_reviewed(&reviewed);
     if let Some(gold) = &gold {
         input = input.with_gold(gold);
     }
-    let mut plan = config.check()?;
-    if !given.part.is_empty() {
-        let split = SplitConfig {
-            parts: given.part.clone(),
-            seed: given.seed,
-            ..SplitConfig::default()
-        };
+    let suspects = suspects.map(SuspectConfig::check).transpose()?;
+    let mut plan = config.check()?.with_suspects(suspects);
+    if let Some(split) = split {
         plan = plan.with_split(split.check()?)?;
     }
     let report = curate_at_scale(&engine, &input, &plan, &out).await?;
     print!("{report}");
     println!("{:8} MiB, the most that this process had", peak_mib());
     Ok(())
+}
+
+/// The answers in a file; what cannot be used is told to the user.
+fn read_reviewed(path: &Path, task: &Task) -> Result<Vec<ReviewedRow>, Box<dyn Error>> {
+    let found = ReviewedRows::read(path, task)?;
+    println!(
+        "{}: {} answers, {} rows skipped, {} not answered",
+        path.display(),
+        found.rows.len(),
+        found.skipped,
+        found.blank
+    );
+    for aside in &found.set_aside {
+        println!(
+            "  row {} ({:?}) is set aside: {}",
+            aside.row, aside.input, aside.problem
+        );
+    }
+    Ok(found.rows)
 }
 
 fn engine(given: &Curate) -> Result<Engine, Box<dyn Error>> {
@@ -413,6 +502,11 @@ fn engine(given: &Curate) -> Result<Engine, Box<dyn Error>> {
         partitions: given.partitions.unwrap_or(limits.partitions),
         scratch: given.scratch.clone().unwrap_or(limits.scratch),
     })?)
+}
+
+/// A setting by its name in a settings file.
+fn named<T: DeserializeOwned>(name: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_value(name.into())
 }
 
 /// The most memory that the process has had, as Linux counts it; 0 elsewhere.

@@ -26,6 +26,8 @@ use log::{ReadLog, joined, read_log};
 pub(crate) const READ_FILE: &str = "read.json";
 /// The folder of the table, in the folder of a reading.
 pub(crate) const CALLS_FOLDER: &str = "calls";
+/// The folder of what is known of the calls that make no row, in the form of that table.
+pub(crate) const REJECTED_FOLDER: &str = "rejected";
 
 /// The account of logs that were read, `read.json` in the folder of the outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,7 +87,7 @@ impl<'a> ReadInput<'a> {
 ///
 /// `out/calls` then holds a file of Parquet for each log that has calls, the table that [`Calls`](crate::Calls) describes;
 /// `out/rejected.jsonl` the calls without a legal label and `out/quarantine.jsonl` the lines that could not be read, as `curate`
-/// of distill-data writes them; and `out/read.json` the account, written last. Each file is there as a whole or not at all.
+/// of distill-data writes them; `out/rejected` who gave the former and when, in the form of the table; and `out/read.json` the account, written last. Each file is there as a whole or not at all.
 ///
 /// Logs that are mostly damaged are no error but a [`Verdict`]; a curation at scale refuses such a folder. `progress` is told now
 /// and then how many calls and damaged lines there were so far, from any of the threads.

@@ -11,9 +11,11 @@ mod gold;
 mod kept;
 mod node;
 mod pairs;
+mod teachers;
 mod votes;
 
 use datafusion::arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
+use distill_data::ConfidenceRule;
 use near_texts::{JaccardThreshold, JoinPlan};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,7 @@ pub(crate) use gold::schema as gold_schema;
 pub(crate) use kept::{KEPT, Kept, KeptColumns};
 pub(crate) use node::{ReduceExec, writer_properties};
 pub(crate) use pairs::schema as pairs_schema;
+pub(crate) use teachers::schema as answers_schema;
 pub(crate) use votes::schema as rows_schema;
 
 /// How many rows of a result are handed on at once.
@@ -41,6 +44,11 @@ pub(crate) enum Reduction {
         majority: f64,
         /// The names of the labels.
         labels: Vec<String>,
+    },
+    /// The calls of texts become what the listed teachers answered.
+    Teachers {
+        /// How many are listed.
+        teachers: usize,
     },
     /// Texts become pairs with the gold rows that they are near.
     Gold {
@@ -61,10 +69,8 @@ pub(crate) enum Reduction {
     },
     /// What is known of a row becomes its fate.
     Fates {
-        /// The least confidence of a row that is trained on.
-        min_confidence: f64,
-        /// Whether rows of unknown confidence are reviewed.
-        review_unknown: bool,
+        /// How much confidence is enough.
+        confidence: ConfidenceRule,
         /// The names of the labels.
         labels: Vec<String>,
         /// The ids of the gold rows, in their order.
@@ -90,6 +96,7 @@ impl Reduction {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Votes { .. } => "votes",
+            Self::Teachers { .. } => "teachers",
             Self::Gold { .. } => "gold",
             Self::Pairs { .. } => "pairs",
             Self::Contradictions { .. } => "contradictions",
@@ -101,6 +108,7 @@ impl Reduction {
     pub(crate) fn schema(&self) -> SchemaRef {
         match self {
             Self::Votes { .. } => votes::schema(),
+            Self::Teachers { .. } => teachers::schema(),
             Self::Gold { .. } => gold::schema(),
             Self::Pairs { .. } => pairs::schema(),
             Self::Contradictions { .. } => contradictions::schema(),
@@ -111,21 +119,16 @@ impl Reduction {
     pub(crate) fn start(&self) -> Box<dyn Reducer> {
         match self.clone() {
             Self::Votes { majority, labels } => Box::new(votes::Votes::new(majority, labels)),
+            Self::Teachers { teachers } => Box::new(teachers::Teachers::new(teachers)),
             Self::Gold { gold, threshold } => Box::new(gold::Gold::new(&gold, threshold)),
             Self::Pairs { plan } => Box::new(pairs::Pairs::new(plan)),
             Self::Contradictions { majority } => Box::new(contradictions::Contradictions::new(majority)),
             Self::Fates {
-                min_confidence,
-                review_unknown,
+                confidence,
                 labels,
                 gold,
                 parts,
-            } => Box::new(fates::Fates::new(
-                (min_confidence, review_unknown),
-                labels,
-                gold,
-                parts,
-            )),
+            } => Box::new(fates::Fates::new(confidence, labels, gold, parts)),
         }
     }
 }

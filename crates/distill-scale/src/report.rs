@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use distill_data::{LeakageRecord, SplitReport};
+use distill_data::{
+    ClassLimitsRecord, ClassSuspicion, LeakageRecord, ReviewedRecord, SplitReport, SuspectRecord, Teachers,
+};
 use serde::Serialize;
 
 /// The account of a run, `scale.json` in the folder of its outcome.
@@ -22,10 +24,21 @@ pub struct ScaleReport {
     pub fates: BTreeMap<String, u64>,
     /// Calls behind the rows that are trained on, those of merged rows among them.
     pub calls_in_train: u64,
+    /// What reviewed rows did, if there were any; without how the questions fared that they answer.
+    pub reviewed: Option<ReviewedRecord>,
+    /// What the search for wrong labels found, if there was one.
+    pub suspects: Option<SuspectRecord>,
+    /// The same by label, of those that any row had.
+    pub suspicions: BTreeMap<String, ClassSuspicion>,
     /// How near the gold set came to the log and comes to the rows that are trained on, if one was given.
     pub leakage: Option<LeakageRecord>,
     /// How the rows were split, if they were.
     pub split: Option<SplitReport>,
+    /// What the limits of classes did.
+    pub class_limits: ClassLimitsRecord,
+    /// The teachers of the logs, each with what it answered and compared with the one before; `None` of a table that was not
+    /// read from logs by this crate.
+    pub teachers: Option<Teachers>,
     /// The version of the normaliser.
     pub normaliser: &'static str,
     /// How often a stage was done again because an executor was lost or its time was over; empty in one process.
@@ -61,6 +74,23 @@ impl fmt::Display for ScaleReport {
             writeln!(f, "rejected: {}", list(&self.rejected))?;
         }
         writeln!(f, "rows: {}", list(&self.fates))?;
+        if let Some(reviewed) = &self.reviewed {
+            writeln!(
+                f,
+                "reviewed: {} of {} found in the log; {} of {} answers with a confidence were right; {} similar texts labelled too",
+                reviewed.found, reviewed.rows, reviewed.right, reviewed.checked, reviewed.similar
+            )?;
+        }
+        if let Some(suspects) = &self.suspects {
+            writeln!(
+                f,
+                "wrong labels: {} suspected of {} rows, an estimated {:.1}% are wrong; the model agrees with {:.1}% of the labels",
+                suspects.suspects,
+                suspects.judged,
+                100.0 * suspects.wrong_share,
+                100.0 * suspects.agreement
+            )?;
+        }
         if let Some(LeakageRecord { log, train }) = &self.leakage {
             writeln!(
                 f,
@@ -71,6 +101,20 @@ impl fmt::Display for ScaleReport {
                 log.gold_at(log.threshold.get()).count(),
                 log.leaking_rows,
                 train.at_0_7
+            )?;
+        }
+        for (label, missing) in &self.class_limits.below_floor {
+            writeln!(
+                f,
+                "the class {label} lacks {missing} rows of the {} that it should have",
+                self.class_limits.floor
+            )?;
+        }
+        if let Some(teachers) = self.teachers.as_ref().filter(|teachers| teachers.count() > 1) {
+            writeln!(
+                f,
+                "{} teachers are told apart, for model, fingerprint or prompt changed; scale.json says who and what changed",
+                teachers.count()
             )?;
         }
         for (stage, repeats) in &self.repeats {

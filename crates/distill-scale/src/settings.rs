@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use distill_data::{SplitBy, SplitPlan};
+use distill_data::{CurateConfig, OVER_CLASS_CAP, SplitPlan, SuspectPlan, UnknownConfidence};
 use near_texts::JaccardThreshold;
 
 /// The fates that no part may be named after, beside those that a split refuses itself.
-const FATES: [&str; 5] = [
+const FATES: [&str; 6] = [
     "conflicting_labels",
     "near_conflict",
     "low_confidence",
     "unknown_confidence",
+    "suspect_label",
     "leaks_gold",
 ];
 
@@ -21,10 +22,19 @@ pub struct ScaleConfig {
     pub near_threshold: f64,
     /// The share of the support that a label needs to win a conflict, above 0.5 and at most 1. Default 2/3.
     pub conflict_majority: f64,
-    /// Rows below this confidence are reviewed, in 0..=1. Default 0.5.
+    /// Rows below this confidence are reviewed, in 0..=1; calibrated confidence where there are reviewed rows to calibrate it
+    /// on. Default 0.5.
     pub min_confidence: f64,
+    /// If set, replaces `min_confidence`, for each kind of confidence that could be calibrated, by the lowest one at which so
+    /// large a share of the reviewed rows was right, in 0..1. Needs reviewed rows. Default: not set.
+    pub target_precision: Option<f64>,
     /// Whether rows of unknown confidence are reviewed. Default: they are kept.
     pub review_unknown: bool,
+    /// The most rows of a class that are trained on, at least 1; the others are kept as `over_class_cap`. The rows of a class that
+    /// has more are in memory, one class after the other. Default: no limit.
+    pub class_cap: Option<usize>,
+    /// The fewest rows that a class should have; what is missing is reported. Default 10.
+    pub class_floor: usize,
     /// In how many passes near-duplicates are looked for, at least 1: with twice as many, half the scratch space does, and
     /// rows are read twice as often. Default 1.
     pub passes: u32,
@@ -36,8 +46,27 @@ impl Default for ScaleConfig {
             near_threshold: 0.8,
             conflict_majority: 2.0 / 3.0,
             min_confidence: 0.5,
+            target_precision: None,
             review_unknown: false,
+            class_cap: None,
+            class_floor: 10,
             passes: 1,
+        }
+    }
+}
+
+impl From<&CurateConfig> for ScaleConfig {
+    /// The settings of the same names, for one pass.
+    fn from(config: &CurateConfig) -> Self {
+        Self {
+            near_threshold: config.near_threshold,
+            conflict_majority: config.conflict_majority,
+            min_confidence: config.min_confidence,
+            target_precision: config.target_precision,
+            review_unknown: config.unknown_confidence == UnknownConfidence::Review,
+            class_cap: config.class_cap,
+            class_floor: config.class_floor,
+            ..Self::default()
         }
     }
 }
@@ -55,20 +84,30 @@ pub struct ScaleConfigError {
 }
 
 /// Settings that were checked.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ScalePlan {
     config: ScaleConfig,
     near_threshold: JaccardThreshold,
     split: Option<SplitPlan>,
+    suspects: Option<SuspectPlan>,
+}
+
+impl Default for ScalePlan {
+    /// The plan of the default settings.
+    fn default() -> Self {
+        Self {
+            config: ScaleConfig::default(),
+            near_threshold: JaccardThreshold::default(),
+            split: None,
+            suspects: Some(SuspectPlan::default()),
+        }
+    }
 }
 
 /// A split that is not made at scale.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScaleSplitError {
-    /// It is not by cluster.
-    #[error("at scale rows are split by cluster: split by group or time what is left, with distill-data")]
-    By,
     /// A part has the name of a fate.
     #[error("part {name:?} has the name of another fate: choose another name")]
     TakenName {
@@ -105,11 +144,17 @@ impl ScaleConfig {
         )?;
         let least = self.min_confidence;
         within("min_confidence", "0..=1", least, (0.0..=1.0).contains(&least))?;
+        let cap = self.class_cap;
+        within("class_cap", "1 and more", 0.0, cap != Some(0))?;
+        let target = self.target_precision.unwrap_or(0.5);
+        let is_between = target > 0.0 && target < 1.0;
+        within("target_precision", "0..1, both excluded", target, is_between)?;
         within("passes", "1 and more", f64::from(self.passes), self.passes > 0)?;
         Ok(ScalePlan {
             config: self,
             near_threshold,
             split: None,
+            suspects: Some(SuspectPlan::default()),
         })
     }
 }
@@ -121,16 +166,13 @@ impl ScalePlan {
         &self.config
     }
 
-    /// Keeps parts of the rows from training, by cluster, as `curate` of distill-data does with this split: near-duplicates
-    /// are those of this plan. How much a random split would have flattered is not measured. Default: no split.
+    /// Keeps parts of the rows from training, as `curate` of distill-data does with this split: near-duplicates are those of
+    /// this plan. How much a random split would have flattered is not measured. Default: no split.
     ///
     /// # Errors
     ///
     /// [`ScaleSplitError`].
     pub fn with_split(mut self, split: SplitPlan) -> Result<Self, ScaleSplitError> {
-        if split.config().by != SplitBy::Cluster {
-            return Err(ScaleSplitError::By);
-        }
         let mut names = split.config().parts.iter().map(|part| &part.name);
         if let Some(name) = names.find(|name| FATES.contains(&name.as_str())) {
             return Err(ScaleSplitError::TakenName { name: name.clone() });
@@ -143,6 +185,33 @@ impl ScalePlan {
     #[must_use]
     pub fn split(&self) -> Option<&SplitPlan> {
         self.split.as_ref()
+    }
+
+    /// The search for wrong labels, or none of it. It is done in this process, which then holds some 1 kB for each row that
+    /// could be trained on. Default: with the default settings of distill-data.
+    #[must_use]
+    pub fn with_suspects(mut self, suspects: Option<SuspectPlan>) -> Self {
+        self.suspects = suspects;
+        self
+    }
+
+    /// The search for wrong labels, unless it is left out.
+    #[must_use]
+    pub fn suspects(&self) -> Option<&SuspectPlan> {
+        self.suspects.as_ref()
+    }
+
+    /// The fates of rows that could be trained on and are kept from it: the parts of the split in their order, then what is more
+    /// than a class may have.
+    pub(crate) fn fates_apart(&self) -> Vec<String> {
+        let parts = self.split.iter().flat_map(|split| &split.config().parts);
+        let over_cap = self.config.class_cap.map(|_| OVER_CLASS_CAP.to_owned());
+        parts.map(|part| part.name.clone()).chain(over_cap).collect()
+    }
+
+    /// Whether it must be known which rows would be trained on before all is known of them.
+    pub(crate) fn settles_first(&self) -> bool {
+        self.suspects.is_some() || !self.fates_apart().is_empty()
     }
 
     /// The similarity from which texts are near-duplicates.
@@ -181,18 +250,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn splits_that_are_not_made_here_and_parts_named_like_fates_are_refused() {
-        let split = |name: &str, by| {
+    fn parts_named_like_fates_are_refused() {
+        let split = |name: &str| {
             let mut config = SplitConfig::held_out(0.1);
-            (config.parts[0].name, config.by) = (name.to_owned(), by);
+            name.clone_into(&mut config.parts[0].name);
             ScalePlan::default().with_split(config.check().unwrap())
         };
-        assert_eq!(split("test", SplitBy::Time), Err(ScaleSplitError::By));
         let taken = ScaleSplitError::TakenName {
             name: "leaks_gold".into(),
         };
-        assert_eq!(split("leaks_gold", SplitBy::Cluster), Err(taken));
-        let plan = split("test", SplitBy::Cluster).unwrap();
+        assert_eq!(split("leaks_gold"), Err(taken));
+        let plan = split("test").unwrap();
         assert!(
             plan.split()
                 .is_some_and(|split| split.config().parts[0].name == "test")
@@ -201,12 +269,12 @@ mod tests {
 
     #[test]
     fn the_defaults_pass_and_each_setting_out_of_range_is_named() {
-        assert_eq!(ScaleConfig::default().check().unwrap(), ScalePlan::default());
-        let refused = |change: fn(&mut ScaleConfig)| {
+        fn refused(change: impl Fn(&mut ScaleConfig)) -> &'static str {
             let mut config = ScaleConfig::default();
             change(&mut config);
             config.check().unwrap_err().field
-        };
+        }
+        assert_eq!(ScaleConfig::default().check().unwrap(), ScalePlan::default());
         assert_eq!(refused(|config| config.near_threshold = 0.4), "near_threshold");
         assert_eq!(
             refused(|config| config.near_threshold = f64::NAN),
@@ -218,6 +286,10 @@ mod tests {
             "conflict_majority"
         );
         assert_eq!(refused(|config| config.min_confidence = -0.1), "min_confidence");
+        assert_eq!(refused(|config| config.class_cap = Some(0)), "class_cap");
+        let target = |target| refused(move |config| config.target_precision = Some(target));
+        assert_eq!(target(1.0), "target_precision");
+        assert_eq!(target(f64::NAN), "target_precision");
         assert_eq!(refused(|config| config.passes = 0), "passes");
     }
 }

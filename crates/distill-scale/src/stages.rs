@@ -8,32 +8,41 @@ use std::{
 
 use datafusion::{
     arrow::{
-        array::{Array, AsArray, RecordBatch},
+        array::{AsArray, RecordBatch},
         datatypes::{Int64Type, SchemaRef, UInt32Type, UInt64Type},
     },
     error::{DataFusionError, Result},
     functions_aggregate::expr_fn::{count, sum},
-    prelude::{DataFrame, ParquetReadOptions, coalesce, col, lit},
+    prelude::{DataFrame, ParquetReadOptions, coalesce, col, lit, when},
 };
+use distill_data::{ConfidenceCut, ConfidenceKind, ReviewedRecord};
 use futures::TryStreamExt;
 use near_texts::{GoldRows, JoinPlan};
 use stage_files::FileError;
 use task_spec::LabelSet;
 
 use crate::{
-    Engine, ScaleInput, ScalePlan,
-    calls::{fault, legal},
+    Engine, ScaleInput, ScalePlan, apart,
+    calls::{fault, legal, with_answers},
     engine::as_text,
-    functions,
+    functions::{self, ReviewedCalls},
     reduce::{
-        ReduceExec, Reduction, contradicted_schema, fates_schema, gold_schema, pairs_schema, rows_schema,
+        ReduceExec, Reduction, answers_schema, contradicted_schema, fates_schema, gold_schema, pairs_schema,
+        rows_schema,
     },
-    stars, units,
+    stars,
 };
 
+mod class_limits;
 mod decisions;
 mod gold;
+mod reviewed;
 mod split;
+mod suspects;
+mod teachers;
+
+/// What reviewed rows come to, in the folder of a run that was given some.
+pub(crate) const REVIEWED_FILE: &str = "work/reviewed.json";
 
 /// About how many texts the plan of the near join is estimated on.
 const SAMPLE: usize = 16_384;
@@ -41,13 +50,18 @@ const SAMPLE: usize = 16_384;
 /// What stages hand to one another, and the outcome.
 #[derive(Debug, Clone, Copy)]
 enum Table {
+    /// What teachers answered.
+    Answers,
+    /// What the teacher says of texts that a person was told about.
+    Similar,
     Rows,
     Gold,
     Pairs,
     Contradicted,
     Merged,
-    /// The fates without a split.
+    /// The fates before the search for wrong labels and a split.
     Settled,
+    Suspects,
     Apart,
     Fates,
 }
@@ -55,15 +69,31 @@ enum Table {
 impl Table {
     fn schema(self) -> SchemaRef {
         match self {
-            Self::Rows => rows_schema(),
+            Self::Answers => answers_schema(),
+            Self::Similar | Self::Rows => rows_schema(),
             Self::Gold => gold_schema(),
             Self::Pairs => pairs_schema(),
             Self::Contradicted => contradicted_schema(),
             Self::Merged => stars::schema(),
-            Self::Apart => units::schema(),
+            Self::Suspects => suspects::schema(),
+            Self::Apart => apart::schema(),
             Self::Settled | Self::Fates => fates_schema(),
         }
     }
+}
+
+/// The calls of a table.
+#[derive(Debug, Default)]
+pub(crate) struct CountedCalls {
+    pub(crate) calls: u64,
+    /// Those that make no row, by reason.
+    pub(crate) rejected: BTreeMap<String, u64>,
+    /// Those that make rows.
+    pub(crate) legal: u64,
+    /// Of those, calls whose time is known.
+    pub(crate) with_time: u64,
+    /// Of those, calls whose line is known.
+    pub(crate) with_line: u64,
 }
 
 /// The stages of one run.
@@ -74,6 +104,8 @@ pub(crate) struct Stages<'a> {
     gold: Option<&'a GoldRows>,
     plan: &'a ScalePlan,
     out: &'a Path,
+    /// From which confidence on rows are kept, for the kinds of which reviewed rows tell.
+    cuts: BTreeMap<ConfidenceKind, Option<ConfidenceCut>>,
 }
 
 impl<'a> Stages<'a> {
@@ -89,49 +121,60 @@ impl<'a> Stages<'a> {
             gold: input.gold,
             plan,
             out,
+            cuts: BTreeMap::new(),
         }
     }
 
-    /// How many calls there are, and how many of them make no row, by reason.
-    pub(crate) async fn count_calls(&self, calls: DataFrame) -> Result<(u64, BTreeMap<String, u64>)> {
+    /// The same with what reviewed rows tell of how much confidence is enough.
+    pub(crate) fn with_cuts(mut self, reviewed: &ReviewedRecord) -> Self {
+        self.cuts.clone_from(&reviewed.cuts);
+        self
+    }
+
+    /// How many calls there are, and what is known of them.
+    pub(crate) async fn count_calls(&self, calls: DataFrame) -> Result<CountedCalls> {
+        let all = count(lit(1)).alias("calls");
+        let with_time = count(when(split::is_believed("time_ms"), lit(1)).end()?).alias("with_time");
+        let with_line = count(col("line")).alias("with_line");
+        let fault = coalesce(vec![fault(self.labels)?, lit("")]).alias("fault");
         let faults = calls
-            .select(vec![coalesce(vec![fault(self.labels)?, lit("")]).alias("fault")])?
-            .aggregate(vec![col("fault")], vec![count(lit(1)).alias("calls")])?;
-        let mut rejected = self.counts(faults).await?;
-        let all = rejected.values().sum();
-        rejected.remove("");
-        Ok((all, rejected))
+            .select(vec![fault, col("time_ms"), col("line")])?
+            .aggregate(vec![col("fault")], vec![all, with_time, with_line])?;
+        let mut counted = CountedCalls::default();
+        for batch in self.collect(faults).await? {
+            let names = batch.column(0).as_string::<i32>();
+            let [calls, with_time, with_line] =
+                [1, 2, 3].map(|place| batch.column(place).as_primitive::<Int64Type>());
+            for index in 0..batch.num_rows() {
+                let of_fault = calls.value(index) as u64;
+                counted.calls += of_fault;
+                match names.value(index) {
+                    "" => {
+                        counted.legal = of_fault;
+                        counted.with_time = with_time.value(index) as u64;
+                        counted.with_line = with_line.value(index) as u64;
+                    }
+                    fault => drop(counted.rejected.insert(fault.to_owned(), of_fault)),
+                }
+            }
+        }
+        Ok(counted)
     }
 
     /// The calls of each text become a row.
-    pub(crate) async fn votes(&self, calls: DataFrame) -> Result<u64> {
-        let order = [
-            ("row", true),
-            // Two texts of one id would lie mixed up, and would not be noticed.
-            ("text", true),
-            // As distill-data sorts the calls of a text, so that sums have the same bits.
-            ("by_person", false),
-            ("ballot", true),
-            ("input", true),
-            ("id", true),
-            ("question", true),
-            ("time_ms", true),
-            ("log", true),
-            // Of several runs of a reader each has its own first log.
-            ("file", true),
-            ("line", true),
-        ];
+    pub(crate) async fn votes(&self, calls: DataFrame, answers: Option<&ReviewedCalls>) -> Result<u64> {
+        let legal = legal(calls, self.labels)?;
+        let legal = match answers {
+            Some(answers) => with_answers(legal, answers)?,
+            None => legal,
+        };
         let reduction = Reduction::Votes {
             majority: self.plan.config().conflict_majority,
             labels: self.labels.names().map(str::to_owned).collect(),
         };
-        self.fold(
-            legal(calls, self.labels)?,
-            &order,
-            reduction,
-            self.folder(Table::Rows),
-        )
-        .await
+        let folder = self.folder(Table::Rows);
+        self.fold(legal, &vote_order(answers.is_some()), reduction, folder)
+            .await
     }
 
     /// How near-duplicates are to be looked for, by what texts there are.
@@ -222,12 +265,15 @@ impl<'a> Stages<'a> {
 
     fn folder(&self, table: Table) -> PathBuf {
         match table {
+            Table::Answers => self.out.join("work/answers"),
+            Table::Similar => self.out.join("work/similar"),
             Table::Rows => self.out.join("work/rows"),
             Table::Gold => self.out.join("work/gold"),
             Table::Pairs => self.out.join("work/pairs"),
             Table::Contradicted => self.out.join("work/contradicted"),
             Table::Merged => self.out.join("work/merged"),
             Table::Settled => self.out.join("work/settled"),
+            Table::Suspects => self.out.join("work/suspects"),
             Table::Apart => self.out.join("work/apart"),
             Table::Fates => self.out.join("fates"),
         }
@@ -285,21 +331,30 @@ impl<'a> Stages<'a> {
         let plan = table.create_physical_plan().await?;
         self.engine.collect(plan).await
     }
+}
 
-    /// The second column, a count, by the first, a name.
-    async fn counts(&self, table: DataFrame) -> Result<BTreeMap<String, u64>> {
-        let mut counts = BTreeMap::new();
-        for batch in self.collect(table).await? {
-            let (names, found) = (
-                batch.column(0).as_string::<i32>(),
-                batch.column(1).as_primitive::<Int64Type>(),
-            );
-            for index in (0..batch.num_rows()).filter(|&index| names.is_valid(index)) {
-                counts.insert(names.value(index).to_owned(), found.value(index) as u64);
-            }
-        }
-        Ok(counts)
-    }
+/// As distill-data sorts the calls of a text, so that sums have the same bits. Where confidence was calibrated, what was reported
+/// is a column of its own.
+fn vote_order(is_calibrated: bool) -> Vec<(&'static str, bool)> {
+    let said = [
+        ("row", true),
+        // Two texts of one id would lie mixed up, and would not be noticed.
+        ("text", true),
+        ("by_person", false),
+        ("ballot", true),
+        ("input", true),
+        ("id", true),
+        ("question", true),
+    ];
+    let place = [
+        ("time_ms", true),
+        ("log", true),
+        // Of several runs of a reader each has its own first log.
+        ("file", true),
+        ("line", true),
+    ];
+    let reported = is_calibrated.then_some(("reported", true));
+    said.into_iter().chain(reported).chain(place).collect()
 }
 
 /// Moves the files of a try to the others of its table.

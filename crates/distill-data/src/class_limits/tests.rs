@@ -51,10 +51,14 @@ fn classes_that_lack_rows_are_named_with_how_many() {
         row("b", "card", 1, None),
         row("c", "fees", 1, None),
     ];
-    let missing = below_floor(["card", "fees", "top-up"].into_iter(), &rows, 2);
+    let of = |labels: &[&str], floor| {
+        let labels = labels.iter().copied();
+        ClassLimitsRecord::of((None, floor), labels, BTreeMap::new(), &rows_of_label(&rows)).below_floor
+    };
+    let missing = of(&["card", "fees", "top-up"], 2);
     let expected = [("fees", 1), ("top-up", 2)].map(|(label, rows)| (label.to_owned(), rows));
     assert_eq!(missing, BTreeMap::from(expected));
-    assert!(below_floor(["top-up"].into_iter(), &rows, 0).is_empty());
+    assert!(of(&["top-up"], 0).is_empty());
 }
 
 /// Texts and labels of the training file, then of the test file.

@@ -103,3 +103,29 @@ fn limits_of_parts_and_classes_are_checked() {
     let error = config.check().unwrap_err();
     assert!(error.to_string().contains("review"), "{error}");
 }
+
+#[test]
+fn a_settings_file_leaves_the_search_for_wrong_labels_out_or_sets_it() {
+    let read = |text: &str| toml::from_str::<CurateConfig>(text).map(|config| config.suspects);
+    assert_eq!(read("").unwrap(), Some(SuspectConfig::default()));
+    assert_eq!(read("suspects = true").unwrap(), Some(SuspectConfig::default()));
+    assert_eq!(read("suspects = false").unwrap(), None);
+    let folds = SuspectConfig {
+        folds: 3,
+        ..SuspectConfig::default()
+    };
+    assert_eq!(read("suspects.folds = 3").unwrap(), Some(folds));
+    let error = read("suspects = \"no\"").unwrap_err().to_string();
+    assert!(error.contains("or false for none"), "{error}");
+    let error = read("[suspects]\nfold = 3").unwrap_err().to_string();
+    assert!(error.contains("unknown field `fold`"), "{error}");
+    // A manifest writes what it was as JSON.
+    for suspects in [None, Some(SuspectConfig::default())] {
+        let config = CurateConfig {
+            suspects,
+            ..CurateConfig::default()
+        };
+        let json = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<CurateConfig>(&json).unwrap(), config);
+    }
+}

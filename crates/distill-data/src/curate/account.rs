@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{CurateInput, intake::Intake, outputs::Outputs};
 use crate::{
-    ClassLimitsRecord, ConfusedRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest,
-    NORMALISER_VERSION, QueueRecord, SuspectRecord, TaskRecord, Teachers, Verdict, suspects::Findings,
+    ClassLimitsRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, QueueRecord,
+    SuspectFindings, TaskRecord, Teachers, Verdict,
 };
-
-/// How many pairs of labels the manifest names.
-const CONFUSED_PAIRS: usize = 20;
 
 /// Everything but what the teachers, reviewed rows and the gold set add.
 pub(super) fn assemble(
@@ -17,7 +14,7 @@ pub(super) fn assemble(
     plan: &CuratePlan,
     intake: Intake,
     outputs: Outputs,
-    found: Option<&(usize, Findings)>,
+    found: Option<&SuspectFindings>,
 ) -> Curated {
     let ledger = ledger(&intake, &outputs);
     let verdict = Verdict::of(ledger.damaged_share(), ledger.train, plan);
@@ -32,7 +29,7 @@ pub(super) fn assemble(
         gold: input.gold.map(|gold| gold.hash().clone()),
         settings: plan.config().clone(),
         unknown_labels: intake.account.unknown_labels,
-        suspects: found.map(|(judged, findings)| suspect_record(*judged, findings, &labels)),
+        suspects: found.map(|findings| findings.record(input.task.labels())),
         labels,
         confidence: intake.account.confidence,
         odd_confidences: intake.account.odd_confidences,
@@ -99,7 +96,7 @@ fn label_records(
     input: &CurateInput<'_>,
     intake: &Intake,
     outputs: &Outputs,
-    found: Option<&(usize, Findings)>,
+    found: Option<&SuspectFindings>,
 ) -> Vec<LabelRecord> {
     let count = |labels: &mut dyn Iterator<Item = &str>| {
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
@@ -110,7 +107,7 @@ fn label_records(
     let in_review = count(&mut outputs.review.iter().map(|row| row.label.as_str()));
     let suspicions: BTreeMap<usize, _> = found
         .into_iter()
-        .flat_map(|(_, findings)| findings.classes.iter().copied())
+        .flat_map(|findings| findings.classes.iter().copied())
         .collect();
     let names = input.task.labels().names().enumerate();
     names
@@ -123,29 +120,4 @@ fn label_records(
             suspicion: suspicions.get(&index).copied(),
         })
         .collect()
-}
-
-fn suspect_record(judged: usize, findings: &Findings, labels: &[LabelRecord]) -> SuspectRecord {
-    SuspectRecord {
-        judged,
-        suspects: findings.suspects.len(),
-        agreement: findings.agreement,
-        wrong_share: findings.wrong_share,
-        wrong_share_by_joint: findings.wrong_share_by_joint,
-        confused: findings
-            .confused
-            .iter()
-            .take(CONFUSED_PAIRS)
-            .map(|pair| ConfusedRecord {
-                given: labels[pair.given].label.clone(),
-                right: labels[pair.right].label.clone(),
-                rows: pair.rows,
-            })
-            .collect(),
-        protected_classes: labels
-            .iter()
-            .filter(|record| record.suspicion.is_some_and(|suspicion| suspicion.kept > 0))
-            .map(|record| record.label.clone())
-            .collect(),
-    }
 }

@@ -1,6 +1,6 @@
 //! The audit of what is kept on the teacher's word.
 
-use super::{CurateInput, fates::Fate, reviewed::Answers, settled::Settled};
+use super::{CurateInput, fates::Fate, reviewed::ReviewedAnswers, settled::Settled};
 use crate::{
     AuditRecord, CuratePlan,
     audit::{Audit, KeptRow},
@@ -19,7 +19,7 @@ pub(super) fn draw(
     input: &CurateInput<'_>,
     plan: &CuratePlan,
     teacher: &Settled,
-    answers: &Answers,
+    answers: &ReviewedAnswers,
 ) -> Option<Drawn> {
     let rows = &teacher.rows;
     let calls = teacher.calls_behind();

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use near_texts::{NearPair, near_pairs_of_normal};
 
 use crate::{
-    CuratePlan, Duplicates, ReviewReason, ReviewedRecord, UnknownConfidence,
+    ConfidenceDoubt, ConfidenceRule, CuratePlan, Duplicates, ReviewReason, ReviewedRecord, SuspectFindings,
+    SuspectRow, SuspectTexts,
     near_duplicates::{clusters, contradictions, stars},
     row::{Call, Row},
-    suspects::{Findings, FoldRow, Judged, find_suspects},
     variable_part::without_parts,
 };
 
@@ -228,24 +228,23 @@ impl Fates {
         plan: &CuratePlan,
         reviewed: Option<&ReviewedRecord>,
     ) {
+        let config = plan.config();
+        let rule = ConfidenceRule {
+            min_confidence: config.min_confidence,
+            unknown: config.unknown_confidence,
+            cuts: reviewed.map_or_else(BTreeMap::new, |reviewed| reviewed.cuts.clone()),
+        };
         for (index, row) in rows.iter().enumerate() {
             if self.0[index] != Fate::Train || row.by_person {
                 continue;
             }
-            let Some((confidence, reported)) = row.confidence.zip(row.reported) else {
-                if plan.config().unknown_confidence == UnknownConfidence::Review {
-                    self.review(index, Cause::UnknownConfidence, 0.5);
+            match rule.doubt(row.confidence, row.reported) {
+                Some(ConfidenceDoubt::Low) => {
+                    let chance_wrong = row.confidence.map_or(0.5, |confidence| 1.0 - confidence.value);
+                    self.review(index, Cause::LowConfidence, chance_wrong);
                 }
-                continue;
-            };
-            let cut = reviewed.and_then(|reviewed| reviewed.cuts.get(&reported.kind));
-            let is_enough = match cut {
-                Some(Some(cut)) => reported.value >= cut.least,
-                Some(None) => false,
-                None => confidence.value >= plan.config().min_confidence,
-            };
-            if !is_enough {
-                self.review(index, Cause::LowConfidence, 1.0 - confidence.value);
+                Some(ConfidenceDoubt::Unknown) => self.review(index, Cause::UnknownConfidence, 0.5),
+                None => {}
             }
         }
     }
@@ -257,23 +256,25 @@ impl Fates {
         near: &NearTexts,
         plan: &CuratePlan,
         classes: usize,
-    ) -> Option<(usize, Findings)> {
+    ) -> Option<SuspectFindings> {
         let suspects = plan.suspects()?;
         let is_open = self.open();
         let clusters = near.clusters(&is_open);
         let open: Vec<usize> = (0..rows.len()).filter(|&row| is_open[row]).collect();
-        let judged: Vec<Judged<'_>> = open
-            .iter()
-            .map(|&row| Judged {
-                row: FoldRow {
-                    text: &rows[row].text,
-                    label: rows[row].label,
-                    cluster: clusters[row],
-                },
+        let mut texts = SuspectTexts::default();
+        open.iter().for_each(|&row| texts.add(&rows[row].text));
+        let mut search = texts.search();
+        for &row in &open {
+            search.push(&SuspectRow {
+                text: &rows[row].text,
+                label: rows[row].label,
+                cluster: clusters[row] as u64,
                 is_open: !rows[row].by_person,
-            })
-            .collect();
-        let findings = find_suspects(&judged, classes, suspects);
+            });
+        }
+        let findings = search
+            .find(classes, suspects)
+            .expect("labels of rows are the task's");
         for suspicion in &findings.suspects {
             let cause = Cause::SuspectLabel {
                 suggested: suspicion.suggested,
@@ -282,6 +283,6 @@ impl Fates {
             };
             self.review(open[suspicion.row], cause, suspicion.chance_wrong);
         }
-        Some((judged.len(), findings))
+        Some(findings)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::CurateInput;
 use crate::{
     ClassLimitsRecord, CuratePlan, Curated, LogFile, OVER_CLASS_CAP, SplitBy, SplitRow, TrainRow,
-    class_limits::{below_floor, take_over_cap},
+    class_limits::{rows_of_label, take_over_cap},
     split,
 };
 
@@ -42,19 +42,15 @@ pub(super) fn set_apart(curated: &mut Curated, input: &CurateInput<'_>, plan: &C
     let mut over_cap = BTreeMap::new();
     if let Some(cap) = config.class_cap {
         let rows = take_over_cap(&mut curated.train, cap);
-        for row in &rows {
-            let label = row.example.answer().unwrap_or_default();
-            *over_cap.entry(label.to_owned()).or_default() += 1;
-        }
+        over_cap = rows_of_label(&rows);
         curated.set_apart.insert(OVER_CLASS_CAP.to_owned(), rows);
     }
-    let labels = input.task.labels().names();
-    curated.manifest.class_limits = ClassLimitsRecord {
-        cap: config.class_cap,
+    curated.manifest.class_limits = ClassLimitsRecord::of(
+        (config.class_cap, config.class_floor),
+        input.task.labels().names(),
         over_cap,
-        floor: config.class_floor,
-        below_floor: below_floor(labels, &curated.train, config.class_floor),
-    };
+        &rows_of_label(&curated.train),
+    );
     set_account_right(curated);
 }
 

@@ -6,11 +6,11 @@ use task_spec::{Source, Task};
 use super::{
     masking::{mask_question, masked_line, masked_reason, record},
     read_account::{Names, ReadAccount},
-    teachers::prompt_hash,
+    teachers::{key_of, prompt_hash},
 };
 use crate::{
     CallTime, CurateError, CuratePlan, LogFile, LogRecord, Progress, QuarantinedLine, RejectReason,
-    RejectedRow, Stage,
+    RejectedRow, Stage, TeacherKey,
     ballot::Ballot,
     log::{Found, LineContent, LoggedCall, read_log},
 };
@@ -25,7 +25,7 @@ pub enum LogItem {
     /// A call with a legal label.
     Call(AnsweredCall),
     /// A call of the task without one.
-    Rejected(RejectedRow),
+    Rejected(RejectedCall),
     /// A line that could not be read.
     Damaged(QuarantinedLine),
 }
@@ -45,6 +45,21 @@ pub struct AnsweredCall {
     pub by_person: bool,
     /// When it was made, where the log says so.
     pub at: Option<CallTime>,
+    /// Who gave it.
+    pub teacher: TeacherKey,
+}
+
+/// A call without a legal label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RejectedCall {
+    /// Which of the logs it is in, from 0.
+    pub log: usize,
+    /// The call as a file has it.
+    pub row: RejectedRow,
+    /// When it was made, where the log says so.
+    pub at: Option<CallTime>,
+    /// Who gave it.
+    pub teacher: TeacherKey,
 }
 
 /// Reads the calls of a task, each with its one end, in memory that does not grow with the logs: what [`curate`](crate::curate)
@@ -94,21 +109,37 @@ pub fn read_calls(
     reader.read(&mut |_| {}, &mut |end| {
         each(match end {
             End::Damaged(line) => LogItem::Damaged(line),
-            End::Call(heard) => match heard.ballot {
-                Ok(ballot) => LogItem::Call(AnsweredCall {
-                    log: heard.log,
-                    source: source(logs, heard.log, heard.line, (heard.call.id, heard.call.question)),
-                    input: heard.call.input,
-                    ballot,
-                    by_person: heard.call.by_person,
-                    at: heard.call.metadata.at,
-                }),
-                Err(reason) => {
-                    LogItem::Rejected(rejected_row(logs, (heard.log, heard.line), heard.call, reason))
-                }
-            },
+            End::Call(heard) => item(logs, *heard),
         })
     })
+}
+
+fn item(logs: &[LogFile], heard: Heard) -> LogItem {
+    let Heard {
+        log,
+        line,
+        call,
+        prompt,
+        ballot,
+    } = heard;
+    let (at, teacher) = (call.metadata.at, key_of(&call, prompt.as_deref()));
+    match ballot {
+        Ok(ballot) => LogItem::Call(AnsweredCall {
+            log,
+            source: source(logs, log, line, (call.id, call.question)),
+            input: call.input,
+            ballot,
+            by_person: call.by_person,
+            at,
+            teacher,
+        }),
+        Err(reason) => LogItem::Rejected(RejectedCall {
+            log,
+            row: rejected_row(logs, (log, line), call, reason),
+            at,
+            teacher,
+        }),
+    }
 }
 
 /// Refuses a log without a usable weight.

@@ -4,9 +4,8 @@ use near_texts::NearPair;
 
 use super::fates::{Fate, Fates, NearTexts};
 use crate::{
-    CuratePlan, ReviewedRecord, Stage,
+    CuratePlan, ReviewedRecord, Stage, SuspectFindings,
     row::{Call, Row, gather},
-    suspects::Findings,
 };
 
 /// Rows, and the fate of each.
@@ -14,8 +13,8 @@ use crate::{
 pub(super) struct Settled {
     pub(super) rows: Vec<Row>,
     pub(super) fates: Fates,
-    /// How many rows were judged in the search for wrong labels and what it found, if the plan has one.
-    pub(super) found: Option<(usize, Findings)>,
+    /// What the search for wrong labels found, if the plan has one.
+    pub(super) found: Option<SuspectFindings>,
 }
 
 impl Settled {

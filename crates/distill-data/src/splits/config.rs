@@ -149,11 +149,6 @@ pub enum SplitBy {
 }
 
 impl SplitBy {
-    /// Whether what came first is trained on.
-    pub(crate) fn is_by_time(self) -> bool {
-        matches!(self, Self::Time | Self::LogOrder)
-    }
-
     /// What stays together, in words.
     pub(crate) fn in_words(self) -> &'static str {
         match self {

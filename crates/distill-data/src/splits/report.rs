@@ -176,33 +176,8 @@ impl SplitReport {
         counts
             .into_values()
             .for_each(|(part, counts)| tally.add(&counts, part));
-        let report = tally.report(plan);
-        if !plan.config().by.is_by_time() {
-            return report;
-        }
-        Self {
-            without_time: sorted.rows.iter().filter(|row| row.time.is_none()).count(),
-            later_than_their_part: later_than_their_part(sorted, parts),
-            ..report
-        }
+        tally.report(plan)
     }
-}
-
-fn later_than_their_part(sorted: &Sorted<'_>, parts: &[usize]) -> usize {
-    let timed = || {
-        let rows = sorted.rows.iter().zip(parts);
-        rows.filter_map(|(row, &part)| Some((row.time?, part)))
-    };
-    let mut begins: BTreeMap<usize, u64> = BTreeMap::new();
-    for (time, part) in timed() {
-        let begin = begins.entry(part).or_insert(time);
-        *begin = (*begin).min(time);
-    }
-    let is_later = |&(time, part): &(u64, usize)| {
-        let mut following = begins.range(part + 1..);
-        following.next().is_some_and(|(_, &begin)| time >= begin)
-    };
-    timed().filter(is_later).count()
 }
 
 fn small_classes(labels: &[String], units_of_label: &[usize], parts: &[PartRecord]) -> Vec<SmallClass> {

@@ -22,50 +22,89 @@ pub(crate) struct Features {
     scale: Vec<f32>,
 }
 
-impl Features {
-    /// The vectors of normalised texts: presence of a feature, times ln((1 + n) / (1 + df)) + 1.
-    pub(crate) fn of<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Self {
-        let mut names = HashSet::new();
-        let mut frequency: HashMap<u64, u32> = HashMap::new();
-        let mut count = 0_usize;
-        for text in texts.clone() {
-            count += 1;
-            hashes(text, &mut names);
-            for &name in &names {
-                *frequency.entry(name).or_default() += 1;
-            }
+/// In how many texts each feature is: what has to be known before texts become vectors.
+#[derive(Debug, Default)]
+pub(crate) struct FeatureCounts {
+    texts: usize,
+    frequency: HashMap<u64, u32>,
+    names: HashSet<u64>,
+}
+
+impl FeatureCounts {
+    /// Counts a text.
+    pub(crate) fn add(&mut self, text: &str) {
+        self.texts += 1;
+        hashes(text, &mut self.names);
+        for &name in &self.names {
+            *self.frequency.entry(name).or_default() += 1;
         }
-        let mut known: Vec<(u32, u64)> = frequency
+    }
+
+    /// Numbers the features that are kept: presence of one counts ln((1 + n) / (1 + df)) + 1.
+    pub(crate) fn vectors(self) -> FeatureVectors {
+        let mut known: Vec<(u32, u64)> = self
+            .frequency
             .into_iter()
             .filter(|&(_, df)| df >= LEAST_TEXTS)
             .map(|(name, df)| (df, name))
             .collect();
         known.sort_unstable_by_key(|&(df, name)| (std::cmp::Reverse(df), name));
         known.truncate(MOST_FEATURES);
-        let inverse = |df: u32| ((1.0 + count as f32) / (1.0 + df as f32)).ln() + 1.0;
-        let numbered: HashMap<u64, u32> = known.iter().map(|&(_, name)| name).zip(0..).collect();
-        let mut features = Self {
-            entries: Vec::new(),
-            ends: Vec::with_capacity(count),
-            inverse_frequency: known.iter().map(|&(df, _)| inverse(df)).collect(),
-            scale: Vec::with_capacity(count),
-        };
-        for text in texts {
-            hashes(text, &mut names);
-            let start = features.entries.len();
-            let of_text = names.iter().filter_map(|name| numbered.get(name));
-            features.entries.extend(of_text);
-            let row = &mut features.entries[start..];
-            row.sort_unstable();
-            let squares = row
-                .iter()
-                .map(|&feature| features.inverse_frequency[feature as usize].powi(2));
-            let length = squares.sum::<f32>().sqrt();
-            // A text without features has a vector of none, whatever its scale.
-            features.scale.push(if length > 0.0 { 1.0 / length } else { 0.0 });
-            features.ends.push(features.entries.len());
+        let inverse = |df: u32| ((1.0 + self.texts as f32) / (1.0 + df as f32)).ln() + 1.0;
+        FeatureVectors {
+            numbered: known.iter().map(|&(_, name)| name).zip(0..).collect(),
+            names: self.names,
+            features: Features {
+                // As many as there will be: a list that grows by doubling would hold up to twice that.
+                entries: Vec::with_capacity(known.iter().map(|&(df, _)| df as usize).sum()),
+                ends: Vec::with_capacity(self.texts),
+                inverse_frequency: known.iter().map(|&(df, _)| inverse(df)).collect(),
+                scale: Vec::with_capacity(self.texts),
+            },
         }
-        features
+    }
+}
+
+/// Vectors while they are made, text after text.
+#[derive(Debug)]
+pub(crate) struct FeatureVectors {
+    numbered: HashMap<u64, u32>,
+    names: HashSet<u64>,
+    features: Features,
+}
+
+impl FeatureVectors {
+    /// Adds the vector of a text.
+    pub(crate) fn add(&mut self, text: &str) {
+        hashes(text, &mut self.names);
+        let features = &mut self.features;
+        let start = features.entries.len();
+        let of_text = self.names.iter().filter_map(|name| self.numbered.get(name));
+        features.entries.extend(of_text);
+        let row = &mut features.entries[start..];
+        row.sort_unstable();
+        let squares = row
+            .iter()
+            .map(|&feature| features.inverse_frequency[feature as usize].powi(2));
+        let length = squares.sum::<f32>().sqrt();
+        // A text without features has a vector of none, whatever its scale.
+        features.scale.push(if length > 0.0 { 1.0 / length } else { 0.0 });
+        features.ends.push(features.entries.len());
+    }
+
+    pub(crate) fn finish(self) -> Features {
+        self.features
+    }
+}
+
+impl Features {
+    /// The vectors of normalised texts.
+    pub(crate) fn of<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let mut counts = FeatureCounts::default();
+        texts.clone().for_each(|text| counts.add(text));
+        let mut vectors = counts.vectors();
+        texts.for_each(|text| vectors.add(text));
+        vectors.finish()
     }
 
     /// How many features there are: the numbers are below this.

@@ -15,15 +15,15 @@ const LEAST_KEPT: f32 = 0.002;
 /// Class and probability by rising class, of those that are kept of a row.
 type Kept = Vec<(u32, f32)>;
 
-/// A row to be judged by the others.
+/// Rows that are judged by one another.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct FoldRow<'a> {
-    /// The normalised text.
-    pub(crate) text: &'a str,
-    /// The label index.
-    pub(crate) label: usize,
+pub(super) struct FoldRows<'a> {
+    /// Of their texts.
+    pub(super) features: &'a Features,
+    /// The label index of each.
+    pub(super) labels: &'a [usize],
     /// Rows with the same number share a fold.
-    pub(crate) cluster: usize,
+    pub(super) clusters: &'a [u64],
 }
 
 /// The class probabilities of texts, each by models of the others that have seen neither the text nor a near-duplicate of
@@ -68,37 +68,37 @@ pub fn text_probabilities<S: AsRef<str>>(
     distinct.dedup();
     let pairs = near_pairs_of_normal(&distinct, JaccardThreshold::default());
     let clusters = clusters(distinct.len(), pairs.iter().map(|pair| (pair.left, pair.right)));
-    let rows: Vec<FoldRow<'_>> = normal
+    let cluster_of: Vec<u64> = normal
         .iter()
-        .zip(given)
-        .map(|(text, &label)| FoldRow {
-            text,
-            label,
-            cluster: distinct
-                .binary_search(&text.as_str())
-                .map_or(0, |text| clusters[text]),
+        .map(|text| {
+            let place = distinct.binary_search(&text.as_str());
+            place.map_or(0, |text| clusters[text] as u64)
         })
         .collect();
+    let rows = FoldRows {
+        features: &Features::of(normal.iter().map(String::as_str)),
+        labels: given,
+        clusters: &cluster_of,
+    };
     Ok(out_of_fold(&rows, classes, plan.config()))
 }
 
 /// The mean over repeats of what models of the other folds say.
-pub(crate) fn out_of_fold(
-    rows: &[FoldRow<'_>],
+pub(super) fn out_of_fold(
+    rows: &FoldRows<'_>,
     classes: usize,
     config: &SuspectConfig,
 ) -> Probabilities<'static> {
-    let features = Features::of(rows.iter().map(|row| row.text));
-    let labels: Vec<usize> = rows.iter().map(|row| row.label).collect();
-    let mut sums: Vec<Kept> = vec![Vec::new(); rows.len()];
+    let FoldRows { features, labels, .. } = *rows;
+    let mut sums: Vec<Kept> = vec![Vec::new(); labels.len()];
     for repeat in 0..config.repeats {
-        let folds = assign_folds(rows, config.folds, repeat);
+        let folds = assign_folds(labels, rows.clusters, config.folds, repeat);
         let judged: Vec<Vec<(usize, Kept)>> = (0..config.folds)
             .into_par_iter()
             .map(|fold| {
                 let (own, others): (Vec<u32>, Vec<u32>) =
-                    (0..rows.len() as u32).partition(|&row| folds[row as usize] == fold);
-                let model = Classifier::fit(&features, &labels, &others, classes, repeat as u64);
+                    (0..labels.len() as u32).partition(|&row| folds[row as usize] == fold);
+                let model = Classifier::fit(features, labels, &others, classes, repeat as u64);
                 let mut scores = vec![0.0; classes];
                 let mut kept = |row: u32| {
                     let row = row as usize;
@@ -118,11 +118,14 @@ pub(crate) fn out_of_fold(
 
 /// Class and share in the mean of each probability that is large enough, by rising class.
 fn keep(scores: &[f32], given: usize, repeats: usize) -> Kept {
-    let entries = scores.iter().enumerate();
-    entries
-        .filter(|&(class, &p)| p >= LEAST_KEPT || class == given)
-        .map(|(class, p)| (class as u32, p / repeats as f32))
-        .collect()
+    let kept = || {
+        let entries = scores.iter().enumerate();
+        entries.filter(|&(class, &p)| p >= LEAST_KEPT || class == given)
+    };
+    // Room for as many as there are: there is a list for each row.
+    let mut found = Kept::with_capacity(kept().count());
+    found.extend(kept().map(|(class, p)| (class as u32, p / repeats as f32)));
+    found
 }
 
 /// The sum of two sparse vectors by rising class.
@@ -147,13 +150,13 @@ fn add(left: &[(u32, f32)], right: &[(u32, f32)]) -> Kept {
 ///
 /// The clusters of a class (that of their first row) are dealt out in turn, so that no class lies in one fold
 /// alone, where its own model would not know it.
-fn assign_folds(rows: &[FoldRow<'_>], folds: usize, repeat: usize) -> Vec<usize> {
+fn assign_folds(labels: &[usize], cluster_of: &[u64], folds: usize, repeat: usize) -> Vec<usize> {
     let mut label_of_cluster = hashbrown::HashMap::new();
     let mut clusters = Vec::new();
-    for row in rows {
-        label_of_cluster.entry(row.cluster).or_insert_with(|| {
-            clusters.push(row.cluster);
-            row.label
+    for (&label, &cluster) in labels.iter().zip(cluster_of) {
+        label_of_cluster.entry(cluster).or_insert_with(|| {
+            clusters.push(cluster);
+            label
         });
     }
     SplitMix::of(repeat as u64).shuffle(&mut clusters);
@@ -166,7 +169,10 @@ fn assign_folds(rows: &[FoldRow<'_>], folds: usize, repeat: usize) -> Vec<usize>
         *next += 1;
         fold_of_cluster.insert(cluster, *next % folds);
     }
-    rows.iter().map(|row| fold_of_cluster[&row.cluster]).collect()
+    cluster_of
+        .iter()
+        .map(|cluster| fold_of_cluster[cluster])
+        .collect()
 }
 
 #[cfg(test)]

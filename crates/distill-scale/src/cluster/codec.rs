@@ -78,15 +78,29 @@ impl PhysicalExtensionCodec for ScaleCodec {
 mod tests {
     use datafusion::{arrow::datatypes::Schema, physical_plan::empty::EmptyExec, prelude::SessionContext};
     use datafusion_proto::physical_plan::DefaultPhysicalProtoConverter;
+    use distill_data::{ConfidenceCut, ConfidenceKind, ConfidenceRule, UnknownConfidence};
 
     use super::*;
 
     #[test]
     fn a_fold_comes_back_as_it_was_sent() {
         let input: Arc<dyn ExecutionPlan> = Arc::new(EmptyExec::new(Arc::new(Schema::empty())));
+        let cut = ConfidenceCut {
+            least: 0.7 + 0.1,
+            kept: 20,
+            precision: 2.0 / 3.0,
+            interval: (1.0 / 3.0, 1.0),
+        };
         let reduction = Reduction::Fates {
-            min_confidence: 0.1 + 0.2,
-            review_unknown: true,
+            confidence: ConfidenceRule {
+                min_confidence: 0.1 + 0.2,
+                unknown: UnknownConfidence::Review,
+                cuts: [
+                    (ConfidenceKind::SelfReported, Some(cut)),
+                    (ConfidenceKind::Votes, None),
+                ]
+                .into(),
+            },
             labels: vec!["a".into(), "b \"quoted\"".into()],
             gold: vec!["gold\n1".into()],
             parts: vec!["heldout".into()],

@@ -10,17 +10,16 @@ use datafusion::{
 };
 use futures::TryStreamExt;
 
-use super::plan_error;
-use crate::{Engine, engine::as_text, functions, reduce::pairs_schema};
+use super::{plan_error, row_of};
+use crate::{Engine, engine::as_text, reduce::pairs_schema};
 
 /// For each row with a near-duplicate that stays too the first row of its cluster; a row without one is a cluster of its own.
-pub(super) async fn of_kept(engine: &Engine, from: &Path, kept: DataFrame) -> Result<HashMap<u64, u64>> {
+pub(crate) async fn of_kept(engine: &Engine, from: &Path, kept: DataFrame) -> Result<HashMap<u64, u64>> {
     let schema = pairs_schema();
     let folder = from.join("work/pairs");
     let options = ParquetReadOptions::default().schema(&schema);
     let pairs = engine.context.read_parquet(as_text(&folder)?, options).await?;
-    let row = functions::normal_text().call(vec![col("input")]);
-    let kept = kept.select(vec![functions::text_id().call(vec![row]).alias("kept")])?;
+    let kept = kept.select(vec![row_of("input").alias("kept")])?;
     let both = pairs
         .join(kept.clone(), JoinType::LeftSemi, &["left"], &["kept"], None)?
         .join(kept, JoinType::LeftSemi, &["right"], &["kept"], None)?;

@@ -11,7 +11,7 @@ use distill_data::{CuratePlan, LogFile, LogItem, ReadAccount, read_calls};
 use stage_files::{ContentHash, FileError, WholeFile};
 use task_spec::Task;
 
-use super::{CALLS_FOLDER, table::CallsFile};
+use super::{CALLS_FOLDER, REJECTED_FOLDER, table::CallsFile};
 use crate::ScaleError;
 
 /// The files that all logs share: of each log first a file of its own, in this folder.
@@ -26,8 +26,8 @@ const ITEMS_PER_EVENT: u64 = 1000;
 pub(super) struct ReadLog {
     number: usize,
     pub(super) account: ReadAccount,
-    /// The hash of its table, if it has calls.
-    table: Option<ContentHash>,
+    /// The hashes of its tables, of those that have calls.
+    tables: BTreeMap<String, ContentHash>,
 }
 
 /// Reads a log, the one of this number; `each` is told of so many calls and damaged lines more.
@@ -38,7 +38,11 @@ pub(super) fn read_log(
     out: &Path,
     each: &dyn Fn(u64),
 ) -> Result<ReadLog, ScaleError> {
-    let mut table: Option<CallsFile> = None;
+    let mut tables = [CALLS_FOLDER, REJECTED_FOLDER].map(|folder| LazyTable {
+        path: out.join(table_name(folder, number)),
+        file: None,
+    });
+    let [calls, others] = &mut tables;
     let [rejected, quarantine] = SHARED.map(|name| own_path(out, name, number));
     let (mut rejected, mut quarantine) = (WholeFile::create(&rejected)?, WholeFile::create(&quarantine)?);
     let mut items = 0;
@@ -48,33 +52,49 @@ pub(super) fn read_log(
             each(ITEMS_PER_EVENT);
         }
         match item {
-            LogItem::Call(call) => {
-                let table = match &mut table {
-                    Some(table) => table,
-                    none => none.insert(CallsFile::create(&out.join(table_name(number)), task.labels())?),
-                };
-                table.add(number, &call)
+            LogItem::Call(call) => calls.file(task)?.add((number, log.weight), &call),
+            LogItem::Rejected(call) => {
+                others.file(task)?.add_rejected((number, log.weight), &call)?;
+                rejected.write_json_line(&call.row)
             }
-            LogItem::Rejected(row) => rejected.write_json_line(&row),
             LogItem::Damaged(line) => quarantine.write_json_line(&line),
             _ => Ok(()),
         }
     })?;
     rejected.finish()?;
     quarantine.finish()?;
+    let mut hashes = BTreeMap::new();
+    for (folder, table) in [CALLS_FOLDER, REJECTED_FOLDER].into_iter().zip(tables) {
+        if let Some(file) = table.file {
+            hashes.insert(table_name(folder, number), file.finish()?);
+        }
+    }
     Ok(ReadLog {
         number,
         account,
-        table: table.map(CallsFile::finish).transpose()?,
+        tables: hashes,
     })
+}
+
+/// A table that is begun with its first call.
+struct LazyTable {
+    path: PathBuf,
+    file: Option<CallsFile>,
+}
+
+impl LazyTable {
+    fn file(&mut self, task: &Task) -> Result<&mut CallsFile, FileError> {
+        match &mut self.file {
+            Some(file) => Ok(file),
+            none => Ok(none.insert(CallsFile::create(&self.path, task.labels())?)),
+        }
+    }
 }
 
 /// Puts together what each log has written of the files that they share; the hashes of all files.
 pub(super) fn joined(read: &[ReadLog], out: &Path) -> Result<BTreeMap<String, ContentHash>, FileError> {
-    let tables = read
-        .iter()
-        .filter_map(|log| Some((table_name(log.number), log.table.clone()?)));
-    let mut hashes: BTreeMap<String, ContentHash> = tables.collect();
+    let mut hashes: BTreeMap<String, ContentHash> = BTreeMap::new();
+    hashes.extend(read.iter().flat_map(|log| log.tables.clone()));
     for name in SHARED {
         let path = out.join(name);
         let mut whole = WholeFile::create(&path)?;
@@ -97,8 +117,8 @@ pub(super) fn joined(read: &[ReadLog], out: &Path) -> Result<BTreeMap<String, Co
     Ok(hashes)
 }
 
-fn table_name(log: usize) -> String {
-    format!("{CALLS_FOLDER}/log-{log:05}.parquet")
+fn table_name(folder: &str, log: usize) -> String {
+    format!("{folder}/log-{log:05}.parquet")
 }
 
 fn own_path(out: &Path, name: &str, log: usize) -> PathBuf {

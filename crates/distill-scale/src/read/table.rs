@@ -18,10 +18,10 @@ use datafusion::{
     },
     parquet::arrow::ArrowWriter,
 };
-use distill_data::AnsweredCall;
+use distill_data::{AnsweredCall, CallTime, RejectedCall, TeacherKey};
 use serde::Serialize;
 use stage_files::{ContentHash, FileError, WholeFile};
-use task_spec::LabelSet;
+use task_spec::{LabelSet, Source};
 
 use crate::{
     calls::OPTIONAL,
@@ -65,6 +65,10 @@ struct Rows {
     log: UInt64Builder,
     file: StringBuilder,
     line: UInt64Builder,
+    weight: Float64Builder,
+    model: StringBuilder,
+    fingerprint: StringBuilder,
+    prompt: StringBuilder,
 }
 
 impl CallsFile {
@@ -79,7 +83,8 @@ impl CallsFile {
         })
     }
 
-    pub(super) fn add(&mut self, log: usize, call: &AnsweredCall) -> Result<(), FileError> {
+    /// Adds a call of the log of this number and weight.
+    pub(super) fn add(&mut self, (log, weight): (usize, f64), call: &AnsweredCall) -> Result<(), FileError> {
         let fail = |source| FileError::Encode {
             path: self.path.clone(),
             source,
@@ -101,12 +106,32 @@ impl CallsFile {
             .append_option((ballot.asked > 1).then_some(ballot.asked as u64));
         let known = (!ballot.distribution.is_empty()).then(|| by_name(&self.names, &ballot.distribution));
         rows.probabilities.append_option(known.transpose().map_err(fail)?);
-        rows.time_ms.append_option(call.at.map(|at| at.unix_ms()));
-        rows.id.append_option(call.source.call.as_deref());
-        rows.question.append_option(call.source.question.as_deref());
-        rows.log.append_value(log as u64);
-        rows.file.append_value(&call.source.file);
-        rows.line.append_value(call.source.line);
+        rows.add_told((log, weight), &call.source, (call.at, &call.teacher));
+        self.write_some()
+    }
+
+    /// Adds what is known of a call that makes no row, of the log of this number and weight: who gave it, when, and where it is.
+    pub(super) fn add_rejected(
+        &mut self,
+        (log, weight): (usize, f64),
+        call: &RejectedCall,
+    ) -> Result<(), FileError> {
+        let rows = &mut self.rows;
+        rows.input.append_value("");
+        rows.answer.append_value("");
+        rows.confidence.append_null();
+        rows.confidence_kind.append_null();
+        rows.reviewed.append_null();
+        rows.votes.append_null();
+        rows.asked.append_null();
+        rows.probabilities.append_null();
+        rows.add_told((log, weight), &call.row.source, (call.at, &call.teacher));
+        self.write_some()
+    }
+
+    /// Hands what has been added to the writer, if it is much.
+    fn write_some(&mut self) -> Result<(), FileError> {
+        let rows = &self.rows;
         if rows.line.len() >= BATCH_CALLS || rows.input.values_slice().len() >= BATCH_BYTES {
             self.write()?;
         }
@@ -134,6 +159,25 @@ impl CallsFile {
 }
 
 impl Rows {
+    /// Adds who gave a call, when, and where it is.
+    fn add_told(
+        &mut self,
+        (log, weight): (usize, f64),
+        source: &Source,
+        (at, teacher): (Option<CallTime>, &TeacherKey),
+    ) {
+        self.time_ms.append_option(at.map(CallTime::unix_ms));
+        self.id.append_option(source.call.as_deref());
+        self.question.append_option(source.question.as_deref());
+        self.log.append_value(log as u64);
+        self.file.append_value(&source.file);
+        self.line.append_value(source.line);
+        self.weight.append_value(weight);
+        self.model.append_option(teacher.model.as_deref());
+        self.fingerprint.append_option(teacher.fingerprint.as_deref());
+        self.prompt.append_option(teacher.prompt.as_deref());
+    }
+
     fn batch(&mut self) -> Result<RecordBatch, ArrowError> {
         RecordBatch::try_new(
             schema(),
@@ -152,6 +196,10 @@ impl Rows {
                 Arc::new(self.log.finish()),
                 Arc::new(self.file.finish()),
                 Arc::new(self.line.finish()),
+                Arc::new(self.weight.finish()),
+                Arc::new(self.model.finish()),
+                Arc::new(self.fingerprint.finish()),
+                Arc::new(self.prompt.finish()),
             ],
         )
     }

@@ -9,6 +9,7 @@ use datafusion::arrow::{
     },
     datatypes::{DataType, SchemaRef},
 };
+use distill_data::{ConfidenceDoubt, ConfidenceRule};
 
 use super::{
     Reducer,
@@ -33,6 +34,8 @@ pub(crate) mod part {
     pub(crate) const LEAKS: i8 = 4;
     /// A split keeps it from training.
     pub(crate) const APART: i8 = 5;
+    /// A model of the other rows contradicts its label.
+    pub(crate) const SUSPECT: i8 = 6;
 }
 
 /// By rising id, each once in all partitions.
@@ -44,11 +47,16 @@ pub(crate) fn schema() -> SchemaRef {
             ("label", DataType::Utf8, false),
             ("calls", DataType::UInt64, false),
             ("confidence", DataType::Float64, true),
+            ("reported", DataType::Float64, true),
             ("by_person", DataType::Boolean, false),
             ("fate", DataType::Utf8, false),
             ("other", DataType::Utf8, true),
             ("jaccard", DataType::Float64, true),
             ("own_share", DataType::Float64, true),
+            ("suggested", DataType::Utf8, true),
+            ("suggested_probability", DataType::Float64, true),
+            ("given_probability", DataType::Float64, true),
+            ("chance_wrong", DataType::Float64, true),
         ])
     });
     Arc::clone(&SCHEMA)
@@ -64,6 +72,7 @@ struct Open {
     decided: bool,
     calls: u64,
     confidence: Option<f64>,
+    reported: Option<f64>,
     label_share: f64,
     kept: Kept,
     contradicted: Option<Near>,
@@ -71,6 +80,17 @@ struct Open {
     leaks: Option<Near>,
     /// The number of its part, from 1.
     apart: Option<u64>,
+    suspect: Option<Suspect>,
+}
+
+/// What the search for wrong labels found of a row.
+#[derive(Debug, Clone, Copy)]
+struct Suspect {
+    /// The number of the label that is likelier.
+    suggested: u64,
+    suggested_probability: Option<f64>,
+    given_probability: Option<f64>,
+    chance_wrong: Option<f64>,
 }
 
 /// Another row that decides what becomes of one.
@@ -85,8 +105,7 @@ struct Near {
 /// The fold.
 #[derive(Debug)]
 pub(super) struct Fates {
-    min_confidence: f64,
-    review_unknown: bool,
+    confidence: ConfidenceRule,
     labels: Vec<String>,
     /// The ids of the gold rows.
     gold: Vec<String>,
@@ -103,24 +122,28 @@ struct Done {
     label: StringBuilder,
     calls: UInt64Builder,
     confidence: Float64Builder,
+    reported: Float64Builder,
     by_person: BooleanBuilder,
     fate: StringBuilder,
     other: StringBuilder,
     jaccard: Float64Builder,
     own_share: Float64Builder,
+    suggested: StringBuilder,
+    suggested_probability: Float64Builder,
+    given_probability: Float64Builder,
+    chance_wrong: Float64Builder,
     kept: KeptBuilders,
 }
 
 impl Fates {
     pub(super) fn new(
-        (min_confidence, review_unknown): (f64, bool),
+        confidence: ConfidenceRule,
         labels: Vec<String>,
         gold: Vec<String>,
         parts: Vec<String>,
     ) -> Self {
         Self {
-            min_confidence,
-            review_unknown,
+            confidence,
             labels,
             gold,
             parts,
@@ -147,13 +170,27 @@ impl Fates {
             .apart
             .and_then(|part| self.parts.get((part as usize).checked_sub(1)?));
         let kept = part.map_or("train", String::as_str);
-        let fate = match row.confidence {
-            _ if row.by_person => kept,
-            None if self.review_unknown => "unknown_confidence",
-            Some(confidence) if confidence < self.min_confidence => "low_confidence",
-            _ => kept,
+        let doubt = match row.by_person {
+            true => None,
+            false => {
+                let [confidence, reported] =
+                    [row.confidence, row.reported].map(|value| row.kept.confidence(value));
+                self.confidence.doubt(confidence, reported)
+            }
+        };
+        let fate = match doubt {
+            Some(ConfidenceDoubt::Low) => "low_confidence",
+            Some(ConfidenceDoubt::Unknown) => "unknown_confidence",
+            None if row.suspect.is_some() => "suspect_label",
+            None => kept,
         };
         (fate, None)
+    }
+
+    /// The name of a label; empty for a number that is none.
+    fn label(&self, number: Option<usize>) -> &str {
+        let name = number.and_then(|number| self.labels.get(number));
+        name.map_or("", String::as_str)
     }
 
     fn close(&mut self) {
@@ -164,15 +201,16 @@ impl Fates {
             "conflicting_labels" => Some(row.label_share),
             _ => near.and_then(|near| near.own_share),
         };
+        let suspect = row.suspect.filter(|_| fate == "suspect_label");
+        let label = self.label(usize::try_from(row.label).ok()).to_owned();
+        let suggested = suspect.map(|suspect| self.label(usize::try_from(suspect.suggested).ok()).to_owned());
         let done = &mut self.done;
         done.id.append_value(format!("{:016x}", row.row));
         done.input.append_value(&row.input);
-        let label = usize::try_from(row.label)
-            .ok()
-            .and_then(|label| self.labels.get(label));
-        done.label.append_value(label.map_or("", String::as_str));
+        done.label.append_value(label);
         done.calls.append_value(row.calls);
         done.confidence.append_option(row.confidence);
+        done.reported.append_option(row.reported);
         done.by_person.append_value(row.by_person);
         done.fate.append_value(fate);
         done.other.append_option(near.map(|near| match row.leaks {
@@ -182,6 +220,13 @@ impl Fates {
         }));
         done.jaccard.append_option(near.map(|near| near.jaccard));
         done.own_share.append_option(own_share);
+        done.suggested.append_option(suggested);
+        done.suggested_probability
+            .append_option(suspect.and_then(|suspect| suspect.suggested_probability));
+        done.given_probability
+            .append_option(suspect.and_then(|suspect| suspect.given_probability));
+        done.chance_wrong
+            .append_option(suspect.and_then(|suspect| suspect.chance_wrong));
         done.kept.append(&row.kept);
     }
 }
@@ -199,7 +244,11 @@ impl Reducer for Fates {
         let confidences: &Float64Array = columns.of("confidence")?;
         let others: &UInt64Array = columns.of("other")?;
         let jaccards: &Float64Array = columns.of("jaccard")?;
+        let reported: &Float64Array = columns.of("reported")?;
         let shares: &Float64Array = columns.of("share")?;
+        let suggested: &Float64Array = columns.of("suggested_probability")?;
+        let given: &Float64Array = columns.of("given_probability")?;
+        let chances: &Float64Array = columns.of("chance_wrong")?;
         let kept = KeptColumns::of(STAGE, batch)?;
         for index in 0..batch.num_rows() {
             let row = rows.value(index);
@@ -213,12 +262,14 @@ impl Reducer for Fates {
                     decided: decided.value(index),
                     calls: calls.value(index),
                     confidence: float(confidences, index),
+                    reported: float(reported, index),
                     label_share: shares.value(index),
                     kept: kept.at(index),
                     contradicted: None,
                     merged: None,
                     leaks: None,
                     apart: None,
+                    suspect: None,
                 });
                 continue;
             }
@@ -234,6 +285,14 @@ impl Reducer for Fates {
                 part::MERGED => open.merged = Some(near),
                 part::LEAKS => open.leaks = Some(near),
                 part::APART => open.apart = Some(near.other),
+                part::SUSPECT => {
+                    open.suspect = Some(Suspect {
+                        suggested: near.other,
+                        suggested_probability: float(suggested, index),
+                        given_probability: float(given, index),
+                        chance_wrong: float(chances, index),
+                    });
+                }
                 _ => {
                     open.calls += calls.value(index);
                     open.kept.first_call = earlier(open.kept.first_call, kept.first_call(index));
@@ -259,11 +318,16 @@ impl Reducer for Fates {
             Arc::new(done.label.finish()),
             Arc::new(done.calls.finish()),
             Arc::new(done.confidence.finish()),
+            Arc::new(done.reported.finish()),
             Arc::new(done.by_person.finish()),
             Arc::new(done.fate.finish()),
             Arc::new(done.other.finish()),
             Arc::new(done.jaccard.finish()),
             Arc::new(done.own_share.finish()),
+            Arc::new(done.suggested.finish()),
+            Arc::new(done.suggested_probability.finish()),
+            Arc::new(done.given_probability.finish()),
+            Arc::new(done.chance_wrong.finish()),
         ];
         columns.extend(done.kept.finish());
         let batch = RecordBatch::try_new(schema(), columns)?;

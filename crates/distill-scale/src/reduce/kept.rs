@@ -4,24 +4,27 @@ use std::sync::Arc;
 
 use datafusion::arrow::{
     array::{
-        Array, ArrayRef, Int64Array, Int64Builder, RecordBatch, StringArray, StringBuilder, UInt64Array,
-        UInt64Builder,
+        Array, ArrayRef, Float64Array, Float64Builder, Int64Array, Int64Builder, RecordBatch, StringArray,
+        StringBuilder, UInt64Array, UInt64Builder,
     },
     datatypes::DataType,
 };
+use distill_data::Confidence;
 
-use super::columns::{Columns, text};
+use super::columns::{Columns, float, text};
 use crate::ReduceError;
 
 /// Names and types of the columns, any of which may be null.
-pub(crate) const KEPT: [(&str, DataType); 7] = [
+pub(crate) const KEPT: [(&str, DataType); 9] = [
     ("confidence_kind", DataType::Utf8),
     ("probabilities", DataType::Utf8),
     ("first_call", DataType::Int64),
+    ("log", DataType::UInt64),
     ("file", DataType::Utf8),
     ("line", DataType::UInt64),
     ("id_in_log", DataType::Utf8),
     ("question", DataType::Utf8),
+    ("weight", DataType::Float64),
 ];
 
 /// What a row keeps beside its text and its label.
@@ -33,12 +36,23 @@ pub(crate) struct Kept {
     pub(crate) probabilities: Option<String>,
     /// When the first of its calls was made, in milliseconds since 1970.
     pub(crate) first_call: Option<i64>,
-    /// The log and the line of its call.
+    /// The number and the name of the log and the line of its call.
+    pub(crate) log: Option<u64>,
     pub(crate) file: Option<String>,
     pub(crate) line: Option<u64>,
     /// The id that the log gives the call, and which of its questions it is.
     pub(crate) id_in_log: Option<String>,
     pub(crate) question: Option<String>,
+    /// The greatest weight of the logs that hold one of its calls.
+    pub(crate) weight: Option<f64>,
+}
+
+impl Kept {
+    /// A confidence of the kind that the row's is of; `None` where nothing is known.
+    pub(crate) fn confidence(&self, value: Option<f64>) -> Option<Confidence> {
+        let kind = serde_json::from_value(self.confidence_kind.as_deref()?.into()).ok()?;
+        value.map(|value| Confidence { value, kind })
+    }
 }
 
 /// The columns of a batch.
@@ -47,10 +61,12 @@ pub(crate) struct KeptColumns<'b> {
     confidence_kind: &'b StringArray,
     probabilities: &'b StringArray,
     first_call: &'b Int64Array,
+    log: &'b UInt64Array,
     file: &'b StringArray,
     line: &'b UInt64Array,
     id_in_log: &'b StringArray,
     question: &'b StringArray,
+    weight: &'b Float64Array,
 }
 
 impl<'b> KeptColumns<'b> {
@@ -60,10 +76,12 @@ impl<'b> KeptColumns<'b> {
             confidence_kind: columns.of("confidence_kind")?,
             probabilities: columns.of("probabilities")?,
             first_call: columns.of("first_call")?,
+            log: columns.of("log")?,
             file: columns.of("file")?,
             line: columns.of("line")?,
             id_in_log: columns.of("id_in_log")?,
             question: columns.of("question")?,
+            weight: columns.of("weight")?,
         })
     }
 
@@ -73,16 +91,22 @@ impl<'b> KeptColumns<'b> {
             confidence_kind: owned(self.confidence_kind),
             probabilities: owned(self.probabilities),
             first_call: self.first_call(row),
+            log: number(self.log, row),
             file: owned(self.file),
-            line: self.line.is_valid(row).then(|| self.line.value(row)),
+            line: number(self.line, row),
             id_in_log: owned(self.id_in_log),
             question: owned(self.question),
+            weight: float(self.weight, row),
         }
     }
 
     pub(super) fn first_call(&self, row: usize) -> Option<i64> {
         self.first_call.is_valid(row).then(|| self.first_call.value(row))
     }
+}
+
+pub(super) fn number(array: &UInt64Array, row: usize) -> Option<u64> {
+    array.is_valid(row).then(|| array.value(row))
 }
 
 /// The earlier of two times that may be unknown.
@@ -96,10 +120,12 @@ pub(super) struct KeptBuilders {
     confidence_kind: StringBuilder,
     probabilities: StringBuilder,
     first_call: Int64Builder,
+    log: UInt64Builder,
     file: StringBuilder,
     line: UInt64Builder,
     id_in_log: StringBuilder,
     question: StringBuilder,
+    weight: Float64Builder,
 }
 
 impl KeptBuilders {
@@ -108,21 +134,25 @@ impl KeptBuilders {
             .append_option(kept.confidence_kind.as_deref());
         self.probabilities.append_option(kept.probabilities.as_deref());
         self.first_call.append_option(kept.first_call);
+        self.log.append_option(kept.log);
         self.file.append_option(kept.file.as_deref());
         self.line.append_option(kept.line);
         self.id_in_log.append_option(kept.id_in_log.as_deref());
         self.question.append_option(kept.question.as_deref());
+        self.weight.append_option(kept.weight);
     }
 
-    pub(super) fn finish(&mut self) -> [ArrayRef; 7] {
+    pub(super) fn finish(&mut self) -> [ArrayRef; 9] {
         [
             Arc::new(self.confidence_kind.finish()),
             Arc::new(self.probabilities.finish()),
             Arc::new(self.first_call.finish()),
+            Arc::new(self.log.finish()),
             Arc::new(self.file.finish()),
             Arc::new(self.line.finish()),
             Arc::new(self.id_in_log.finish()),
             Arc::new(self.question.finish()),
+            Arc::new(self.weight.finish()),
         ]
     }
 }

@@ -8,18 +8,19 @@ use std::{
 
 use datafusion::arrow::{
     array::{
-        Array, ArrayRef, BinaryArray, BooleanArray, BooleanBuilder, Float64Builder, Int32Builder, Int64Array,
-        ListBuilder, RecordBatch, StringArray, StringBuilder, UInt32Builder, UInt64Array, UInt64Builder,
+        Array, ArrayRef, BinaryArray, BooleanArray, BooleanBuilder, Float64Array, Float64Builder,
+        Int32Builder, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder, UInt32Builder,
+        UInt64Array, UInt64Builder,
     },
     datatypes::{DataType, SchemaRef},
 };
-use distill_data::{Ballot, TextLabel, TextVotes};
+use distill_data::{Ballot, CallTime, TextLabel, TextVotes};
 use near_texts::shingle_count;
 
 use super::{
     Reducer,
-    columns::{Columns, list_of, table_with_kept, text},
-    kept::{Kept, KeptBuilders, earlier},
+    columns::{Columns, float, list_of, table_with_kept, text},
+    kept::{Kept, KeptBuilders, earlier, number},
 };
 use crate::ReduceError;
 
@@ -37,6 +38,7 @@ pub(crate) fn schema() -> SchemaRef {
             ("decided", DataType::Boolean, false),
             ("calls", DataType::UInt64, false),
             ("confidence", DataType::Float64, true),
+            ("reported", DataType::Float64, true),
             ("label_share", DataType::Float64, false),
             ("shingles", DataType::UInt32, false),
             ("labels", list_of(DataType::Int32), false),
@@ -54,6 +56,8 @@ struct Text {
     /// With the input and the place of a call that may be kept.
     votes: TextVotes<(String, Kept)>,
     first_call: Option<i64>,
+    /// The greatest of the logs.
+    weight: f64,
 }
 
 /// The fold.
@@ -81,6 +85,7 @@ impl Votes {
             text,
             votes,
             first_call,
+            weight,
         }) = self.open.take()
         else {
             return Ok(());
@@ -90,6 +95,7 @@ impl Votes {
         };
         let (_, kept) = &mut found.kept;
         kept.first_call = first_call;
+        kept.weight = Some(weight);
         kept.confidence_kind = found.confidence.map(|found| found.kind.as_str().to_owned());
         kept.probabilities = self.by_name(&found.distribution)?;
         self.done.add(row, &text, &found, self.majority);
@@ -128,6 +134,7 @@ impl Votes {
             text: text.to_owned(),
             votes: TextVotes::default(),
             first_call: None,
+            weight: 0.0,
         }))
     }
 }
@@ -139,25 +146,36 @@ impl Reducer for Votes {
         let texts: &StringArray = columns.of("text")?;
         let inputs: &StringArray = columns.of("input")?;
         let ballots: &BinaryArray = columns.of("ballot")?;
+        // Confidence as it was before it was calibrated, where it was.
+        let reported: Option<&BinaryArray> = columns.of("reported").ok();
         let persons: &BooleanArray = columns.of("by_person")?;
         let times: &Int64Array = columns.of("time_ms")?;
+        let logs: &UInt64Array = columns.of("log")?;
         let files: &StringArray = columns.of("file")?;
         let lines: &UInt64Array = columns.of("line")?;
         let ids: &StringArray = columns.of("id")?;
         let questions: &StringArray = columns.of("question")?;
+        let weights: &Float64Array = columns.of("weight")?;
         for index in 0..batch.num_rows() {
-            let ballot = Ballot::from_key(ballots.value(index)).ok_or(ReduceError::Column {
-                stage: STAGE,
-                column: "ballot",
-            })?;
+            let ballot = ballot_at(ballots, "ballot", index)?;
+            let reported = match reported {
+                Some(reported) => ballot_at(reported, "reported", index)?.confidence,
+                None => ballot.confidence,
+            };
             let open = self.text(rows.value(index), texts.value(index))?;
+            // A time that no log has is unknown, and so the first of none.
             let time = times.is_valid(index).then(|| times.value(index));
+            let time = time.filter(|&time| CallTime::from_unix_ms(time).is_some());
             open.first_call = earlier(open.first_call, time);
-            open.votes.add(&ballot, persons.value(index), || {
+            let weight = float(weights, index).filter(|weight| weight.is_finite() && *weight > 0.0);
+            open.weight = open.weight.max(weight.unwrap_or(1.0));
+            let by_person = persons.value(index);
+            open.votes.add_calibrated(&ballot, reported, by_person, || {
                 let owned = |array: &StringArray| text(array, index).map(str::to_owned);
                 let kept = Kept {
+                    log: number(logs, index),
                     file: owned(files),
-                    line: lines.is_valid(index).then(|| lines.value(index)),
+                    line: number(lines, index),
                     id_in_log: owned(ids),
                     question: owned(questions),
                     ..Kept::default()
@@ -179,6 +197,10 @@ impl Reducer for Votes {
     }
 }
 
+fn ballot_at(keys: &BinaryArray, column: &'static str, index: usize) -> Result<Ballot, ReduceError> {
+    Ballot::from_key(keys.value(index)).ok_or(ReduceError::Column { stage: STAGE, column })
+}
+
 /// Rows that are finished, by column.
 #[derive(Debug)]
 struct Done {
@@ -190,6 +212,7 @@ struct Done {
     decided: BooleanBuilder,
     calls: UInt64Builder,
     confidence: Float64Builder,
+    reported: Float64Builder,
     label_share: Float64Builder,
     shingles: UInt32Builder,
     labels: ListBuilder<Int32Builder>,
@@ -209,6 +232,7 @@ impl Default for Done {
             decided: BooleanBuilder::new(),
             calls: UInt64Builder::new(),
             confidence: Float64Builder::new(),
+            reported: Float64Builder::new(),
             label_share: Float64Builder::new(),
             shingles: UInt32Builder::new(),
             labels: ListBuilder::new(Int32Builder::new()),
@@ -231,6 +255,8 @@ impl Done {
         self.calls.append_value(found.calls as u64);
         self.confidence
             .append_option(found.confidence.map(|found| found.value));
+        self.reported
+            .append_option(found.reported.map(|found| found.value));
         self.label_share.append_value(found.share);
         self.shingles.append_value(shingle_count(text) as u32);
         for (&label, &weight) in &found.support {
@@ -254,6 +280,7 @@ impl Done {
             Arc::new(done.decided.finish()),
             Arc::new(done.calls.finish()),
             Arc::new(done.confidence.finish()),
+            Arc::new(done.reported.finish()),
             Arc::new(done.label_share.finish()),
             Arc::new(done.shingles.finish()),
             Arc::new(done.labels.finish()),

@@ -6,13 +6,15 @@ use datafusion::{
     arrow::datatypes::DataType,
     common::JoinType,
     error::Result,
-    prelude::{DataFrame, Expr, cast, coalesce, col, lit, when},
+    prelude::{DataFrame, Expr, cast, coalesce, col, lit},
     scalar::ScalarValue,
 };
+use distill_data::{ConfidenceRule, UnknownConfidence};
 
 use super::{Stages, Table};
 use crate::{
     reduce::{KEPT, Reduction, part},
+    sides::Sides,
     stars,
 };
 
@@ -100,32 +102,17 @@ impl Stages<'_> {
             .join(side("l")?, JoinType::Inner, &["left"], &["l_row"], None)?
             .join(side("r")?, JoinType::Inner, &["right"], &["r_row"], None)?
             .filter(col("l_label").eq(col("r_label")))?;
-        let is_left_stronger = ["person", "calls", "sure"].iter().rev().fold(
-            col("l_row").lt(col("r_row")),
-            |weaker_rule, name| {
-                let (left, right) = (col(format!("l_{name}")), col(format!("r_{name}")));
-                let is_equal = left.clone().eq(right.clone());
-                left.gt(right).or(is_equal.and(weaker_rule))
-            },
-        );
-        let of_stronger = |name: &str| {
-            let (left, right) = (col(format!("l_{name}")), col(format!("r_{name}")));
-            when(is_left_stronger.clone(), left).otherwise(right)
-        };
-        let of_weaker = |name: &str| {
-            let (left, right) = (col(format!("l_{name}")), col(format!("r_{name}")));
-            when(is_left_stronger.clone(), right).otherwise(left)
-        };
+        let sides = Sides::by(&["person", "calls", "sure"]);
         let sorted = pairs
             .select(vec![
-                of_stronger("row")?.alias("centre"),
-                of_weaker("row")?.alias("weaker"),
+                sides.of_stronger("row")?.alias("centre"),
+                sides.of_weaker("row")?.alias("weaker"),
                 col("jaccard"),
-                of_weaker("calls")?.alias("weaker_calls"),
-                of_weaker("first_call")?.alias("weaker_first_call"),
-                of_stronger("person")?.alias("person"),
-                of_stronger("calls")?.alias("calls"),
-                of_stronger("sure")?.alias("sure"),
+                sides.of_weaker("calls")?.alias("weaker_calls"),
+                sides.of_weaker("first_call")?.alias("weaker_first_call"),
+                sides.of_stronger("person")?.alias("person"),
+                sides.of_stronger("calls")?.alias("calls"),
+                sides.of_stronger("sure")?.alias("sure"),
             ])?
             .sort(vec![
                 col("person").sort(false, false),
@@ -142,33 +129,46 @@ impl Stages<'_> {
             .await
     }
 
-    /// What became of each row before a split.
+    /// What became of each row before the search for wrong labels and a split.
     pub(crate) async fn settle(&self) -> Result<u64> {
-        self.fates_into(Table::Settled, None).await
+        self.fates_into(Table::Settled, None, None).await
     }
 
-    /// What became of each row, with what a split has kept from training.
+    /// What became of each row, with whose label is suspected and what a split has kept from training.
     pub(crate) async fn fates(&self) -> Result<u64> {
-        let apart = match self.plan.split() {
-            Some(_) => Some(self.table(Table::Apart).await?),
+        let apart = match self.plan.fates_apart().is_empty() {
+            false => Some(self.table(Table::Apart).await?),
+            true => None,
+        };
+        let suspects = match self.plan.suspects() {
+            Some(_) => Some(self.table(Table::Suspects).await?),
             None => None,
         };
-        self.fates_into(Table::Fates, apart).await
+        self.fates_into(Table::Fates, apart, suspects).await
     }
 
-    async fn fates_into(&self, folder: Table, apart: Option<DataFrame>) -> Result<u64> {
+    async fn fates_into(
+        &self,
+        folder: Table,
+        apart: Option<DataFrame>,
+        suspects: Option<DataFrame>,
+    ) -> Result<u64> {
         let config = self.plan.config();
-        let parts = self.plan.split().map(|split| &split.config().parts);
-        let parts = parts.into_iter().flatten().map(|part| part.name.clone());
         let reduction = Reduction::Fates {
-            min_confidence: config.min_confidence,
-            review_unknown: config.review_unknown,
+            confidence: ConfidenceRule {
+                min_confidence: config.min_confidence,
+                unknown: match config.review_unknown {
+                    true => UnknownConfidence::Review,
+                    false => UnknownConfidence::Keep,
+                },
+                cuts: self.cuts.clone(),
+            },
             labels: self.labels.names().map(str::to_owned).collect(),
             gold: self.gold_ids(),
-            parts: parts.collect(),
+            parts: self.plan.fates_apart(),
         };
         self.fold(
-            self.known(apart).await?,
+            self.known(apart, suspects).await?,
             &[("row", true), ("part", true)],
             reduction,
             self.folder(folder),
@@ -177,82 +177,84 @@ impl Stages<'_> {
     }
 
     /// All that is known of rows, a line for each thing.
-    async fn known(&self, apart: Option<DataFrame>) -> Result<DataFrame> {
+    async fn known(&self, apart: Option<DataFrame>, suspects: Option<DataFrame>) -> Result<DataFrame> {
         let own = [
-            col("row"),
-            lit(part::ROW).alias("part"),
-            col("input"),
-            col("label"),
-            col("by_person"),
-            col("decided"),
-            col("calls"),
-            col("confidence"),
-            null(DataType::UInt64).alias("other"),
-            null(DataType::Float64).alias("jaccard"),
-            col("label_share").alias("share"),
+            "input",
+            "label",
+            "by_person",
+            "decided",
+            "calls",
+            "confidence",
+            "reported",
         ];
-        let own = own.into_iter().chain(KEPT.map(|(name, _)| col(name)));
-        let own = self.table(Table::Rows).await?.select(own.collect::<Vec<_>>())?;
-        let no_calls = || (null(DataType::UInt64), null(DataType::Int64));
-        let no_share = || null(DataType::Float64);
-        let contradicted = self.table(Table::Contradicted).await?;
-        let contradicted = contradicted.select(about(
-            part::CONTRADICTED,
-            ("row", "other"),
-            no_calls(),
-            col("own_share"),
-        ))?;
+        let own = own.into_iter().chain(KEPT.map(|(name, _)| name));
+        let own: Vec<(&str, Expr)> = own
+            .map(|name| (name, col(name)))
+            .chain([("share", col("label_share"))])
+            .collect();
+        let own = self
+            .table(Table::Rows)
+            .await?
+            .select(about(part::ROW, "row", &own))?;
+        let near = |other: &str| [("other", col(other)), ("jaccard", col("jaccard"))];
+        let [other, jaccard] = near("other");
+        let contradicted = [other, jaccard, ("share", col("own_share"))];
+        let contradicted =
+            self.table(Table::Contradicted)
+                .await?
+                .select(about(part::CONTRADICTED, "row", &contradicted))?;
         let merged = self.table(Table::Merged).await?;
-        let gone = merged
-            .clone()
-            .select(about(part::MERGED, ("row", "into"), no_calls(), no_share()))?;
-        let calls = (col("calls"), col("first_call"));
-        let followed = merged.select(about(part::FOLLOWED, ("into", "row"), calls, no_share()))?;
+        let gone = merged.clone().select(about(part::MERGED, "row", &near("into")))?;
+        let [other, jaccard] = near("row");
+        let calls = ["calls", "first_call"].map(|name| (name, col(name)));
+        let followed = [[other, jaccard], calls].concat();
+        let followed = merged.select(about(part::FOLLOWED, "into", &followed))?;
         let mut known = own.union(contradicted)?.union(gone)?.union(followed)?;
         if self.gold.is_some() {
             let leaks = self.table(Table::Gold).await?.filter(col("leaks"))?;
-            known =
-                known.union(leaks.select(about(part::LEAKS, ("row", "gold"), no_calls(), no_share()))?)?;
+            known = known.union(leaks.select(about(part::LEAKS, "row", &near("gold")))?)?;
+        }
+        if let Some(suspects) = suspects {
+            let found = ["suggested_probability", "given_probability", "chance_wrong"];
+            let found = found.into_iter().map(|name| (name, col(name)));
+            let found: Vec<(&str, Expr)> = found.chain([("other", col("suggested"))]).collect();
+            known = known.union(suspects.select(about(part::SUSPECT, "row", &found))?)?;
         }
         if let Some(apart) = apart {
-            let apart = apart.select(vec![
-                col("row"),
-                col("part").alias("number"),
-                null(DataType::Float64).alias("jaccard"),
-            ])?;
-            known = known.union(apart.select(about(
-                part::APART,
-                ("row", "number"),
-                no_calls(),
-                no_share(),
-            ))?)?;
+            let number = [("other", col("part"))];
+            known = known.union(apart.select(about(part::APART, "row", &number))?)?;
         }
         Ok(known)
     }
 }
 
-/// What a table with the column `jaccard` says of its rows, by the columns of the row and of the other, with the calls that
-/// come to the row and the time of the first of them.
-fn about(part: i8, (row, other): (&str, &str), calls: (Expr, Expr), share: Expr) -> Vec<Expr> {
-    let (calls, first_call) = calls;
-    let known = [
-        col(row).alias("row"),
-        lit(part).alias("part"),
-        null(DataType::Utf8).alias("input"),
-        null(DataType::Int32).alias("label"),
-        null(DataType::Boolean).alias("by_person"),
-        null(DataType::Boolean).alias("decided"),
-        calls.alias("calls"),
-        null(DataType::Float64).alias("confidence"),
-        col(other).alias("other"),
-        col("jaccard"),
-        share.alias("share"),
-    ];
-    let kept = KEPT.map(|(name, kind)| match name {
-        "first_call" => first_call.clone().alias(name),
-        _ => null(kind).alias(name),
+/// What is known of rows beside their id and the kind of the line, but for what a row keeps.
+const KNOWN: [(&str, DataType); 13] = [
+    ("input", DataType::Utf8),
+    ("label", DataType::Int32),
+    ("by_person", DataType::Boolean),
+    ("decided", DataType::Boolean),
+    ("calls", DataType::UInt64),
+    ("confidence", DataType::Float64),
+    ("reported", DataType::Float64),
+    ("other", DataType::UInt64),
+    ("jaccard", DataType::Float64),
+    ("share", DataType::Float64),
+    ("suggested_probability", DataType::Float64),
+    ("given_probability", DataType::Float64),
+    ("chance_wrong", DataType::Float64),
+];
+
+/// What a table says of its rows, whose id is in a column of this name; what it does not say is null.
+fn about(part: i8, row: &str, given: &[(&str, Expr)]) -> Vec<Expr> {
+    let of_line = [col(row).alias("row"), lit(part).alias("part")];
+    let known = KNOWN.into_iter().chain(KEPT).map(|(name, kind)| {
+        let found = given.iter().find(|(given, _)| *given == name);
+        found
+            .map_or_else(|| null(kind), |(_, value)| value.clone())
+            .alias(name)
     });
-    known.into_iter().chain(kept).collect()
+    of_line.into_iter().chain(known).collect()
 }
 
 fn null(kind: DataType) -> Expr {

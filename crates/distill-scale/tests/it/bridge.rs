@@ -1,17 +1,18 @@
 //! From logs of every shape to a training set: the files are those of one memory.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
 use distill_data::{
     AnswerFormat, CurateConfig, CurateInput, Curated, LogFile, LogFormat, MergedCall, PersonalDataMask,
-    QuarantinedLine, RejectedRow, SplitConfig, SplitPart, TrainRow, Verdict, curate,
+    QuarantinedLine, RejectedRow, ReviewReason, ReviewedRow, SplitConfig, SplitPart, TrainRow, Verdict,
+    curate,
 };
 use distill_scale::{
-    Calls, DoubtfulRow, Engine, ExportReport, Limits, ReadInput, ReadReport, ScaleConfig, ScaleError,
-    ScaleInput, ScaleReport, curate_at_scale, export_examples, read_logs,
+    Calls, DoubtfulRow, Engine, ExportConfig, ExportReport, Limits, ReadInput, ReadReport, ScaleConfig,
+    ScaleError, ScaleInput, ScaleReport, curate_at_scale, export_examples, export_examples_with, read_logs,
 };
 use near_texts::GoldRows;
 use proptest::prelude::*;
@@ -21,10 +22,9 @@ use task_spec::{Example, GoldRow, Label, Task};
 use super::raw;
 
 /// The same settings for both.
-fn settings(split: bool) -> CurateConfig {
+pub(crate) fn settings(split: bool) -> CurateConfig {
     CurateConfig {
         max_damaged_share: 0.5,
-        suspects: None,
         split: split.then(|| SplitConfig {
             parts: vec![SplitPart {
                 name: "heldout".into(),
@@ -37,7 +37,7 @@ fn settings(split: bool) -> CurateConfig {
     }
 }
 
-fn in_one_memory(
+pub(super) fn in_one_memory(
     task: &Task,
     logs: &[LogFile],
     gold: Option<&GoldRows>,
@@ -48,15 +48,30 @@ fn in_one_memory(
     if let Some(gold) = gold {
         input = input.with_gold(gold);
     }
-    let curated = curate(&input, &config.check().unwrap()).unwrap();
+    written(&input, config, out)
+}
+
+pub(crate) fn written(input: &CurateInput<'_>, config: CurateConfig, out: &Path) -> Curated {
+    let curated = curate(input, &config.check().unwrap()).unwrap();
     curated.write(out).unwrap();
     curated
 }
 
-fn at_scale(
+pub(super) fn at_scale(
     task: &Task,
     logs: &[LogFile],
     gold: Option<&GoldRows>,
+    how: (CurateConfig, &Limits, u32),
+    folder: &Path,
+) -> (ReadReport, ScaleReport, ExportReport) {
+    at_scale_after_review(task, logs, (gold, &[]), how, folder)
+}
+
+/// With what persons have said.
+pub(crate) fn at_scale_after_review(
+    task: &Task,
+    logs: &[LogFile],
+    (gold, reviewed): (Option<&GoldRows>, &[ReviewedRow]),
     (config, limits, passes): (CurateConfig, &Limits, u32),
     folder: &Path,
 ) -> (ReadReport, ScaleReport, ExportReport) {
@@ -72,24 +87,26 @@ fn at_scale(
         let engine = Engine::here(limits).unwrap();
         let scale = ScaleConfig {
             passes,
-            near_threshold: plan.config().near_threshold,
-            conflict_majority: plan.config().conflict_majority,
-            ..ScaleConfig::default()
+            ..ScaleConfig::from(plan.config())
         };
-        let mut scale = scale.check().unwrap();
+        let mut scale = scale.check().unwrap().with_suspects(plan.suspects().cloned());
         if let Some(split) = &plan.config().split {
             scale = scale.with_split(split.clone().check().unwrap()).unwrap();
         }
         let calls = Calls::at(folder.join("read"));
-        let mut input = ScaleInput::new(&calls, task.labels());
+        let mut input = ScaleInput::new(&calls, task.labels()).with_reviewed(reviewed);
         if let Some(gold) = gold {
             input = input.with_gold(gold);
         }
         let out = folder.join("out");
         let report = curate_at_scale(&engine, &input, &scale, &out).await.unwrap();
-        let exported = export_examples(&engine, task, &out, &folder.join("set"))
-            .await
-            .unwrap();
+        let export = ExportConfig {
+            weight_by_calls: plan.config().weight_by_calls,
+            merged: Some(calls.clone()),
+        };
+        let set = folder.join("set");
+        let exported = export_examples_with(&engine, &export, task, (&out, &set)).await;
+        let exported = exported.unwrap();
         (read, report, exported)
     })
 }
@@ -99,7 +116,7 @@ fn text(path: PathBuf) -> String {
 }
 
 /// That what is trained on, held out, rejected and damaged is the same byte for byte, and that the same rows are in doubt.
-fn assert_equal(
+pub(crate) fn assert_equal(
     curated: &Curated,
     memory: &Path,
     scale: &Path,
@@ -115,10 +132,10 @@ fn assert_equal(
         assert_eq!(found.lines().count(), expected.lines().count(), "{file}");
     }
     let parts = curated.set_apart.keys().map(|name| format!("{name}.jsonl"));
-    let expected: Vec<String> = parts
-        .chain(["review.jsonl".into(), "train.jsonl".into()])
+    let expected: BTreeSet<String> = parts
+        .chain(["merged.jsonl".into(), "review.jsonl".into(), "train.jsonl".into()])
         .collect();
-    assert_eq!(exported.rows.keys().cloned().collect::<Vec<_>>(), expected);
+    assert_eq!(exported.rows.keys().cloned().collect::<BTreeSet<_>>(), expected);
     let quarantine: Vec<QuarantinedLine> = read_json_lines(&scale.join("read/quarantine.jsonl")).unwrap();
     assert_eq!(quarantine, curated.quarantine);
     // What is near the gold set is rejected later on.
@@ -136,13 +153,21 @@ fn assert_equal(
         (manifest.ledger.lines, manifest.ledger.calls, &manifest.confidence)
     );
     assert_eq!((account.legal(), &report.split), (report.calls, &manifest.split));
+    assert_eq!(report.class_limits, manifest.class_limits);
     assert_eq!(report.calls_in_train, manifest.ledger.calls_in_train);
+    assert_eq!(report.suspects, manifest.suspects);
     assert_eq!(
         serde_json::to_value(&report.leakage).unwrap(),
         serde_json::to_value(&manifest.leakage).unwrap()
     );
-    // Of rows that join another's question nothing is in the one file but whose it is.
+    assert_eq!(report.teachers.as_ref(), Some(&manifest.teachers));
     let doubtful: Vec<DoubtfulRow> = read_json_lines(&set.join("review.jsonl")).unwrap();
+    assert_same_questions(curated, &doubtful);
+}
+
+/// That the same rows are in doubt for the same reasons.
+fn assert_same_questions(curated: &Curated, doubtful: &[DoubtfulRow]) {
+    // Of rows that join another's question nothing is in the one file but whose it is.
     let doubtful: BTreeMap<&str, &DoubtfulRow> = doubtful.iter().map(|row| (row.id.as_str(), row)).collect();
     for question in &curated.review {
         let found = doubtful[question.id.as_str()];
@@ -161,9 +186,36 @@ fn assert_equal(
             )
         );
         assert_eq!(found.source.as_ref(), Some(&question.source));
+        let suspicion = match &question.reason {
+            ReviewReason::SuspectLabel {
+                suggested,
+                suggested_probability,
+                given_probability,
+            } => Some((suggested, *suggested_probability, *given_probability)),
+            _ => None,
+        };
+        let probabilities = found.suggested_probability.zip(found.given_probability);
+        let written = found.suggested.as_ref().zip(probabilities);
+        assert_eq!(
+            suspicion,
+            written.map(|(suggested, (one, other))| (suggested, one, other))
+        );
+        assert_eq!(found.chance_wrong.is_some(), suspicion.is_some());
     }
-    let joined: usize = curated.review.iter().map(|row| row.similar.len()).sum();
-    assert!((curated.review.len()..=curated.review.len() + joined).contains(&doubtful.len()));
+    let questions = curated
+        .review
+        .iter()
+        .map(|row| row.id.as_str())
+        .collect::<BTreeSet<_>>();
+    let alone = doubtful.values().filter(|row| row.joins.is_none());
+    assert_eq!(
+        alone.map(|row| row.id.as_str()).collect::<BTreeSet<_>>(),
+        questions
+    );
+    for row in doubtful.values() {
+        let joins = row.joins.as_deref();
+        assert!(joins.is_none_or(|into| questions.contains(into)), "{row:?}");
+    }
 }
 
 /// Gold rows of which some are texts of a curation, word for word or with one letter more.
@@ -218,6 +270,7 @@ fn logs_of_three_shapes_make_the_training_set_that_they_make_in_one_memory() {
         });
     }
     assert!(reports.1.rejected["leaks_gold"] > 10);
+    assert!(reports.1.fates["suspect_label"] > 3, "{}", reports.1);
     let merged: Vec<MergedCall> = read_json_lines(&memory.join("merged.jsonl")).unwrap();
     assert!(merged.iter().filter(|call| !call.exact).count() > 50);
 }

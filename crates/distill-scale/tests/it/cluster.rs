@@ -7,11 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use distill_data::{CurateConfig, SplitBy, SplitConfig};
 use distill_scale::{
-    Calls, Engine, Limits, ScaleError, ScaleInput, ScalePlan, ScaleReport, cluster::JobError, curate_at_scale,
+    Calls, Engine, Limits, ReadInput, ScaleConfig, ScaleError, ScaleInput, ScalePlan, ScaleReport,
+    cluster::JobError, curate_at_scale, read_logs,
 };
 
-use super::{log, outcome};
+use super::{log, outcome, raw};
 
 /// A scheduler and executors, ended with the test.
 struct Processes {
@@ -170,6 +172,58 @@ fn an_executor_that_is_killed_at_any_moment_costs_no_row() {
         processes.start_executor("127.0.0.1");
     }
     assert!(repeats > 0, "no kill met the cluster at work");
+}
+
+/// What this engine makes of calls by a split and a class cap, beside the rows.
+fn parts(engine: &Engine, calls: &Calls, by: SplitBy, out: &Path) -> ScaleReport {
+    let config = ScaleConfig {
+        class_cap: Some(60),
+        near_threshold: 0.5,
+        ..ScaleConfig::default()
+    };
+    let split = SplitConfig {
+        by,
+        ..SplitConfig::held_out(0.2)
+    };
+    let plan = config.check().unwrap().with_split(split.check().unwrap());
+    let task = raw::task();
+    let input = ScaleInput::new(calls, task.labels());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let report = runtime.block_on(curate_at_scale(engine, &input, &plan.unwrap(), out));
+    report.unwrap()
+}
+
+#[test]
+fn a_cluster_keeps_from_training_and_tells_teachers_apart_what_one_process_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let (task, logs) = (raw::task(), raw::write(folder.path(), 2000, 7));
+    let read = folder.path().join("read");
+    let plan = CurateConfig {
+        max_damaged_share: 0.5,
+        ..CurateConfig::default()
+    };
+    let plan = plan.check().unwrap();
+    read_logs(&ReadInput::new(&task, &logs, &plan), &read, &|_| {}).unwrap();
+    let processes = Processes::start(folder.path(), 2);
+    let cluster = Engine::on_cluster(&format!("http://{}", processes.address), 6).unwrap();
+    let here = Engine::here(&Limits::default()).unwrap();
+    let calls = Calls::at(&read);
+    for by in [SplitBy::Cluster, SplitBy::Group, SplitBy::Time, SplitBy::LogOrder] {
+        let [out, single] = ["cluster", "here"].map(|name| folder.path().join(format!("{name}-{by:?}")));
+        let found = parts(&cluster, &calls, by, &out);
+        let expected = parts(&here, &calls, by, &single);
+        assert_eq!(rows(&out), rows(&single), "{by:?}");
+        assert_eq!(
+            (&found.split, &found.teachers),
+            (&expected.split, &expected.teachers)
+        );
+        assert_eq!(found.class_limits, expected.class_limits);
+        assert!(
+            found.fates["heldout"] > 50 && found.fates["over_class_cap"] > 50,
+            "{found}"
+        );
+        assert_eq!(found.teachers.unwrap().count(), 3);
+    }
 }
 
 #[test]

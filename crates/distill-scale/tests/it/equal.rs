@@ -4,8 +4,9 @@ use std::{
 };
 
 use distill_data::{
-    CurateConfig, CurateInput, Curated, FieldMap, LogFile, LogFormat, RejectReason, ReviewReason,
-    SplitConfig, SplitPart, TrainRow, UnknownConfidence, curate,
+    AnsweredQuestions, CurateConfig, CurateInput, Curated, FieldMap, LogFile, LogFormat, RejectReason,
+    ReviewReason, ReviewRow, ReviewedRow, SplitConfig, SplitPart, SuspectConfig, TrainRow, UnknownConfidence,
+    curate,
 };
 use distill_scale::{Calls, Engine, Limits, ScaleConfig, ScaleInput, ScaleReport, curate_at_scale};
 use near_texts::{GoldRows, text_hash};
@@ -19,13 +20,27 @@ use super::{
 
 /// What a curation may be given beside its log and settings.
 #[derive(Debug)]
-struct Given {
-    gold: Option<GoldRows>,
-    split: Option<SplitConfig>,
+pub(crate) struct Given {
+    pub(crate) gold: Option<GoldRows>,
+    pub(crate) split: Option<SplitConfig>,
+    pub(crate) suspects: Option<SuspectConfig>,
+    pub(crate) reviewed: Vec<ReviewedRow>,
+}
+
+impl Default for Given {
+    /// Nothing, and the default search for wrong labels.
+    fn default() -> Self {
+        Self {
+            gold: None,
+            split: None,
+            suspects: Some(SuspectConfig::default()),
+            reviewed: Vec::new(),
+        }
+    }
 }
 
 /// A part of this share and one of half as much.
-fn split(share: f64, seed: u64) -> SplitConfig {
+pub(crate) fn split(share: f64, seed: u64) -> SplitConfig {
     let part = |name: &str, share| SplitPart {
         name: name.to_owned(),
         share,
@@ -39,7 +54,7 @@ fn split(share: f64, seed: u64) -> SplitConfig {
 }
 
 /// The same log curated in one memory.
-fn in_one_memory(path: &Path, given: &Given, config: &ScaleConfig) -> Curated {
+pub(crate) fn in_one_memory(path: &Path, given: &Given, config: &ScaleConfig) -> Curated {
     let task = Task::of_labels("demo", log::labels().labels().to_vec()).unwrap();
     let logs = [LogFile::new(path, LogFormat::Jsonl(FieldMap::default()))];
     let plan = CurateConfig {
@@ -50,11 +65,14 @@ fn in_one_memory(path: &Path, given: &Given, config: &ScaleConfig) -> Curated {
             true => UnknownConfidence::Review,
             false => UnknownConfidence::Keep,
         },
-        suspects: None,
+        target_precision: config.target_precision,
+        suspects: given.suspects.clone(),
         split: given.split.clone(),
+        class_cap: config.class_cap,
+        class_floor: config.class_floor,
         ..CurateConfig::default()
     };
-    let mut input = CurateInput::new(&task, &logs);
+    let mut input = CurateInput::new(&task, &logs).with_reviewed(&given.reviewed);
     if let Some(gold) = &given.gold {
         input = input.with_gold(gold);
     }
@@ -62,7 +80,7 @@ fn in_one_memory(path: &Path, given: &Given, config: &ScaleConfig) -> Curated {
 }
 
 /// And by the engine.
-fn at_scale(
+pub(crate) fn at_scale(
     path: &Path,
     given: &Given,
     config: &ScaleConfig,
@@ -72,12 +90,13 @@ fn at_scale(
     runtime.block_on(async {
         let out = tempfile::tempdir().unwrap();
         let engine = Engine::here(limits).unwrap();
-        let mut plan = config.clone().check().unwrap();
+        let suspects = given.suspects.clone().map(|suspects| suspects.check().unwrap());
+        let mut plan = config.clone().check().unwrap().with_suspects(suspects);
         if let Some(split) = &given.split {
             plan = plan.with_split(split.clone().check().unwrap()).unwrap();
         }
         let (calls, labels) = (Calls::at(path), log::labels());
-        let mut input = ScaleInput::new(&calls, &labels);
+        let mut input = ScaleInput::new(&calls, &labels).with_reviewed(&given.reviewed);
         if let Some(gold) = &given.gold {
             input = input.with_gold(gold);
         }
@@ -87,7 +106,7 @@ fn at_scale(
 }
 
 /// The rows that are trained on, or kept from it.
-type Train = BTreeMap<String, (String, String, u64, Option<f64>, bool)>;
+type Train = BTreeMap<String, (String, String, u64, [Option<f64>; 2], bool)>;
 
 fn kept_of(rows: &[TrainRow]) -> Train {
     let rows = rows.iter().map(|row| {
@@ -100,7 +119,7 @@ fn kept_of(rows: &[TrainRow]) -> Train {
             input.to_owned(),
             label.to_owned(),
             row.calls as u64,
-            example.confidence,
+            [example.confidence, row.reported.map(|reported| reported.value)],
             row.by_person,
         );
         (example.id.clone(), kept)
@@ -116,7 +135,7 @@ fn kept_at(rows: &BTreeMap<String, Row>, part: &str) -> Train {
                 row.input.clone(),
                 row.label.clone(),
                 row.calls,
-                row.confidence,
+                [row.confidence, row.reported],
                 row.by_person,
             );
             (id.clone(), kept)
@@ -160,6 +179,8 @@ pub(crate) fn assert_equal(
         assert_eq!(kept_at(rows, part), kept_of(apart), "{part}");
     }
     assert_eq!(report.split, curated.manifest.split);
+    assert_eq!(report.class_limits, curated.manifest.class_limits);
+    assert_same_account(curated, report);
     // Which row each text stands behind. Questions that join another are in the same file, and are no merged rows here.
     let text = std::fs::read_to_string(path).unwrap();
     let ids: Vec<String> = text
@@ -182,6 +203,7 @@ pub(crate) fn assert_equal(
         serde_json::to_string(&report.leakage).unwrap(),
         serde_json::to_string(&curated.manifest.leakage).unwrap()
     );
+    let is_merged = |id: &str| rows[id].fate == "merged";
     for (id, row) in rows {
         let behind = merged.get(id);
         match row.fate.as_str() {
@@ -194,19 +216,13 @@ pub(crate) fn assert_equal(
                     (question.reason.kind(), &question.label, &question.input),
                     (fate, &row.label, &row.input)
                 );
-                if let ReviewReason::NearConflict {
-                    neighbour, jaccard, ..
-                } = &question.reason
-                {
-                    assert_eq!(
-                        (Some(neighbour), Some(*jaccard)),
-                        (row.other.as_ref(), row.jaccard)
-                    );
+                assert_same_reason(&question.reason, row);
+                if fate == "suspect_label" && question.similar.iter().all(|row| is_merged(&row.id)) {
+                    assert_eq!(question.suggested, row.suggested);
+                    assert_same_chance(row.suspicion.unwrap()[2], question, curated);
                 }
                 if matches!(fate, "near_conflict" | "conflicting_labels") && question.similar.is_empty() {
-                    // There it has been multiplied by the calls and divided by them again.
-                    let chance_wrong = 1.0 - row.own_share.unwrap();
-                    assert!((chance_wrong - question.chance_wrong).abs() < 1e-12);
+                    assert_same_chance(1.0 - row.own_share.unwrap(), question, curated);
                 }
             }
             _ => assert!(questions.contains(behind.unwrap().0.as_str()), "{id}: {row:?}"),
@@ -227,6 +243,53 @@ pub(crate) fn assert_equal(
     assert!(report.balances());
 }
 
+/// That what was found of wrong labels and of what persons have said is the same.
+fn assert_same_account(curated: &Curated, report: &ScaleReport) {
+    let manifest = &curated.manifest;
+    assert_eq!(report.suspects, manifest.suspects);
+    let classes = manifest
+        .labels
+        .iter()
+        .filter_map(|record| Some((record.label.clone(), record.suspicion?)));
+    assert_eq!(report.suspicions, classes.collect());
+    // How questions fared is not known here.
+    let reviewed = manifest.reviewed.clone().map(|mut reviewed| {
+        reviewed.questions.clear();
+        reviewed
+    });
+    assert_eq!(report.reviewed, reviewed);
+}
+
+/// That a question is as doubtful as a row, but for how earlier questions of its reason fared.
+fn assert_same_chance(chance_wrong: f64, question: &ReviewRow, curated: &Curated) {
+    let reviewed = curated.manifest.reviewed.as_ref();
+    let answered = reviewed.and_then(|reviewed| reviewed.questions.get(question.reason.kind()));
+    let corrected = chance_wrong * answered.map_or(1.0, AnsweredQuestions::correction);
+    // There it has been multiplied by the calls and divided by them again.
+    assert!((corrected.clamp(0.0, 1.0) - question.chance_wrong).abs() < 1e-12);
+}
+
+fn assert_same_reason(reason: &ReviewReason, row: &Row) {
+    let neighbour = match reason {
+        ReviewReason::NearConflict {
+            neighbour, jaccard, ..
+        } => Some((neighbour, *jaccard)),
+        _ => None,
+    };
+    assert_eq!(neighbour, row.other.as_ref().zip(row.jaccard));
+    let suspicion = match reason {
+        ReviewReason::SuspectLabel {
+            suggested,
+            suggested_probability,
+            given_probability,
+        } => Some((suggested, *suggested_probability, *given_probability)),
+        _ => None,
+    };
+    let found = row.suggested.as_ref().zip(row.suspicion);
+    let found = found.map(|(suggested, [one, other, _])| (suggested, one, other));
+    assert_eq!(suspicion, found);
+}
+
 fn assert_equal_under(
     (calls, gold, seed): (usize, usize, u64),
     split: Option<SplitConfig>,
@@ -237,7 +300,11 @@ fn assert_equal_under(
     let path = folder.path().join("calls.jsonl");
     log::write(&path, calls, seed);
     let gold = (gold > 0).then(|| log::gold(&path, gold, seed));
-    let given = Given { gold, split };
+    let given = Given {
+        gold,
+        split,
+        ..Given::default()
+    };
     let (report, rows) = at_scale(&path, &given, config, limits);
     assert_equal(&path, &in_one_memory(&path, &given, config), &report, &rows);
     rows
@@ -271,7 +338,7 @@ fn what_is_near_the_gold_set_is_rejected_and_certified_as_in_one_memory() {
         log::write(&path, 6000, 9);
         let given = Given {
             gold: Some(log::gold(&path, 120, 9)),
-            split: None,
+            ..Given::default()
         };
         let (report, rows) = at_scale(&path, &given, &config, &Limits::default());
         assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &rows);
@@ -302,6 +369,7 @@ fn a_split_keeps_the_rows_from_training_that_it_keeps_in_one_memory() {
         let given = Given {
             gold: Some(log::gold(&path, 50, 17)),
             split: Some(split(0.2, seed)),
+            ..Given::default()
         };
         let (report, rows) = at_scale(&path, &given, &config, &Limits::default());
         assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &rows);
@@ -319,6 +387,7 @@ fn partitions_passes_and_a_memory_that_does_not_do_change_nothing() {
     let given = Given {
         gold: Some(log::gold(&path, 100, 5)),
         split: Some(split(0.2, 5)),
+        ..Given::default()
     };
     let config = ScaleConfig::default();
     let (whole, expected) = at_scale(&path, &given, &config, &Limits::default());
@@ -352,10 +421,19 @@ proptest! {
         conflict_majority in 0.51..=1.0_f64,
         min_confidence in 0.0..=1.0_f64,
         review_unknown in any::<bool>(),
+        class_cap in prop::option::of(1..20_usize),
         passes in 1..4_u32,
         partitions in 1..5_usize,
     ) {
-        let config = ScaleConfig { near_threshold, conflict_majority, min_confidence, review_unknown, passes };
+        let config = ScaleConfig {
+            near_threshold,
+            conflict_majority,
+            min_confidence,
+            review_unknown,
+            class_cap,
+            passes,
+            ..ScaleConfig::default()
+        };
         let limits = Limits { partitions, ..Limits::default() };
         let split = (share > 0.1).then(|| split(share, seed % 7));
         assert_equal_under((calls, gold, seed), split, &config, &limits);

@@ -14,8 +14,17 @@ pub(crate) fn labels() -> LabelSet {
     .unwrap()
 }
 
-/// Writes a log of so many calls that follow from a seed.
+/// Writes a log of so many calls that follow from a seed. Texts say nothing of their labels.
 pub(crate) fn write(path: &Path, calls: usize, seed: u64) {
+    write_of(path, calls, seed, |random| (sentence(random), random.below(3)));
+}
+
+/// The same of texts whose words tell their label, so that a model finds those that are wrong.
+pub(crate) fn write_telling(path: &Path, calls: usize, seed: u64) {
+    write_of(path, calls, seed, telling_sentence);
+}
+
+fn write_of(path: &Path, calls: usize, seed: u64, new: impl Fn(&mut Random) -> (String, usize)) {
     let mut random = Random(seed);
     let mut texts: Vec<(String, usize)> = Vec::new();
     let mut lines = String::new();
@@ -26,7 +35,7 @@ pub(crate) fn write(path: &Path, calls: usize, seed: u64) {
                 let (text, label) = texts[random.below(texts.len())].clone();
                 (edited(&text, &mut random), label)
             }
-            _ => (sentence(&mut random), random.below(3)),
+            _ => new(&mut random),
         };
         texts.push((text.clone(), label));
         let label = if random.below(8) == 0 {
@@ -99,6 +108,31 @@ pub(crate) fn sentence(random: &mut Random) -> String {
     let count = 1 + random.below(9);
     let words: Vec<&str> = (0..count).map(|_| WORDS[random.below(WORDS.len())]).collect();
     words.join(" ")
+}
+
+/// A sentence of which every other word is one of its label.
+pub(crate) fn telling_sentence(random: &mut Random) -> (String, usize) {
+    const WORDS: [[&str; 8]; 3] = [
+        [
+            "card", "delivery", "post", "arrive", "letter", "address", "courier", "envelope",
+        ],
+        [
+            "top", "up", "deposit", "funds", "balance", "salary", "transfer", "account",
+        ],
+        [
+            "rate", "exchange", "euro", "dollar", "currency", "pound", "market", "yen",
+        ],
+    ];
+    let label = random.below(3);
+    let words: Vec<String> = (0..2 + random.below(3))
+        .flat_map(|_| [sentence_word(random), WORDS[label][random.below(8)].to_owned()])
+        .collect();
+    (words.join(" "), label)
+}
+
+fn sentence_word(random: &mut Random) -> String {
+    let sentence = sentence(random);
+    sentence.split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// A text with a character or two replaced, put in or taken out.

@@ -22,10 +22,19 @@ pub(crate) struct Row {
     pub(crate) other: Option<String>,
     pub(crate) jaccard: Option<f64>,
     pub(crate) own_share: Option<f64>,
+    /// Confidence before calibration.
+    pub(crate) reported: Option<f64>,
+    pub(crate) suggested: Option<String>,
+    /// That of the suggestion, that of the label, and the chance that the label is wrong.
+    pub(crate) suspicion: Option<[f64; 3]>,
 }
 
 /// All rows by id.
 pub(crate) async fn read(out: &Path) -> BTreeMap<String, Row> {
+    // A stage of which nothing came has written no file.
+    if std::fs::read_dir(out.join("fates")).unwrap().next().is_none() {
+        return BTreeMap::new();
+    }
     let config = SessionConfig::new().set_bool("datafusion.execution.parquet.schema_force_view_types", false);
     let context = SessionContext::new_with_config(config);
     let folder = out.join("fates").display().to_string();
@@ -49,6 +58,9 @@ pub(crate) async fn read(out: &Path) -> BTreeMap<String, Row> {
             .as_primitive::<UInt64Type>()
             .clone();
         let persons = batch.column_by_name("by_person").unwrap().as_boolean().clone();
+        let [suggestions, givens, chances] =
+            ["suggested_probability", "given_probability", "chance_wrong"].map(number);
+        let (reported, suggested) = (number("reported"), text("suggested"));
         let (ids, inputs, labels, fates, others) = (
             text("id"),
             text("input"),
@@ -70,6 +82,12 @@ pub(crate) async fn read(out: &Path) -> BTreeMap<String, Row> {
                 other: others.is_valid(index).then(|| others.value(index).to_owned()),
                 jaccard: value(&jaccards),
                 own_share: value(&shares),
+                reported: value(&reported),
+                suggested: suggested
+                    .is_valid(index)
+                    .then(|| suggested.value(index).to_owned()),
+                suspicion: value(&suggestions)
+                    .map(|one| [one, value(&givens).unwrap(), value(&chances).unwrap()]),
             };
             assert!(
                 rows.insert(ids.value(index).to_owned(), row).is_none(),

@@ -1,5 +1,6 @@
 //! Raw logs of three shapes in which everything happens that a table of four columns cannot say: several answers to a call,
-//! probabilities of tokens, whole distributions, what a teacher says of itself, persons, times, ids, damage.
+//! probabilities of tokens, whole distributions, what a teacher says of itself, persons, times, ids, damage. Of most texts the
+//! words tell the label.
 
 use std::{fmt::Write, path::Path};
 
@@ -7,7 +8,7 @@ use distill_data::{FieldMap, LogFile, LogFormat};
 use serde_json::{Value, json};
 use task_spec::{Label, Task};
 
-use super::log::{Random, edited, sentence};
+use super::log::{Random, edited, sentence, telling_sentence};
 
 const LABELS: [&str; 3] = ["card-arrival", "top-up", "exchange rate"];
 /// As the teachers write them.
@@ -34,7 +35,8 @@ pub(crate) fn write(folder: &Path, calls: usize, seed: u64) -> Vec<LogFile> {
                 let (text, label) = texts[random.below(texts.len())].clone();
                 (edited(&text, &mut random), label)
             }
-            _ => (sentence(&mut random), random.below(3)),
+            7 => (sentence(&mut random), random.below(3)),
+            _ => telling_sentence(&mut random),
         };
         texts.push((text.clone(), label));
         let text = match random.below(30) {

@@ -54,7 +54,7 @@ fn a_stream_has_the_ends_that_a_curation_has() {
     else {
         panic!("{items:?}");
     };
-    assert_eq!((row, line), (&curated.rejected[0], &curated.quarantine[0]));
+    assert_eq!((&row.row, line), (&curated.rejected[0], &curated.quarantine[0]));
     assert!(!first.input.contains("example") && !format!("{row:?}").contains("example"));
     assert_eq!(
         (first.source.call.as_deref(), first.at.is_some()),

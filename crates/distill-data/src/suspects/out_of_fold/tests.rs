@@ -1,40 +1,34 @@
 use super::*;
 
-fn row(label: usize, cluster: usize) -> FoldRow<'static> {
-    FoldRow {
-        text: "",
-        label,
-        cluster,
-    }
+/// Label and cluster of some rows.
+fn folds_of(rows: &[(usize, u64)], repeat: usize) -> Vec<usize> {
+    let (labels, clusters): (Vec<usize>, Vec<u64>) = rows.iter().copied().unzip();
+    assign_folds(&labels, &clusters, 5, repeat)
 }
 
 #[test]
 fn rows_of_a_cluster_share_a_fold_and_classes_are_spread() {
-    let rows: Vec<FoldRow<'_>> = (0..100).map(|i| row(i % 2, i / 4)).collect();
+    let rows: Vec<(usize, u64)> = (0..100).map(|i| (i % 2, i as u64 / 4)).collect();
     for repeat in 0..3 {
-        let folds = assign_folds(&rows, 5, repeat);
+        let folds = folds_of(&rows, repeat);
         assert!(
             rows.iter()
                 .zip(&folds)
-                .all(|(row, fold)| folds[row.cluster * 4] == *fold)
+                .all(|((_, cluster), fold)| folds[*cluster as usize * 4] == *fold)
         );
         for fold in 0..5 {
             assert_eq!(folds.iter().filter(|&&f| f == fold).count(), 20);
         }
     }
-    assert_ne!(
-        assign_folds(&rows, 5, 0),
-        assign_folds(&rows, 5, 1),
-        "each repeat cuts anew"
-    );
+    assert_ne!(folds_of(&rows, 0), folds_of(&rows, 1), "each repeat cuts anew");
 }
 
 #[test]
 fn a_class_of_two_clusters_lies_in_two_folds() {
-    let mut rows: Vec<FoldRow<'_>> = (0..40).map(|i| row(i % 4, i)).collect();
-    rows.extend([row(4, 40), row(4, 41)]);
+    let mut rows: Vec<(usize, u64)> = (0..40).map(|i| (i % 4, i as u64)).collect();
+    rows.extend([(4, 40), (4, 41)]);
     for repeat in 0..8 {
-        let folds = assign_folds(&rows, 5, repeat);
+        let folds = folds_of(&rows, repeat);
         assert_ne!(folds[40], folds[41], "repeat {repeat}");
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::SuspectConfig;
 
 /// Texts of `classes` kinds, `each` of every kind, made of words of the kind and words of none.
 fn texts(classes: usize, each: usize) -> Vec<(String, usize)> {
@@ -28,20 +29,29 @@ fn texts(classes: usize, each: usize) -> Vec<(String, usize)> {
         .collect()
 }
 
-fn find(rows: &[(String, usize)], classes: usize, config: &SuspectConfig) -> Findings {
-    let judged: Vec<Judged<'_>> = rows
-        .iter()
-        .enumerate()
-        .map(|(cluster, (text, label))| Judged {
-            row: FoldRow {
-                text,
-                label: *label,
-                cluster,
-            },
-            is_open: true,
-        })
-        .collect();
-    find_suspects(&judged, classes, &config.clone().check().unwrap())
+fn find(rows: &[(String, usize)], classes: usize, config: &SuspectConfig) -> SuspectFindings {
+    find_but(|_| true, rows, classes, config)
+}
+
+/// With labels that may be suspected or not, by row.
+fn find_but(
+    is_open: impl Fn(usize) -> bool,
+    rows: &[(String, usize)],
+    classes: usize,
+    config: &SuspectConfig,
+) -> SuspectFindings {
+    let mut texts = SuspectTexts::default();
+    rows.iter().for_each(|(text, _)| texts.add(text));
+    let mut search = texts.search();
+    for (number, (text, label)) in rows.iter().enumerate() {
+        search.push(&SuspectRow {
+            text,
+            label: *label,
+            cluster: number as u64,
+            is_open: is_open(number),
+        });
+    }
+    search.find(classes, &config.clone().check().unwrap()).unwrap()
 }
 
 #[test]
@@ -83,7 +93,7 @@ fn with_stolen_class(stolen: usize) -> Vec<(String, usize)> {
     rows
 }
 
-fn of_class(findings: &Findings, class: usize) -> ClassSuspicion {
+fn of_class(findings: &SuspectFindings, class: usize) -> ClassSuspicion {
     findings
         .classes
         .iter()
@@ -147,31 +157,12 @@ fn a_class_of_one_text_is_listed_as_not_judged() {
 fn the_label_of_a_person_is_not_suspected() {
     let mut rows = texts(4, 40);
     rows[0].1 = 1;
-    let judged: Vec<Judged<'_>> = rows
-        .iter()
-        .enumerate()
-        .map(|(cluster, (text, label))| Judged {
-            row: FoldRow {
-                text,
-                label: *label,
-                cluster,
-            },
-            is_open: cluster != 0,
-        })
-        .collect();
-    let found = |judged: &[Judged<'_>]| {
-        let findings = find_suspects(judged, 4, &SuspectPlan::default());
+    let is_found = |is_open: fn(usize) -> bool| {
+        let findings = find_but(is_open, &rows, 4, &SuspectConfig::default());
         findings.suspects.iter().any(|suspect| suspect.row == 0)
     };
-    assert!(!found(&judged));
-    let open: Vec<Judged<'_>> = judged
-        .iter()
-        .map(|judged| Judged {
-            is_open: true,
-            ..*judged
-        })
-        .collect();
-    assert!(found(&open), "without a person it is");
+    assert!(!is_found(|row| row != 0));
+    assert!(is_found(|_| true), "without a person it is");
 }
 
 #[test]
@@ -197,5 +188,31 @@ fn few_or_empty_texts_are_no_trouble() {
 #[test]
 fn a_task_of_one_label_has_nothing_to_suspect() {
     let rows = [("a b c".to_owned(), 0), ("d e f".to_owned(), 0)];
-    assert_eq!(find(&rows, 1, &SuspectConfig::default()), Findings::default());
+    let nothing = SuspectFindings {
+        judged: 2,
+        ..SuspectFindings::default()
+    };
+    assert_eq!(find(&rows, 1, &SuspectConfig::default()), nothing);
+}
+
+#[test]
+fn a_label_that_is_no_class_is_named() {
+    let mut texts = SuspectTexts::default();
+    texts.add("a b c");
+    let mut search = texts.search();
+    let row = SuspectRow {
+        text: "a b c",
+        label: 7,
+        cluster: 0,
+        is_open: true,
+    };
+    search.push(&row);
+    assert_eq!(
+        search.find(3, &SuspectPlan::default()),
+        Err(LabelIssueError::Label {
+            row: 0,
+            label: 7,
+            classes: 3
+        })
+    );
 }
