@@ -21,7 +21,10 @@ use datafusion::{
 };
 use tonic::transport::Endpoint;
 
-use crate::{Engine, ScaleError, engine::spilling};
+use crate::{
+    Engine, ScaleError,
+    engine::{runtime, spilling},
+};
 
 pub(crate) use codec::ScaleCodec;
 pub use jobs::JobError;
@@ -52,7 +55,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`ScaleError::Address`]. Whether there is a scheduler shows with the first plan.
+    /// [`ScaleError::Address`]; [`ScaleError::Engine`] if this process cannot make plans. Whether there is a scheduler shows with the first plan.
     pub fn on_cluster(url: &str, partitions: usize) -> std::result::Result<Self, ScaleError> {
         let address = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
         let is_address = address.is_some_and(|address| {
@@ -69,9 +72,14 @@ impl Engine {
             .with_ballista_adaptive_query_planner(false)
             .with_ballista_physical_extension_codec(Arc::new(ScaleCodec::default()))
             .set_u64("ballista.scheduler.max_partitions_per_task", 1);
+        let runtime = runtime().build_arc().map_err(|source| ScaleError::Engine {
+            stage: "begin",
+            source: Box::new(source),
+        })?;
         let state = SessionStateBuilder::new()
             .with_default_features()
             .with_config(config.clone())
+            .with_runtime_env(runtime)
             .build();
         let mut engine = Self::of(SessionContext::new_with_state(state), partitions.max(1));
         engine.cluster = Some(Cluster {

@@ -53,7 +53,7 @@ impl Engine {
     ///
     /// If the folder for what it cannot hold cannot be used.
     pub fn here(limits: &Limits) -> Result<Self> {
-        let runtime = RuntimeEnvBuilder::new()
+        let runtime = runtime()
             .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory)))
             .with_temp_file_path(&limits.scratch)
             .build_arc()?;
@@ -121,6 +121,12 @@ impl Engine {
         }
         execute_stream(plan, self.context.task_ctx())
     }
+}
+
+/// What a session runs in: one that remembers no listing of a folder, for a folder of a run gets its files one by one, and may be
+/// another run's when it is asked for again.
+pub(crate) fn runtime() -> RuntimeEnvBuilder {
+    RuntimeEnvBuilder::new().with_object_list_cache_limit(0)
 }
 
 /// A session that knows this crate's functions.

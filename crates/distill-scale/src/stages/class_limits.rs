@@ -9,14 +9,13 @@ use datafusion::{
     },
     common::JoinType,
     error::Result,
-    prelude::{DataFrame, Expr, ParquetReadOptions, col, lit},
+    prelude::{DataFrame, Expr, col, lit},
 };
 use distill_data::{ClassLimitsRecord, ClassRow, OVER_CLASS_CAP, rows_over_cap};
 
 use super::{Stages, Table};
 use crate::{
     apart::{Apart, ApartFile},
-    engine::as_text,
     functions,
     units::column,
 };
@@ -146,12 +145,8 @@ impl Stages<'_> {
         if self.plan.split().is_none() {
             return Ok(train);
         }
-        // The file, for the engine remembers what it has found in a folder, and there is more in this one soon.
-        let schema = Table::Apart.schema();
-        let apart = self.folder(Table::Apart).join("part.parquet");
-        let options = ParquetReadOptions::default().schema(&schema);
-        let apart = self.engine.context.read_parquet(as_text(&apart)?, options);
-        let gone = apart.await?.select(vec![col("row").alias("gone")])?;
+        let apart = self.table(Table::Apart).await?;
+        let gone = apart.select(vec![col("row").alias("gone")])?;
         train.join(gone, JoinType::LeftAnti, &["row"], &["gone"], None)
     }
 
