@@ -205,18 +205,6 @@ fn run(arguments: &Arguments) -> Result<Verdict, Box<dyn Error>> {
 /// The answers in a file; what cannot be used is told to the user.
 fn read_reviewed(path: &Path, task: &Task) -> Result<Vec<ReviewedRow>, Box<dyn Error>> {
     let found = ReviewedRows::read(path, task)?;
-    println!(
-        "{}: {} answers, {} rows skipped, {} not answered",
-        path.display(),
-        found.rows.len(),
-        found.skipped,
-        found.blank
-    );
-    for aside in &found.set_aside {
-        println!(
-            "  row {} ({:?}) is set aside: {}",
-            aside.row, aside.input, aside.problem
-        );
-    }
+    println!("{}: {found}", path.display());
     Ok(found.rows)
 }

@@ -7,6 +7,7 @@ mod table;
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
+    fmt,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -68,6 +69,21 @@ pub struct ReviewedRows {
     pub skipped: usize,
     /// Rows whose answer cannot be used, for the person to look at again.
     pub set_aside: Vec<SetAside>,
+}
+
+/// How many there are of each, and a line for each row that is set aside.
+impl fmt::Display for ReviewedRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (answers, skipped, blank) = (self.rows.len(), self.skipped, self.blank);
+        write!(
+            f,
+            "{answers} answers, {skipped} rows skipped, {blank} not answered"
+        )?;
+        for SetAside { row, input, problem } in &self.set_aside {
+            write!(f, "\n  row {row} ({input:?}) is set aside: {problem}")?;
+        }
+        Ok(())
+    }
 }
 
 /// A row whose answer cannot be used.

@@ -28,6 +28,11 @@ use serde::de::DeserializeOwned;
 pub(crate) use ballots::ballot;
 pub(crate) use reviewed::{ReviewedCalls, reported, reviewed_ballot};
 
+/// The id of a text in files, of its number in tables.
+pub(crate) fn id_of(row: u64) -> String {
+    format!("{row:016x}")
+}
+
 /// A function of this crate.
 #[derive(Debug, Clone)]
 struct Function {

@@ -9,6 +9,7 @@ use task_spec::{Example, Message, Source, Task};
 use super::{DoubtfulRow, REVIEW, REVIEWED, questions::Joined};
 use crate::{
     ReduceError, ScaleError,
+    functions::id_of,
     reduce::{Columns, Kept, KeptColumns, float, text},
 };
 
@@ -122,7 +123,7 @@ impl<'b> Lines<'b> {
         }
         let row = u64::from_str_radix(id, 16).ok();
         let first = row.and_then(|row| self.known.cluster_of.get(&row));
-        example.cluster = Some(first.map_or_else(|| id.to_owned(), |first| format!("{first:016x}")));
+        example.cluster = Some(first.map_or_else(|| id.to_owned(), |&first| id_of(first)));
         let first_call = kept.first_call;
         example.source = source(kept);
         Ok(TrainRow {
@@ -150,7 +151,7 @@ impl<'b> Lines<'b> {
             suggested_probability: float(self.suggested_probabilities, index),
             given_probability: float(self.given_probabilities, index),
             chance_wrong: float(self.chances, index),
-            joins: joins.map(|(into, _)| format!("{into:016x}")),
+            joins: joins.map(|&(into, _)| id_of(into)),
             calls: self.calls.value(index) as usize,
             confidence,
             source: source(kept),

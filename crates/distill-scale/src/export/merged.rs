@@ -16,7 +16,7 @@ use super::{REVIEWED, plan_error, questions::Joined, row_of};
 use crate::{
     Calls, Engine, ReduceError, ScaleError,
     calls::{legal, with_answers},
-    functions::ReviewedCalls,
+    functions::{ReviewedCalls, id_of},
     reduce::{Columns, float, text},
 };
 
@@ -193,9 +193,9 @@ impl<'b> Ends<'b> {
             _ if fate == "merged" => {
                 let other = text(self.others, index).map(str::to_owned);
                 let near = other.zip(float(self.jaccards, index));
-                Some(near.ok_or_else(|| plan_error(format!("the row {row:016x} is merged into none")))?)
+                Some(near.ok_or_else(|| plan_error(format!("the row {} is merged into none", id_of(row))))?)
             }
-            Some(&(into, jaccard)) if REVIEWED.contains(&fate) => Some((format!("{into:016x}"), jaccard)),
+            Some(&(into, jaccard)) if REVIEWED.contains(&fate) => Some((id_of(into), jaccard)),
             _ => None,
         };
         if behind.is_none() && self.are_kept.value(index) {
@@ -214,7 +214,7 @@ impl<'b> Ends<'b> {
             return Ok(None);
         }
         let exact = behind.is_none();
-        let (into, jaccard) = behind.unwrap_or_else(|| (format!("{row:016x}"), 1.0));
+        let (into, jaccard) = behind.unwrap_or_else(|| (id_of(row), 1.0));
         Ok(Some(MergedCall {
             source: Source {
                 file: self.files.value(index).to_owned(),

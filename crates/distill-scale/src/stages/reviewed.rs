@@ -1,9 +1,6 @@
 //! What persons have said of some texts: what it tells of the teacher's confidence, and whose label it overrides.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::{
     arrow::{
@@ -14,7 +11,6 @@ use datafusion::{
     prelude::{DataFrame, Expr, col, lit},
 };
 use distill_data::{Ballot, Confidence, ReviewedRecord, ReviewedTexts};
-use futures::TryStreamExt;
 use near_texts::near_neighbours;
 use stage_files::write_json;
 
@@ -22,7 +18,7 @@ use super::{REVIEWED_FILE, Stages, Table, vote_order};
 use crate::{
     ReduceError,
     calls::{legal, with_answers},
-    functions::ReviewedCalls,
+    functions::{ReviewedCalls, id_of},
     reduce::Reduction,
 };
 
@@ -77,8 +73,7 @@ impl Stages<'_> {
         let plan = asked.create_physical_plan().await?;
         let found = self.engine.tried(|_| async {
             let mut found = Vec::new();
-            let mut batches = self.engine.stream(Arc::clone(&plan)).await?;
-            while let Some(batch) = batches.try_next().await? {
+            self.each(&plan, |batch| {
                 let rows = batch.column(0).as_primitive::<UInt64Type>();
                 let keys = batch.column(1).as_binary::<i32>();
                 for index in 0..batch.num_rows() {
@@ -88,7 +83,9 @@ impl Stages<'_> {
                     })?;
                     found.push((rows.value(index), ballot.label(), ballot.confidence));
                 }
-            }
+                Ok(())
+            })
+            .await?;
             Ok(found)
         });
         found.await
@@ -157,10 +154,6 @@ fn teacher_rows_of(batch: &RecordBatch, found: &mut Vec<TeacherRow>) -> Result<(
 /// Whether a call is of one of these texts.
 fn is_one_of(ids: &BTreeSet<u64>) -> Expr {
     col("row").in_list(ids.iter().map(|&id| lit(id)).collect(), false)
-}
-
-fn id_of(row: u64) -> String {
-    format!("{row:016x}")
 }
 
 /// The number of an id; `None` of what is no id of a text, as it stands in files.

@@ -49,13 +49,7 @@ impl Stages<'_> {
             self.each(&near, |batch| units.link(batch)).await?;
             units.order_clusters();
             let mut file = ApartFile::create(&path)?;
-            self.each(&drawn, |batch| {
-                units.assign(batch)?;
-                file.write(&units.take()?)
-            })
-            .await?;
-            units.assign_rest();
-            file.write(&units.take()?)?;
+            self.assign(&mut units, &drawn, &mut file).await?;
             file.finish()?;
             Ok(units.report())
         });
@@ -76,6 +70,22 @@ impl Stages<'_> {
             .join(side("r")?, JoinType::Inner, &["right"], &["r_row"], None)?
             .create_physical_plan()
             .await
+    }
+
+    /// Assigns units and the rows that are in none, in the order in which they are drawn, and writes which are kept from training.
+    async fn assign(
+        &self,
+        units: &mut Units<'_>,
+        drawn: &Arc<dyn ExecutionPlan>,
+        file: &mut ApartFile,
+    ) -> Result<()> {
+        self.each(drawn, |batch| {
+            units.assign(batch)?;
+            file.write(&units.take()?)
+        })
+        .await?;
+        units.assign_rest();
+        file.write(&units.take()?)
     }
 
     /// Hands on each batch that comes of a plan.

@@ -219,7 +219,7 @@ fn assert_same_questions(curated: &Curated, doubtful: &[DoubtfulRow]) {
 }
 
 /// Gold rows of which some are texts of a curation, word for word or with one letter more.
-fn gold(curated: &Curated) -> GoldRows {
+pub(crate) fn gold(curated: &Curated) -> GoldRows {
     let rows = curated.train.iter().step_by(37).enumerate();
     let rows = rows.map(|(number, row)| GoldRow {
         id: format!("gold-{number}"),

@@ -290,6 +290,18 @@ fn assert_same_reason(reason: &ReviewReason, row: &Row) {
     assert_eq!(suspicion, found);
 }
 
+/// What comes of calls at scale, which is what comes of them in one memory.
+pub(crate) fn compared(
+    path: &Path,
+    given: &Given,
+    config: &ScaleConfig,
+    limits: &Limits,
+) -> (ScaleReport, BTreeMap<String, Row>) {
+    let (report, rows) = at_scale(path, given, config, limits);
+    assert_equal(path, &in_one_memory(path, given, config), &report, &rows);
+    (report, rows)
+}
+
 fn assert_equal_under(
     (calls, gold, seed): (usize, usize, u64),
     split: Option<SplitConfig>,
@@ -305,9 +317,7 @@ fn assert_equal_under(
         split,
         ..Given::default()
     };
-    let (report, rows) = at_scale(&path, &given, config, limits);
-    assert_equal(&path, &in_one_memory(&path, &given, config), &report, &rows);
-    rows
+    compared(&path, &given, config, limits).1
 }
 
 #[test]
@@ -340,8 +350,7 @@ fn what_is_near_the_gold_set_is_rejected_and_certified_as_in_one_memory() {
             gold: Some(log::gold(&path, 120, 9)),
             ..Given::default()
         };
-        let (report, rows) = at_scale(&path, &given, &config, &Limits::default());
-        assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &rows);
+        let (report, _) = compared(&path, &given, &config, &Limits::default());
         // Nothing is equal for want of cases.
         let leakage = report.leakage.unwrap();
         assert!(
@@ -371,8 +380,7 @@ fn a_split_keeps_the_rows_from_training_that_it_keeps_in_one_memory() {
             split: Some(split(0.2, seed)),
             ..Given::default()
         };
-        let (report, rows) = at_scale(&path, &given, &config, &Limits::default());
-        assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &rows);
+        let (report, _) = compared(&path, &given, &config, &Limits::default());
         let split = report.split.unwrap();
         let clustered = split.parts.iter().map(|part| part.rows).sum::<usize>() - split.units;
         assert!(clustered > 3 && split.largest_unit > 1, "{split:?}");

@@ -24,6 +24,14 @@ pub(crate) fn write_telling(path: &Path, calls: usize, seed: u64) {
     write_of(path, calls, seed, telling_sentence);
 }
 
+/// One or the other.
+pub(crate) fn write_either(path: &Path, telling: bool, calls: usize, seed: u64) {
+    match telling {
+        true => write_telling(path, calls, seed),
+        false => write(path, calls, seed),
+    }
+}
+
 fn write_of(path: &Path, calls: usize, seed: u64, new: impl Fn(&mut Random) -> (String, usize)) {
     let mut random = Random(seed);
     let mut texts: Vec<(String, usize)> = Vec::new();

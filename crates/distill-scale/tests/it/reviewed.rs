@@ -237,10 +237,7 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("calls.jsonl");
-        match telling {
-            true => log::write_telling(&path, calls, seed),
-            false => log::write(&path, calls, seed),
-        }
+        log::write_either(&path, telling, calls, seed);
         let given = Given { gold: (gold > 0).then(|| log::gold(&path, gold, seed)), ..Given::default() };
         let config = ScaleConfig {
             near_threshold,

@@ -7,7 +7,7 @@ use distill_scale::{Limits, ScaleConfig};
 use proptest::prelude::*;
 
 use super::{
-    equal::{Given, assert_equal, at_scale, in_one_memory, split},
+    equal::{Given, at_scale, compared, split},
     log,
     outcome::Row,
 };
@@ -27,8 +27,7 @@ fn labels_that_a_model_contradicts_are_those_of_one_memory() {
         ..Given::default()
     };
     let config = ScaleConfig::default();
-    let (report, rows) = at_scale(&path, &given, &config, &Limits::default());
-    assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &rows);
+    let (report, rows) = compared(&path, &given, &config, &Limits::default());
     // Nothing is equal for want of cases.
     let suspects = report.suspects.unwrap();
     assert!(suspects.suspects > 50 && suspects.agreement > 0.8, "{suspects:?}");
@@ -53,8 +52,7 @@ fn without_the_search_nothing_is_suspected() {
         ..Given::default()
     };
     let config = ScaleConfig::default();
-    let (report, rows) = at_scale(&path, &given, &config, &Limits::default());
-    assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &rows);
+    let (report, rows) = compared(&path, &given, &config, &Limits::default());
     assert_eq!((report.suspects, of_fate(&rows, "suspect_label")), (None, 0));
     assert!(report.seconds.iter().all(|(stage, _)| *stage != "settled"));
 }
@@ -71,8 +69,7 @@ fn partitions_passes_and_a_memory_that_does_not_do_change_no_suspicion() {
         ..ScaleConfig::default()
     };
     let given = Given::default();
-    let (whole, expected) = at_scale(&path, &given, &config, &Limits::default());
-    assert_equal(&path, &in_one_memory(&path, &given, &config), &whole, &expected);
+    let (whole, expected) = compared(&path, &given, &config, &Limits::default());
     assert!(of_fate(&expected, "suspect_label") > 10);
     for (partitions, passes, memory) in [(1, 1, 1 << 30), (7, 3, 1 << 30), (2, 1, 24 << 20)] {
         let limits = Limits {
@@ -102,8 +99,7 @@ fn a_log_of_one_text_and_one_without_a_row_have_nothing_to_suspect() {
     for (lines, rows) in [(String::new(), 0), (call.repeat(3), 1)] {
         std::fs::write(&path, lines).unwrap();
         let (config, given) = (ScaleConfig::default(), Given::default());
-        let (report, found) = at_scale(&path, &given, &config, &Limits::default());
-        assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &found);
+        let (report, _) = compared(&path, &given, &config, &Limits::default());
         let suspects = report.suspects.unwrap();
         assert_eq!((suspects.judged, suspects.suspects), (rows, 0));
         let bases = report.suspicions.values().map(|class| class.basis);
@@ -145,10 +141,7 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("calls.jsonl");
-        match telling {
-            true => log::write_telling(&path, calls, seed),
-            false => log::write(&path, calls, seed),
-        }
+        log::write_either(&path, telling, calls, seed);
         let given = Given {
             gold: (gold > 0).then(|| log::gold(&path, gold, seed)),
             split: (share > 0.1).then(|| split(share, seed % 7)),
@@ -157,7 +150,6 @@ proptest! {
         };
         let config = ScaleConfig { near_threshold, conflict_majority, min_confidence, passes, ..ScaleConfig::default() };
         let limits = Limits { partitions, ..Limits::default() };
-        let (report, rows) = at_scale(&path, &given, &config, &limits);
-        assert_equal(&path, &in_one_memory(&path, &given, &config), &report, &rows);
+        compared(&path, &given, &config, &limits);
     }
 }

@@ -9,10 +9,10 @@ use distill_data::{
 use distill_scale::{Limits, ScaleReport};
 use near_texts::GoldRows;
 use proptest::prelude::*;
-use task_spec::{GoldRow, Task};
+use task_spec::Task;
 
 use super::{
-    bridge::{assert_equal, at_scale_after_review, written},
+    bridge::{assert_equal, at_scale_after_review, gold, written},
     parts::{clustered, split},
     raw,
     reviewed::answers,
@@ -27,17 +27,6 @@ fn settings(by: SplitBy, class_cap: usize) -> CurateConfig {
         weight_by_calls: WeightByCalls::Sqrt,
         ..clustered(split(by, SourceField::File, 1))
     }
-}
-
-/// Texts of a curation as gold rows, word for word or with a letter more.
-fn gold(curated: &Curated) -> GoldRows {
-    let rows = curated.train.iter().step_by(41).enumerate();
-    let rows = rows.map(|(number, row)| GoldRow {
-        id: format!("gold-{number}"),
-        input: row.example.input().unwrap().to_owned() + ["", "x"][number % 2],
-        label: "top-up".into(),
-    });
-    GoldRows::new(rows.collect())
 }
 
 /// What persons say of the questions of a first curation and of rows that it keeps.

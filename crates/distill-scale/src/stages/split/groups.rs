@@ -63,13 +63,7 @@ impl Stages<'_> {
             self.each(&firsts, |batch| units.draw_groups(batch)).await?;
             units.sort();
             let mut file = ApartFile::create(&path)?;
-            self.each(&drawn, |batch| {
-                units.assign(batch)?;
-                file.write(&units.take()?)
-            })
-            .await?;
-            units.assign_rest();
-            file.write(&units.take()?)?;
+            self.assign(&mut units, &drawn, &mut file).await?;
             self.each(&followers, |batch| {
                 units.follow_groups(batch)?;
                 file.write(&units.take()?)
