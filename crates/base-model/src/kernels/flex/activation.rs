@@ -5,11 +5,11 @@ use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use burn::backend::flex::FlexTensor;
 
 use super::{
-    Packed,
+    Packed, Taken,
     differentiate::Formula,
     lanes::{erf, exp, log_sum_exp, sigmoid, sum},
     machine::vectorised,
-    threads::fill,
+    threads::in_shares,
 };
 
 /// How many multiplications take as long as the activation of a number.
@@ -31,12 +31,7 @@ impl SiluGate {
 
 impl Formula<2> for SiluGate {
     fn output(&self) -> FlexTensor {
-        let (gate, up, mut output) = (self.gate.values(), self.up.values(), self.gate.zeros());
-        fill(&mut output, 1, MULTIPLICATIONS, |from, output| {
-            let [gate, up] = [gate, up].map(|input| &input[from..][..output.len()]);
-            silu_gate(gate, up, output);
-        });
-        self.gate.like(output)
+        silu_gated(Taken::copy_of(&self.gate), &self.up)
     }
 
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
@@ -46,6 +41,15 @@ impl Formula<2> for SiluGate {
         silu_gate_backward(inputs, gradient.values(), (&mut gate, &mut up));
         [Some(self.gate.like(gate)), Some(self.up.like(up))]
     }
+}
+
+/// `silu(gate) * up`.
+pub(super) fn silu_gated(mut gate: Taken, up: &Packed) -> FlexTensor {
+    let up = up.values();
+    in_shares(gate.values(), 1, MULTIPLICATIONS, |from, gate| {
+        silu_gate(gate, &up[from..][..gate.len()]);
+    });
+    gate.into_tensor()
 }
 
 /// The Gaussian error linear unit.
@@ -64,11 +68,7 @@ impl Gelu {
 
 impl Formula<1> for Gelu {
     fn output(&self) -> FlexTensor {
-        let (input, mut output) = (self.input.values(), self.input.zeros());
-        fill(&mut output, 1, MULTIPLICATIONS, |from, output| {
-            gelu(&input[from..][..output.len()], output);
-        });
-        self.input.like(output)
+        gelu_of(Taken::copy_of(&self.input))
     }
 
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
@@ -77,6 +77,12 @@ impl Formula<1> for Gelu {
         gelu_backward(self.input.values(), gradient.values(), &mut input);
         [Some(self.input.like(input))]
     }
+}
+
+/// The Gaussian error linear unit of every number.
+pub(super) fn gelu_of(mut input: Taken) -> FlexTensor {
+    in_shares(input.values(), 1, MULTIPLICATIONS, |_, numbers| gelu(numbers));
+    input.into_tensor()
 }
 
 /// Logarithms of probabilities; the gradient needs nothing but the output.
@@ -115,10 +121,10 @@ impl Formula<1> for LogSoftmax {
 }
 
 vectorised! {
-    /// `silu(gate) * up`.
-    fn silu_gate(gate: &[f32], up: &[f32], output: &mut [f32]) {
-        for ((output, gate), up) in output.iter_mut().zip(gate).zip(up) {
-            *output = gate * sigmoid(*gate) * up;
+    /// `silu(gate) * up`, in place of the gate.
+    fn silu_gate(gate: &mut [f32], up: &[f32]) {
+        for (gate, up) in gate.iter_mut().zip(up) {
+            *gate = *gate * sigmoid(*gate) * up;
         }
     }
 }
@@ -141,10 +147,10 @@ vectorised! {
 }
 
 vectorised! {
-    /// `x Phi(x)`, with the normal distribution function.
-    fn gelu(input: &[f32], output: &mut [f32]) {
-        for (output, x) in output.iter_mut().zip(input) {
-            *output = x * 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2));
+    /// `x Phi(x)`, with the normal distribution function, in place.
+    fn gelu(numbers: &mut [f32]) {
+        for x in numbers {
+            *x = *x * 0.5 * (1.0 + erf(*x * FRAC_1_SQRT_2));
         }
     }
 }

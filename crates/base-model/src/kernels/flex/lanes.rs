@@ -34,18 +34,22 @@ pub(super) fn sum(x: &[f32]) -> f32 {
     add_up(lanes) + rest.iter().sum::<f32>()
 }
 
-/// The largest number; a NaN is passed over, and shows in whatever is computed next.
+/// The larger of two numbers; a NaN is passed over, and shows in whatever is computed next.
 #[inline(always)]
-fn max(x: &[f32]) -> f32 {
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let (chunks, rest) = x.as_chunks::<LANES>();
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
+/// The largest number of whole lanes.
+#[inline(always)]
+fn max(chunks: &[[f32; LANES]]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for chunk in chunks {
         for lane in 0..LANES {
             lanes[lane] = larger(lanes[lane], chunk[lane]);
         }
     }
-    rest.iter().copied().fold(fold(lanes, larger), larger)
+    fold(lanes, larger)
 }
 
 #[inline(always)]
@@ -85,27 +89,39 @@ pub(super) fn exp(x: f32) -> f32 {
     fraction * f32::from_bits(exponent)
 }
 
-/// The softmax of a row in place: `exp(x - max) / sum`. A weight below exp(-80) of the highest is 0: it would
-/// change no f32 sum, and numbers that are not normal are slow.
+/// The softmax of a row in place, `exp(x - max) / sum`, in whole lanes and what is left of it. A weight below exp(-80) of the
+/// highest is 0: it would change no f32 sum, and numbers that are not normal are slow.
 #[inline(always)]
-pub(super) fn softmax(row: &mut [f32]) {
-    let highest = max(row);
-    for x in &mut *row {
-        let below = *x - highest;
-        *x = if below < -80.0 { 0.0 } else { exp(below) };
+pub(super) fn softmax((chunks, rest): (&mut [[f32; LANES]], &mut [f32])) {
+    let highest = rest.iter().copied().fold(max(chunks), larger);
+    let mut sums = [0.0_f32; LANES];
+    for chunk in &mut *chunks {
+        for lane in 0..LANES {
+            chunk[lane] = weight(chunk[lane], highest);
+            sums[lane] += chunk[lane];
+        }
     }
-    let inverse = 1.0 / sum(row);
-    for x in row {
+    for x in &mut *rest {
+        *x = weight(*x, highest);
+    }
+    let inverse = 1.0 / (add_up(sums) + rest.iter().sum::<f32>());
+    for x in chunks.as_flattened_mut().iter_mut().chain(rest) {
         *x *= inverse;
     }
+}
+
+#[inline(always)]
+fn weight(score: f32, highest: f32) -> f32 {
+    let below = score - highest;
+    if below < -80.0 { 0.0 } else { exp(below) }
 }
 
 /// `ln sum exp(x)`.
 #[inline(always)]
 pub(super) fn log_sum_exp(row: &[f32]) -> f32 {
-    let highest = max(row);
-    let mut lanes = [0.0_f32; LANES];
     let (chunks, rest) = row.as_chunks::<LANES>();
+    let highest = rest.iter().copied().fold(max(chunks), larger);
+    let mut lanes = [0.0_f32; LANES];
     for chunk in chunks {
         for lane in 0..LANES {
             lanes[lane] += exp(chunk[lane] - highest);

@@ -24,6 +24,7 @@ mod panels;
 mod pieces;
 mod product;
 mod rotary;
+mod taken;
 mod threads;
 mod whole;
 
@@ -40,17 +41,18 @@ use burn::{
     tensor::{DType, Device, Tensor, TensorData},
 };
 
-use activation::{Gelu, LogSoftmax, SiluGate};
+use activation::{Gelu, LogSoftmax, SiluGate, gelu_of, silu_gated};
 use attention::Attention;
 pub(super) use attention::attention_in_rows;
 use differentiate::{Formula, record};
 pub(super) use frozen::FrozenMatrix;
 use matrix::Matrix;
-use norm::{LayerNorm, RmsNorm};
+use norm::{LayerNorm, RmsNorm, layer_normed, rms_normed};
 pub(super) use pieces::in_pieces;
 pub(super) use product::adapted_by_frozen;
 use product::{AdaptedProduct, FrozenProduct, Product};
-use rotary::Rotate;
+use rotary::{Rotate, turned};
+use taken::Taken;
 pub(super) use threads::on_all_threads;
 
 use crate::WeightFormat;
@@ -216,19 +218,20 @@ impl FusedOps for Flex {
     }
 
     fn layer_norm(input: FlexTensor, gain: FlexTensor, bias: FlexTensor, eps: f64) -> FlexTensor {
-        LayerNorm::new([&input, &gain, &bias], eps).output()
+        let [gain, bias] = [&gain, &bias].map(Packed::new);
+        layer_normed(Taken::new(input), (&gain, &bias), eps as f32)
     }
 
     fn rms_norm(input: FlexTensor, gain: FlexTensor, eps: f64) -> FlexTensor {
-        RmsNorm::new([&input, &gain], eps).output()
+        rms_normed(Taken::new(input), &Packed::new(&gain), eps as f32)
     }
 
     fn silu_gate(gate: FlexTensor, up: FlexTensor) -> FlexTensor {
-        SiluGate::new([&gate, &up]).output()
+        silu_gated(Taken::new(gate), &Packed::new(&up))
     }
 
     fn gelu(input: FlexTensor) -> FlexTensor {
-        Gelu::new(&input).output()
+        gelu_of(Taken::new(input))
     }
 
     fn log_softmax(scores: FlexTensor) -> FlexTensor {
@@ -236,7 +239,7 @@ impl FusedOps for Flex {
     }
 
     fn rotate(states: FlexTensor, cos: FlexTensor, sin: FlexTensor) -> FlexTensor {
-        Rotate::new(&states, &cos, &sin).output()
+        turned(Taken::new(states), [&cos, &sin].map(Packed::new).each_ref(), 1.0)
     }
 }
 

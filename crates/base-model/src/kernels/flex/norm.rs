@@ -3,11 +3,11 @@
 use burn::backend::flex::FlexTensor;
 
 use super::{
-    Packed,
+    Packed, Taken,
     differentiate::Formula,
     lanes::{dot, sum},
     machine::vectorised,
-    threads::fill,
+    threads::in_shares,
 };
 
 /// How many multiplications take as long as the normalisation of a number.
@@ -37,12 +37,7 @@ impl LayerNorm {
 
 impl Formula<3> for LayerNorm {
     fn output(&self) -> FlexTensor {
-        let (input, mut output) = (self.input.values(), self.input.zeros());
-        let (gain, bias) = (self.gain.values(), self.bias.values());
-        fill(&mut output, gain.len(), MULTIPLICATIONS, |from, output| {
-            layer_norm(&input[from..][..output.len()], gain, bias, self.eps, output);
-        });
-        self.input.like(output)
+        layer_normed(Taken::copy_of(&self.input), (&self.gain, &self.bias), self.eps)
     }
 
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
@@ -63,6 +58,15 @@ impl Formula<3> for LayerNorm {
     }
 }
 
+/// Layer normalisation of rows.
+pub(super) fn layer_normed(mut rows: Taken, (gain, bias): (&Packed, &Packed), eps: f32) -> FlexTensor {
+    let (gain, bias) = (gain.values(), bias.values());
+    in_shares(rows.values(), gain.len(), MULTIPLICATIONS, |_, rows| {
+        layer_norm(rows, gain, bias, eps);
+    });
+    rows.into_tensor()
+}
+
 /// Root-mean-square normalisation.
 #[derive(Debug, Clone)]
 pub(super) struct RmsNorm {
@@ -81,12 +85,7 @@ impl RmsNorm {
 
 impl Formula<2> for RmsNorm {
     fn output(&self) -> FlexTensor {
-        let (input, mut output) = (self.input.values(), self.input.zeros());
-        let gain = self.gain.values();
-        fill(&mut output, gain.len(), MULTIPLICATIONS, |from, output| {
-            rms_norm(&input[from..][..output.len()], gain, self.eps, output);
-        });
-        self.input.like(output)
+        rms_normed(Taken::copy_of(&self.input), &self.gain, self.eps)
     }
 
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
@@ -103,14 +102,23 @@ impl Formula<2> for RmsNorm {
     }
 }
 
+/// Root-mean-square normalisation of rows.
+pub(super) fn rms_normed(mut rows: Taken, gain: &Packed, eps: f32) -> FlexTensor {
+    let gain = gain.values();
+    in_shares(rows.values(), gain.len(), MULTIPLICATIONS, |_, rows| {
+        rms_norm(rows, gain, eps);
+    });
+    rows.into_tensor()
+}
+
 vectorised! {
-    /// `x r gain` with `r = 1 / sqrt(mean(x^2) + eps)`, for rows as long as the gain.
-    fn rms_norm(input: &[f32], gain: &[f32], eps: f32, output: &mut [f32]) {
+    /// `x r gain` with `r = 1 / sqrt(mean(x^2) + eps)`, in place, for rows as long as the gain.
+    fn rms_norm(rows: &mut [f32], gain: &[f32], eps: f32) {
         let width = gain.len();
-        for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
+        for x in rows.chunks_exact_mut(width) {
             let r = inverse_root(dot(x, x) / width as f32, eps);
-            for ((y, x), gain) in y.iter_mut().zip(x).zip(gain) {
-                *y = x * r * gain;
+            for (x, gain) in x.iter_mut().zip(gain) {
+                *x = *x * r * gain;
             }
         }
     }
@@ -144,14 +152,14 @@ vectorised! {
 }
 
 vectorised! {
-    /// `(x - mean) r gain + bias` with `r = 1 / sqrt(variance + eps)`, for rows as long as the gain.
-    fn layer_norm(input: &[f32], gain: &[f32], bias: &[f32], eps: f32, output: &mut [f32]) {
+    /// `(x - mean) r gain + bias` with `r = 1 / sqrt(variance + eps)`, in place, for rows as long as the gain.
+    fn layer_norm(rows: &mut [f32], gain: &[f32], bias: &[f32], eps: f32) {
         let width = gain.len();
-        for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
-            centre(x, y);
-            let r = inverse_root(dot(y, y) / width as f32, eps);
-            for ((y, gain), bias) in y.iter_mut().zip(gain).zip(bias) {
-                *y = *y * r * gain + bias;
+        for x in rows.chunks_exact_mut(width) {
+            centre(x);
+            let r = inverse_root(dot(x, x) / width as f32, eps);
+            for ((x, gain), bias) in x.iter_mut().zip(gain).zip(bias) {
+                *x = *x * r * gain + bias;
             }
         }
     }
@@ -172,7 +180,8 @@ vectorised! {
         let rows = input.chunks_exact(width).zip(gradient.chunks_exact(width));
         let (mut normal, mut scaled) = (vec![0.0; width], vec![0.0; width]);
         for ((x, dy), dx) in rows.zip(d_input.chunks_exact_mut(width)) {
-            centre(x, &mut normal);
+            normal.copy_from_slice(x);
+            centre(&mut normal);
             let r = inverse_root(dot(&normal, &normal) / width as f32, eps);
             for ((n, g), (dy, gain)) in normal.iter_mut().zip(&mut scaled).zip(dy.iter().zip(gain)) {
                 *n *= r;
@@ -191,12 +200,12 @@ vectorised! {
     }
 }
 
-/// `x - mean` into `centred`.
+/// `x - mean`, in place.
 #[inline(always)]
-fn centre(x: &[f32], centred: &mut [f32]) {
+fn centre(x: &mut [f32]) {
     let mean = sum(x) / x.len() as f32;
-    for (centred, x) in centred.iter_mut().zip(x) {
-        *centred = x - mean;
+    for x in x {
+        *x -= mean;
     }
 }
 

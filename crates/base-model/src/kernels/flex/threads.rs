@@ -42,9 +42,9 @@ pub(super) fn threads_for(multiplications: usize) -> usize {
     (multiplications / OF_A_THREAD).clamp(1, threads())
 }
 
-/// Fills rows of `width` numbers that cost so many multiplications each, in shares on threads; a share, of whole rows, is told
-/// with which number it begins.
-pub(super) fn fill(
+/// Computes rows of `width` numbers that cost so many multiplications each, in shares on threads; a share, of whole rows, is
+/// told with which number it begins.
+pub(super) fn in_shares(
     numbers: &mut [f32],
     width: usize,
     multiplications: usize,
@@ -138,10 +138,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_filled_in_shares_is_what_is_filled_at_once() {
+    fn what_is_computed_in_shares_is_what_is_computed_at_once() {
         for (count, width) in [(0, 1), (1, 1), (7, 1), (100_000, 1), (100_002, 7 * 2381)] {
             let mut numbers = vec![0.0; count];
-            fill(&mut numbers, width, OF_A_THREAD / 1000, |from, share| {
+            in_shares(&mut numbers, width, OF_A_THREAD / 1000, |from, share| {
                 assert!(from % width == 0 && share.len() % width == 0);
                 for (index, number) in share.iter_mut().enumerate() {
                     *number = (from + index) as f32;

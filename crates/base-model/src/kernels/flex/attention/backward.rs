@@ -106,7 +106,7 @@ vectorised! {
             for (weight, blocked) in weights.iter_mut().zip(sizes.mask(blocked, row, query)) {
                 *weight = if *blocked == 0 { *weight } else { -1e30 };
             }
-            softmax(weights);
+            softmax(weights.as_chunks_mut());
         }
     }
 }

@@ -86,13 +86,25 @@ impl WithSimd for Part<'_> {
         let mut key_panels = vec![0.0; d_head * key_width];
         let mut value_panels = vec![0.0; key_width * value_width];
         let mut scores = vec![0.0; sizes.queries * key_width];
+        let (blocked, row, first) = self.mask;
+        // A text's tokens have one mask, which blocks none where nothing is padded.
+        let sees_all = sizes.mask_rows == 1
+            && sizes
+                .mask(blocked, row, first)
+                .iter()
+                .all(|&blocked| blocked == 0);
         let mut filled = None;
         for head in 0..sizes.n_heads {
             let kv_head = head * sizes.n_kv_heads / sizes.n_heads;
             // Heads that share keys follow one another.
             if filled != Some(kv_head) {
                 let [keys, values] = [self.key, self.value].map(|x| sizes.keys_of(x, kv_head));
-                fill_keys::<S>(keys, sizes.scale(), key_width, &mut key_panels);
+                fill_keys(
+                    keys,
+                    sizes.scale(),
+                    (panel_width::<S>(), key_width),
+                    &mut key_panels,
+                );
                 fill_values::<S>(values, value_width, key_width, &mut value_panels);
                 filled = Some(kv_head);
             }
@@ -101,13 +113,14 @@ impl WithSimd for Part<'_> {
             add_product(simd, query, (&key_panels, key_width), &mut scores, key_width);
             for (query, scores) in scores.chunks_exact_mut(key_width).enumerate() {
                 let (keys, beyond) = scores.split_at_mut(sizes.keys);
-                let (blocked, row, first) = self.mask;
-                for (score, blocked) in keys.iter_mut().zip(sizes.mask(blocked, row, first + query)) {
-                    // Where everything is blocked (padding) all keys count alike, so that the state stays finite.
-                    *score = if *blocked == 0 { *score } else { -1e30 };
+                if !sees_all {
+                    for (score, blocked) in keys.iter_mut().zip(sizes.mask(blocked, row, first + query)) {
+                        // Where everything is blocked (padding) all keys count alike, so that the state stays finite.
+                        *score = if *blocked == 0 { *score } else { -1e30 };
+                    }
                 }
                 beyond.fill(f32::NEG_INFINITY);
-                softmax(scores);
+                softmax((scores.as_chunks_mut().0, &mut []));
             }
             let weights = Matrix::rows_of(&scores, key_width);
             let output = &mut self.output[head * d_head..];
@@ -145,16 +158,28 @@ fn add_product<S: Simd>(
     }
 }
 
-/// Panels of the transposed keys times the scale.
-#[inline(always)]
-fn fill_keys<S: Simd>(keys: Matrix<'_>, scale: f32, key_width: usize, panels: &mut [f32]) {
-    let width = panel_width::<S>();
+/// Panels, of so many keys each and of so many in all, of the transposed keys times the scale.
+///
+/// It is not inlined where it is called, so that it is compiled for the oldest machine, which has neither gathers nor scatters:
+/// compilers take them for strided numbers, and they are several times slower than one number after the other.
+#[inline(never)]
+fn fill_keys(keys: Matrix<'_>, scale: f32, (width, key_width): (usize, usize), panels: &mut [f32]) {
     for (index, panel) in panels.chunks_mut(width * keys.columns).enumerate() {
         let (first, width) = (index * width, width.min(key_width - index * width));
-        for key in first..keys.rows.min(first + width) {
-            let numbers = panel.chunks_exact_mut(width);
-            for (numbers, number) in numbers.zip(keys.row(key)) {
-                numbers[key - first] = number * scale;
+        for lanes in (0..width).step_by(LANES) {
+            // What stands beyond the keys is looked at by nobody: any will do.
+            let row = |lane: usize| &keys.row((first + lanes + lane).min(keys.rows - 1))[..keys.columns];
+            let rows: [&[f32]; LANES] = std::array::from_fn(row);
+            for (input, numbers) in panel.chunks_exact_mut(width).enumerate() {
+                let numbers = &mut numbers[lanes..];
+                match numbers.first_chunk_mut::<LANES>() {
+                    Some(numbers) => *numbers = std::array::from_fn(|lane| rows[lane][input] * scale),
+                    None => {
+                        for (number, row) in numbers.iter_mut().zip(&rows) {
+                            *number = row[input] * scale;
+                        }
+                    }
+                }
             }
         }
     }
