@@ -7,6 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use super::{Frozen, flex::machine::tests::on_every_machine, plain};
 use crate::{WeightFormat, device_by_name};
 
+mod attention;
+
 /// Numbers drawn for one test.
 struct Draw(ChaCha8Rng, Device);
 
@@ -196,81 +198,6 @@ fn a_frozen_weight_is_kept_as_it_was() {
         values(Frozen::new(weight.clone(), WeightFormat::F32).plain()),
         values(weight)
     );
-}
-
-#[test]
-fn attentions_are_alike() {
-    let mut draw = Draw::new(2);
-    for (batch, queries, keys, heads, kv, d_head, masks, mask_rows) in [
-        (2, 5, 5, 4, 2, 8, 1, 5),
-        (3, 4, 19, 2, 2, 6, 3, 4),
-        (2, 33, 40, 4, 1, 32, 2, 1),
-        (1, 1, 3, 1, 1, 5, 1, 1),
-    ] {
-        let inputs = [
-            draw.tensor([batch, queries, heads * d_head]),
-            draw.tensor([batch, keys, kv * d_head]),
-            draw.tensor([batch, keys, kv * d_head]),
-        ];
-        let mask = draw.mask([masks, mask_rows, keys]);
-        assert_alike(
-            "attention",
-            &inputs,
-            |[q, k, v]| super::attention(q, k, v, &mask, heads, kv),
-            |[q, k, v]| plain::attention(q, k, v, &mask, heads, kv),
-        );
-    }
-}
-
-#[test]
-fn a_query_that_may_look_nowhere_stays_finite() {
-    let mut draw = Draw::new(3);
-    let inputs = [
-        draw.tensor([1, 2, 8]),
-        draw.tensor([1, 3, 8]),
-        draw.tensor([1, 3, 8]),
-    ];
-    let device = device_by_name("flex").unwrap();
-    let mask = Tensor::<4, Bool>::from_data(TensorData::new(vec![true; 3], [1, 1, 1, 3]), &device);
-    assert_alike(
-        "attention",
-        &inputs,
-        |[q, k, v]| super::attention(q, k, v, &mask, 2, 2),
-        |[q, k, v]| plain::attention(q, k, v, &mask, 2, 2),
-    );
-}
-
-#[test]
-fn attention_gives_a_row_the_same_bits_alone_and_padded_in_a_batch() {
-    let (heads, d_head) = (3, 20);
-    for (length, padded) in [
-        (1, 2),
-        (1, 40),
-        (5, 13),
-        (13, 40),
-        (37, 48),
-        (250, 300),
-        (300, 600),
-    ] {
-        let mut draw = Draw::new(length as u64);
-        let device = device_by_name("flex").unwrap();
-        let inputs: [Tensor<3>; 3] = std::array::from_fn(|_| draw.tensor([3, padded, heads * d_head]));
-        let blocked: Vec<bool> = (0..3)
-            .flat_map(|row| (0..padded).map(move |key| row == 1 && key >= length))
-            .collect();
-        let blocked = TensorData::new(blocked, [3, 1, 1, padded]);
-        let blocked = Tensor::<4, Bool>::from_data(blocked, &device);
-        let none =
-            Tensor::<4, Bool>::from_data(TensorData::new(vec![false; length], [1, 1, 1, length]), &device);
-        on_every_machine(|| {
-            let [q, k, v] = inputs.clone();
-            let together = super::attention(q, k, v, &blocked, heads, heads).narrow(0, 1, 1);
-            let [q, k, v] = inputs.clone().map(|x| x.narrow(0, 1, 1).narrow(1, 0, length));
-            let alone = super::attention(q, k, v, &none, heads, heads);
-            let together = values(together.narrow(1, 0, length));
-            assert!(values(alone) == together, "{length} tokens padded to {padded}");
-        });
-    }
 }
 
 /// Work that is on a thread of a pool is not cut over others.

@@ -1,5 +1,7 @@
 //! The output of an attention.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -12,11 +14,20 @@ use crate::kernels::flex::{
     panels::{Strip, panel_width},
 };
 
-/// The weighted values into `output`, which is 0, of rows of so many queries and keys that follow one another.
+/// Queries whose scores are computed at once, so that they stay in the first two caches, and that look at no more than what one
+/// of them sees.
+const QUERIES_AT_ONCE: usize = 48;
+
+/// Parts of a thread, where rows are long: queries that come late see more than early ones, and take longer.
+const PARTS_OF_A_THREAD: usize = 4;
+
+/// The weighted values into `output`, which is 0, of rows of so many queries and keys; queries of rows follow one another, and
+/// keys too, or begin so many numbers after one another.
 pub(super) fn forward(
     sizes: AttentionSizes,
     rows: impl Iterator<Item = [usize; 2]>,
-    [mut query, mut key, mut value]: [&[f32]; 3],
+    [mut query, key, value]: [&[f32]; 3],
+    keys_apart: Option<usize>,
     blocked: &[u8],
     mut output: &mut [f32],
 ) {
@@ -24,28 +35,45 @@ pub(super) fn forward(
     let rows: Vec<[usize; 2]> = rows.collect();
     let threads = sizes.threads_for(&rows);
     let all: usize = rows.iter().map(|[queries, _]| queries).sum();
-    // Queries of a thread, of one row or of several.
-    let at_once = all.div_ceil(threads);
+    let mut at_once = all.div_ceil(threads).max(1);
+    if threads > 1 && at_once > QUERIES_AT_ONCE {
+        at_once = at_once
+            .div_ceil(PARTS_OF_A_THREAD)
+            .next_multiple_of(QUERIES_AT_ONCE);
+    }
+    // A query alone is cut by heads.
+    let parts_of_a_query = threads.div_ceil(rows.len().max(1)).min(sizes.n_kv_heads);
+    let kv_heads = sizes.n_kv_heads.div_ceil(parts_of_a_query.max(1)).max(1);
     let mut parts = Vec::with_capacity(rows.len() + threads);
+    let mut keys_before = 0;
     for (row, [queries, keys]) in rows.into_iter().enumerate() {
         let of_keys = keys * sizes.key_width();
-        let (key, value) = (take(&mut key, of_keys), take(&mut value, of_keys));
+        let [key, value] = [key, value].map(|numbers| &numbers[keys_before..][..of_keys]);
+        keys_before += keys_apart.unwrap_or(of_keys);
         // A row of no tokens has nothing to look with.
-        for first in (0..queries).step_by(at_once.max(1)) {
+        for first in (0..queries).step_by(at_once) {
             let queries = at_once.min(queries - first);
-            let of_queries = queries * sizes.query_width();
-            parts.push(Part {
-                sizes: AttentionSizes {
-                    queries,
-                    keys,
-                    ..sizes
-                },
-                query: take(&mut query, of_queries),
-                key,
-                value,
-                mask: (blocked, row, first),
-                output: output.split_off_mut(..of_queries).unwrap_or_default(),
-            });
+            let query = query
+                .split_off(..queries * sizes.query_width())
+                .unwrap_or_default();
+            let kv_heads = if queries == 1 { kv_heads } else { sizes.n_kv_heads };
+            for kv_head in (0..sizes.n_kv_heads).step_by(kv_heads) {
+                let heads = sizes.heads_of(kv_head..(kv_head + kv_heads).min(sizes.n_kv_heads));
+                let numbers = queries * heads.len() * sizes.d_head;
+                parts.push(Part {
+                    sizes: AttentionSizes {
+                        queries,
+                        keys,
+                        ..sizes
+                    },
+                    heads,
+                    query,
+                    key,
+                    value,
+                    mask: (blocked, row, first),
+                    output: output.split_off_mut(..numbers).unwrap_or_default(),
+                });
+            }
         }
     }
     match threads {
@@ -54,19 +82,25 @@ pub(super) fn forward(
     }
 }
 
-fn take<'a>(from: &mut &'a [f32], count: usize) -> &'a [f32] {
-    from.split_off(..count).unwrap_or_default()
-}
-
-/// Some queries of a row of the batch.
+/// Some queries of a row of the batch; of one query some heads.
 struct Part<'a> {
     sizes: AttentionSizes,
+    heads: Range<usize>,
     query: &'a [f32],
     key: &'a [f32],
     value: &'a [f32],
     /// The masks of the batch, the row and the first of the queries.
     mask: (&'a [u8], usize, usize),
+    /// `[queries, heads * d_head]`
     output: &'a mut [f32],
+}
+
+/// Keys that some queries look at, filled up to whole lanes.
+struct Seen {
+    queries: Range<usize>,
+    keys: Range<usize>,
+    /// Whether every query sees all of them.
+    whole: bool,
 }
 
 impl WithSimd for Part<'_> {
@@ -76,61 +110,114 @@ impl WithSimd for Part<'_> {
     ///
     /// Keys are filled up to whole lanes with ones that weigh nothing, so that sums over them are grouped alike however
     /// many follow, and a row's result depends neither on padding nor on the rows beside it. A library's product does
-    /// not give that: it takes another way through a sum for another number of columns.
+    /// not give that: it takes another way through a sum for another number of columns. What no query of some sees is left
+    /// out, which changes no bit: it would weigh nothing.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let sizes = self.sizes;
         let d_head = sizes.d_head;
+        let panel_width = panel_width::<S>();
         let key_width = sizes.keys.next_multiple_of(LANES);
+        let seen = self.seen(key_width, panel_width.max(LANES));
+        // Values of which each is read once or twice are read where they lie.
+        let values_lie = sizes.queries == 1 && d_head.is_multiple_of(S::F32_LANES);
         let value_width = d_head.next_multiple_of(S::F32_LANES);
         let mut key_panels = vec![0.0; d_head * key_width];
-        let mut value_panels = vec![0.0; key_width * value_width];
-        let mut scores = vec![0.0; sizes.queries * key_width];
-        let (blocked, row, first) = self.mask;
-        // A text's tokens have one mask, which blocks none where nothing is padded.
-        let sees_all = sizes.mask_rows == 1
-            && sizes
-                .mask(blocked, row, first)
-                .iter()
-                .all(|&blocked| blocked == 0);
+        let mut value_panels = vec![0.0; if values_lie { 0 } else { key_width * value_width }];
+        let mut all_scores = vec![0.0; sizes.queries.min(QUERIES_AT_ONCE) * key_width];
+        let stride = self.output.len() / sizes.queries;
         let mut filled = None;
-        for head in 0..sizes.n_heads {
+        for head in self.heads.clone() {
             let kv_head = head * sizes.n_kv_heads / sizes.n_heads;
+            let [keys, values] = [self.key, self.value].map(|x| sizes.keys_of(x, kv_head));
             // Heads that share keys follow one another.
             if filled != Some(kv_head) {
-                let [keys, values] = [self.key, self.value].map(|x| sizes.keys_of(x, kv_head));
-                fill_keys(
-                    keys,
-                    sizes.scale(),
-                    (panel_width::<S>(), key_width),
-                    &mut key_panels,
-                );
-                fill_values::<S>(values, value_width, key_width, &mut value_panels);
+                fill_keys(keys, sizes.scale(), (panel_width, key_width), &mut key_panels);
+                if !values_lie {
+                    fill_values::<S>(values, value_width, key_width, &mut value_panels);
+                }
                 filled = Some(kv_head);
             }
-            scores.fill(0.0);
-            let query = sizes.queries_of(self.query, head);
-            add_product(simd, query, (&key_panels, key_width), &mut scores, key_width);
-            for (query, scores) in scores.chunks_exact_mut(key_width).enumerate() {
-                let (keys, beyond) = scores.split_at_mut(sizes.keys);
-                if !sees_all {
-                    for (score, blocked) in keys.iter_mut().zip(sizes.mask(blocked, row, first + query)) {
-                        // Where everything is blocked (padding) all keys count alike, so that the state stays finite.
-                        *score = if *blocked == 0 { *score } else { -1e30 };
-                    }
+            for seen in &seen {
+                let count = seen.keys.len();
+                let scores = &mut all_scores[..seen.queries.len() * count];
+                scores.fill(0.0);
+                let query = sizes
+                    .queries_of(self.query, head)
+                    .part(seen.queries.start, seen.queries.len());
+                let panels = &key_panels[seen.keys.start * d_head..seen.keys.end * d_head];
+                add_product(simd, query, (panels, count), scores, count);
+                self.weigh(seen, scores);
+                let weights = Matrix::rows_of(scores, count);
+                let output =
+                    &mut self.output[seen.queries.start * stride + (head - self.heads.start) * d_head..];
+                if values_lie {
+                    let first = seen.keys.start;
+                    let values = values.part(first, count.min(values.rows - first));
+                    add_mixture(simd, scores, values, &mut output[..d_head]);
+                } else {
+                    let panels = (value_panels.as_slice(), d_head, key_width, seen.keys.start);
+                    add_mixtures(simd, weights, panels, output, stride);
                 }
-                beyond.fill(f32::NEG_INFINITY);
-                softmax((scores.as_chunks_mut().0, &mut []));
             }
-            let weights = Matrix::rows_of(&scores, key_width);
-            let output = &mut self.output[head * d_head..];
-            add_product(
-                simd,
-                weights,
-                (&value_panels, d_head),
-                output,
-                sizes.query_width(),
-            );
+        }
+    }
+}
+
+impl Part<'_> {
+    /// What is looked at by queries that are computed at once, where panels begin at multiples of `unit` keys.
+    fn seen(&self, key_width: usize, unit: usize) -> Vec<Seen> {
+        let sizes = self.sizes;
+        let (blocked, row, first) = self.mask;
+        let blocks = (0..sizes.queries).step_by(QUERIES_AT_ONCE);
+        let seen_in = |query: usize| {
+            let mask = sizes.mask(blocked, row, first + query);
+            let is_open = |blocked: &u8| *blocked == 0;
+            // Where everything is blocked (padding) all keys count alike, so that the state stays finite.
+            let open = mask.iter().position(is_open).zip(mask.iter().rposition(is_open));
+            let keys = open.map_or(0..sizes.keys, |(first, last)| first..last + 1);
+            let whole = open.is_some() && mask[keys.clone()].iter().all(is_open);
+            (keys, whole)
+        };
+        blocks
+            .map(|first| {
+                let queries = first..sizes.queries.min(first + QUERIES_AT_ONCE);
+                let different = if sizes.mask_rows == 1 { 1 } else { queries.len() };
+                let (mut keys, mut whole) = seen_in(first);
+                for query in queries.clone().take(different).skip(1) {
+                    let (others, is_whole) = seen_in(query);
+                    whole &= is_whole && others == keys;
+                    keys = keys.start.min(others.start)..keys.end.max(others.end);
+                }
+                let start = keys.start / unit * unit;
+                whole &= start == keys.start;
+                let end = keys.end.next_multiple_of(unit).min(key_width);
+                // What lies between is blocked, but for what fills up the lanes.
+                whole &= end >= key_width && keys.end == sizes.keys || end == keys.end;
+                Seen {
+                    queries,
+                    keys: start..end,
+                    whole,
+                }
+            })
+            .collect()
+    }
+
+    /// Scores to weights, `[queries, keys]` of what is seen.
+    #[inline(always)]
+    fn weigh(&self, seen: &Seen, scores: &mut [f32]) {
+        let sizes = self.sizes;
+        let (blocked, row, first) = self.mask;
+        for (query, scores) in seen.queries.clone().zip(scores.chunks_exact_mut(seen.keys.len())) {
+            let (keys, beyond) = scores.split_at_mut(seen.keys.len().min(sizes.keys - seen.keys.start));
+            if !seen.whole {
+                let mask = &sizes.mask(blocked, row, first + query)[seen.keys.start..];
+                for (score, blocked) in keys.iter_mut().zip(mask) {
+                    *score = if *blocked == 0 { *score } else { -1e30 };
+                }
+            }
+            beyond.fill(f32::NEG_INFINITY);
+            softmax((scores.as_chunks_mut().0, &mut []));
         }
     }
 }
@@ -156,6 +243,65 @@ fn add_product<S: Simd>(
         };
         strip.add(simd, &mut output[column..], stride);
     }
+}
+
+/// Adds rows of weights times panels of values, of `d_head` outputs and so many keys, from one of their keys on.
+#[inline(always)]
+fn add_mixtures<S: Simd>(
+    simd: S,
+    weights: Matrix<'_>,
+    (panels, d_head, keys, first): (&[f32], usize, usize, usize),
+    output: &mut [f32],
+    stride: usize,
+) {
+    let width = panel_width::<S>();
+    for (index, panel) in panels.chunks(width * keys).enumerate() {
+        let (column, width) = (index * width, panel.len() / keys);
+        let strip = Strip {
+            rows: weights,
+            inputs: 0..weights.columns,
+            panel: &panel[first * width..][..weights.columns * width],
+            outputs: width.min(d_head - column),
+            ahead: Ahead::default(),
+        };
+        strip.add(simd, &mut output[column..], stride);
+    }
+}
+
+/// Adds the values of a head times the weights of one query: the sums of [`add_mixtures`], in the same order.
+#[inline(always)]
+fn add_mixture<S: Simd>(simd: S, weights: &[f32], values: Matrix<'_>, output: &mut [f32]) {
+    let (output, _) = S::as_mut_simd_f32s(output);
+    let (wide, rest) = output.as_chunks_mut::<4>();
+    let mut first = 0;
+    for output in wide {
+        add_registers(simd, weights, (values, first), output);
+        first += 4 * S::F32_LANES;
+    }
+    for output in rest.as_chunks_mut::<1>().0 {
+        add_registers(simd, weights, (values, first), output);
+        first += S::F32_LANES;
+    }
+}
+
+/// As many registers of a mixture as the compiler knows of, and so keeps where they are; they begin with the number `first` of
+/// every value.
+#[inline(always)]
+fn add_registers<S: Simd, const COUNT: usize>(
+    simd: S,
+    weights: &[f32],
+    (values, first): (Matrix<'_>, usize),
+    output: &mut [S::f32s; COUNT],
+) {
+    let mut sums = *output;
+    for (key, weight) in (0..values.rows).zip(weights) {
+        let weight = simd.splat_f32s(*weight);
+        let (numbers, _) = S::as_simd_f32s(&values.row(key)[first..][..COUNT * S::F32_LANES]);
+        for register in 0..COUNT {
+            sums[register] = simd.mul_add_e_f32s(weight, numbers[register], sums[register]);
+        }
+    }
+    *output = sums;
 }
 
 /// Panels, of so many keys each and of so many in all, of the transposed keys times the scale.

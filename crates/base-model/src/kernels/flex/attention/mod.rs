@@ -3,6 +3,8 @@
 mod backward;
 mod forward;
 
+use std::ops::Range;
+
 use burn::backend::flex::FlexTensor;
 
 use super::{
@@ -81,7 +83,7 @@ impl Attention {
     fn output_in(&self, rows: impl Iterator<Item = [usize; 2]>) -> FlexTensor {
         let mut output = self.query.zeros();
         let inputs = [&self.query, &self.key, &self.value].map(Packed::values);
-        forward(self.sizes, rows, inputs, self.mask(), &mut output);
+        forward(self.sizes, rows, inputs, None, self.mask(), &mut output);
         self.query.like(output)
     }
 }
@@ -150,6 +152,12 @@ impl AttentionSizes {
     fn keys_of<'a>(&self, row: &'a [f32], kv_head: usize) -> Matrix<'a> {
         let sizes = [self.keys, self.d_head];
         Matrix::part_of(&row[kv_head * self.d_head..], sizes, self.key_width())
+    }
+
+    /// The query heads that look up some key heads.
+    fn heads_of(&self, kv_heads: Range<usize>) -> Range<usize> {
+        let of_a_kv_head = self.n_heads / self.n_kv_heads;
+        kv_heads.start * of_a_kv_head..kv_heads.end * of_a_kv_head
     }
 
     fn queries_out<'a>(&self, row: &'a mut [f32], head: usize) -> Output<'a> {
