@@ -13,7 +13,7 @@ use crate::{
     batch::{indices, pick},
     kernels,
     layers::{Block, Embedding, KeysValues, Module, Norm, Projection, Slots},
-    pass::{Passes, View},
+    pass::{Passes, PastTokens, View},
     weights::WeightReader,
 };
 
@@ -188,7 +188,7 @@ impl Decoder {
     #[must_use]
     pub fn forward(&self, batch: &TokenBatch, adapter: Option<&Adapter>) -> Tensor<3> {
         let tuning = adapter.map(|adapter| Tuning::new(adapter, batch, false));
-        let states = self.states(batch, None, Wanted::All, tuning.as_ref());
+        let states = self.states(batch, Wanted::All, tuning.as_ref());
         kernels::of_type(states, DType::F32)
     }
 
@@ -242,34 +242,38 @@ impl Decoder {
         })
     }
 
-    /// The normalised states after the last block of the tokens that are wanted, `None` if none are; `keep` is told every
-    /// block's keys and values, those of the past before the batch's own.
+    /// The normalised states after the last block of the tokens that are wanted, `None` if none are; what every block finds,
+    /// of the past and then the batch's own, takes the place of what is `found` of the past, if there is a place.
     fn run(
         &self,
         batch: &TokenBatch,
-        past: Option<&Past>,
+        past: Option<&PastTokens>,
+        found: &mut [Option<KeysValues>],
         wanted: Wanted<'_>,
         tuning: Option<&Tuning<'_>>,
-        keep: impl FnMut(&KeysValues) + Send,
     ) -> Option<Tensor<3>> {
         kernels::on_all_threads(&batch.device(), || {
-            self.run_blocks(batch, past, wanted, tuning, keep)
+            self.run_blocks(batch, past, found, wanted, tuning)
         })
     }
 
     fn run_blocks(
         &self,
         batch: &TokenBatch,
-        past: Option<&Past>,
+        past: Option<&PastTokens>,
+        found: &mut [Option<KeysValues>],
         wanted: Wanted<'_>,
         tuning: Option<&Tuning<'_>>,
-        mut keep: impl FnMut(&KeysValues),
     ) -> Option<Tensor<3>> {
         let passes = self.passes(batch, past, None, 0);
         let mut states = self.tokens.forward(&batch.ids, tuning);
         for layer in 0..self.blocks.len() {
-            let (entering, all) = self.looked_up(layer, states.clone(), past, &passes, tuning);
-            keep(&all);
+            let mut found = found.get_mut(layer);
+            let before = found.as_mut().and_then(|found| found.take());
+            let (entering, all) = self.looked_up(layer, states.clone(), before, &passes, tuning);
+            if let Some(found) = found {
+                *found = Some(all.clone());
+            }
             let is_last = layer + 1 == self.blocks.len();
             states = match wanted {
                 Wanted::Nothing if is_last => return None,
@@ -285,19 +289,20 @@ impl Decoder {
         Some(self.norm.forward(states, tuning))
     }
 
-    /// What attention of a block gets of some states, and what it looks at: what stands before the batch and the batch.
+    /// What attention of a block gets of some states, and what it looks at: what stands before the batch, which is added to
+    /// if nobody else holds it, and the batch.
     fn looked_up(
         &self,
         layer: usize,
         states: Tensor<3>,
-        past: Option<&Past>,
+        before: Option<KeysValues>,
         passes: &Passes,
         tuning: Option<&Tuning<'_>>,
     ) -> (Tensor<3>, KeysValues) {
         let (block, (rotary, _)) = (&self.blocks[layer], passes.of(layer));
         let entering = block.around_attention.enter(states, tuning);
         let own = block.attention.keys_values(entering.clone(), rotary, tuning);
-        let all = match past.and_then(|past| past.found.get(layer)) {
+        let all = match before {
             Some(before) => own.after(before),
             None => own,
         };
@@ -310,7 +315,7 @@ impl Decoder {
         places: &[Vec<usize>],
         (states, entering): (Tensor<3>, Tensor<3>),
         all: KeysValues,
-        (batch, past): (&TokenBatch, Option<&Past>),
+        (batch, past): (&TokenBatch, Option<&PastTokens>),
         tuning: Option<&Tuning<'_>>,
     ) -> Tensor<3> {
         let last = self.blocks.len() - 1;
@@ -322,14 +327,8 @@ impl Decoder {
     }
 
     /// The same for states that are wanted, with nothing kept.
-    fn states(
-        &self,
-        batch: &TokenBatch,
-        past: Option<&Past>,
-        wanted: Wanted<'_>,
-        tuning: Option<&Tuning<'_>>,
-    ) -> Tensor<3> {
-        self.run(batch, past, wanted, tuning, |_| {})
+    fn states(&self, batch: &TokenBatch, wanted: Wanted<'_>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
+        self.run(batch, None, &mut [], wanted, tuning)
             .expect("a pass that wants states has some")
     }
 
@@ -341,9 +340,10 @@ impl Decoder {
         wanted: Wanted<'_>,
         tuning: Option<&Tuning<'_>>,
     ) -> Option<Tensor<3>> {
-        let mut found = Vec::with_capacity(self.blocks.len());
-        let states = self.run(batch, Some(past), wanted, tuning, |all| found.push(all.clone()));
-        past.found = found;
+        let mut found: Vec<_> = std::mem::take(&mut past.found).into_iter().map(Some).collect();
+        found.resize(self.blocks.len(), None);
+        let states = self.run(batch, Some(&past.tokens), &mut found, wanted, tuning);
+        past.found = found.into_iter().flatten().collect();
         past.tokens = past.tokens.and(batch);
         states
     }
@@ -352,13 +352,13 @@ impl Decoder {
     fn passes(
         &self,
         batch: &TokenBatch,
-        past: Option<&Past>,
+        past: Option<&PastTokens>,
         places: Option<&[Vec<usize>]>,
         first: usize,
     ) -> Passes {
         let view = View {
             is_causal: self.config.is_causal,
-            past: past.map(|past| &past.tokens),
+            past,
             places,
         };
         Passes::new(batch, &self.config.layers[first..], self.config.head_dim, &view)

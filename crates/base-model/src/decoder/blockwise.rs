@@ -7,7 +7,7 @@ use crate::{
     Adapter, TokenBatch,
     adapter::Tuning,
     batch::{indices, pick},
-    layers::Projection,
+    layers::{KeysValues, Projection},
     pass::Passes,
 };
 
@@ -54,13 +54,18 @@ impl Decoder {
         DecoderPass {
             decoder: self,
             head: head.map_or(&self.head, |head| &head.0),
-            passes: self.passes(&batch, past, None, 0),
+            passes: self.passes(&batch, past.map(|past| &past.tokens), None, 0),
             wanted: indices(places.iter().enumerate().flat_map(of_row), &batch.device()),
             batch,
             even,
             is_called: past.is_some_and(|past| past.is_called),
         }
     }
+}
+
+/// What stands before a batch, of a block.
+fn found_at(past: Option<&Past>, block: usize) -> Option<KeysValues> {
+    past.and_then(|past| past.found.get(block)).cloned()
 }
 
 impl DecoderPass<'_> {
@@ -124,9 +129,9 @@ impl DecoderPass<'_> {
         past: Option<&Past>,
         tuning: Option<&Tuning<'_>>,
     ) -> Tensor<3> {
-        let (entering, all) = self
-            .decoder
-            .looked_up(index, states.clone(), past, &self.passes, tuning);
+        let (entering, all) =
+            self.decoder
+                .looked_up(index, states.clone(), found_at(past, index), &self.passes, tuning);
         let (rotary, blocked) = self.passes.of(index);
         self.decoder.blocks[index].forward((states, entering), all, rotary, blocked, tuning)
     }
@@ -137,9 +142,11 @@ impl DecoderPass<'_> {
         past: Option<&Past>,
         tuning: Option<&Tuning<'_>>,
     ) -> Tensor<2> {
-        let (decoder, even) = (self.decoder, &self.even);
-        let (entering, all) = decoder.looked_up(self.blocks(), states.clone(), past, &self.passes, tuning);
-        let states = decoder.last_at(even, (states, entering), all, (&self.batch, past), tuning); // [batch, most, d_model]
+        let (decoder, even, last) = (self.decoder, &self.even, self.blocks());
+        let (entering, all) =
+            decoder.looked_up(last, states.clone(), found_at(past, last), &self.passes, tuning);
+        let tokens = past.map(|past| &past.tokens);
+        let states = decoder.last_at(even, (states, entering), all, (&self.batch, tokens), tuning); // [batch, most, d_model]
         let chosen = |values: Tensor<3>| {
             let [rows, most, width] = values.dims();
             let values = values

@@ -240,6 +240,29 @@ pub(crate) fn attention_in_rows(
     rows.of_rows(attention(query, key, value, blocked, n_heads, n_kv_heads))
 }
 
+/// What was looked at before and what comes to it, row by row.
+///
+/// On the CPU what was before is written on where nobody else holds it.
+///
+/// # Shapes
+///
+/// - `before`: `[batch or 1, before, width]`
+/// - `own`: `[batch, added, width]`
+/// - output: `[batch, before + added, width]`
+pub(crate) fn append(before: Tensor<3>, own: Tensor<3>) -> Tensor<3> {
+    let ([rows, length, width], [batch, _, _]) = (before.dims(), own.dims());
+    let before = match rows == batch {
+        true => before,
+        false => before.expand([batch, length, width]),
+    };
+    #[cfg(feature = "flex")]
+    let before = match flex::append(before, &own) {
+        Ok(all) => return all,
+        Err(before) => before,
+    };
+    Tensor::cat(vec![before, own], 1)
+}
+
 /// Layer normalisation over the last axis (Ba et al. 2016, arXiv:1607.06450).
 ///
 /// # Shapes

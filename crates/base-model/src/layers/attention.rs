@@ -209,15 +209,10 @@ impl Attention {
 
 impl KeysValues {
     /// These after some that stand before every row, `[batch or 1, before, n_kv_heads * d_head]`.
-    pub(crate) fn after(self, before: &Self) -> Self {
-        let [batch, _, width] = self.keys.dims();
-        let join = |before: &Tensor<3>, own: Tensor<3>| {
-            let [_, length, _] = before.dims();
-            Tensor::cat(vec![before.clone().expand([batch, length, width]), own], 1)
-        };
+    pub(crate) fn after(self, before: Self) -> Self {
         Self {
-            keys: join(&before.keys, self.keys),
-            values: join(&before.values, self.values),
+            keys: kernels::append(before.keys, self.keys),
+            values: kernels::append(before.values, self.values),
         }
     }
 }

@@ -14,6 +14,7 @@ mod brain;
 mod bytes;
 mod differentiate;
 mod frozen;
+mod grown;
 mod halves;
 mod lanes;
 mod layout;
@@ -46,6 +47,7 @@ use attention::Attention;
 pub(super) use attention::attention_in_rows;
 use differentiate::{Formula, record};
 pub(super) use frozen::FrozenMatrix;
+use grown::{Apart, appended};
 use matrix::Matrix;
 use norm::{LayerNorm, RmsNorm, layer_normed, rms_normed};
 pub(super) use pieces::in_pieces;
@@ -115,6 +117,17 @@ pub(super) fn constant<const D: usize>(tensor: &Tensor<D>) -> Option<FlexTensor>
 pub(super) fn laid_out(weight: &Tensor<2>, format: WeightFormat) -> Option<FrozenMatrix> {
     let weight = Packed::new(&constant(weight)?);
     Some(FrozenMatrix::new(weight.values(), weight.width(), format))
+}
+
+/// Rows and then others as one tensor, or the rows as they were if these operations do not compute on both.
+pub(super) fn append(before: Tensor<3>, own: &Tensor<3>) -> Result<Tensor<3>, Tensor<3>> {
+    let (Some(_), Some(own)) = (constant(&before), constant(own)) else {
+        return Err(before);
+    };
+    let Ok(before) = before.try_into_primitive::<Flex>() else {
+        unreachable!("a tensor that is held by this backend is given out by it");
+    };
+    Ok(Tensor::from_primitive::<Flex>(appended(before, &own)))
 }
 
 /// Whether a tensor is one that these operations compute on: f32, on the CPU, with or without gradients.

@@ -22,12 +22,12 @@ const QUERIES_AT_ONCE: usize = 48;
 const PARTS_OF_A_THREAD: usize = 4;
 
 /// The weighted values into `output`, which is 0, of rows of so many queries and keys; queries of rows follow one another, and
-/// keys too, or begin so many numbers after one another.
+/// keys and values too, or begin so many numbers after one another.
 pub(super) fn forward(
     sizes: AttentionSizes,
     rows: impl Iterator<Item = [usize; 2]>,
     [mut query, key, value]: [&[f32]; 3],
-    keys_apart: Option<usize>,
+    apart: Option<[usize; 2]>,
     blocked: &[u8],
     mut output: &mut [f32],
 ) {
@@ -45,11 +45,12 @@ pub(super) fn forward(
     let parts_of_a_query = threads.div_ceil(rows.len().max(1)).min(sizes.n_kv_heads);
     let kv_heads = sizes.n_kv_heads.div_ceil(parts_of_a_query.max(1)).max(1);
     let mut parts = Vec::with_capacity(rows.len() + threads);
-    let mut keys_before = 0;
+    let mut before = [0; 2];
     for (row, [queries, keys]) in rows.into_iter().enumerate() {
         let of_keys = keys * sizes.key_width();
-        let [key, value] = [key, value].map(|numbers| &numbers[keys_before..][..of_keys]);
-        keys_before += keys_apart.unwrap_or(of_keys);
+        let [key, value] = [(key, before[0]), (value, before[1])].map(|(all, at)| &all[at..][..of_keys]);
+        let [of_key, of_value] = apart.unwrap_or([of_keys; 2]);
+        before = [before[0] + of_key, before[1] + of_value];
         // A row of no tokens has nothing to look with.
         for first in (0..queries).step_by(at_once) {
             let queries = at_once.min(queries - first);

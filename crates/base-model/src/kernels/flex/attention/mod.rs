@@ -8,7 +8,7 @@ use std::ops::Range;
 use burn::backend::flex::FlexTensor;
 
 use super::{
-    Packed,
+    Apart, Packed,
     differentiate::Formula,
     matrix::{Matrix, Output},
     threads::threads_for,
@@ -23,8 +23,8 @@ const MULTIPLICATIONS: usize = 96;
 #[derive(Debug, Clone)]
 pub(super) struct Attention {
     query: Packed,
-    key: Packed,
-    value: Packed,
+    key: Apart,
+    value: Apart,
     blocked: FlexTensor,
     sizes: AttentionSizes,
 }
@@ -36,7 +36,8 @@ impl Attention {
         n_heads: usize,
         n_kv_heads: usize,
     ) -> Self {
-        let [query, key, value] = tensors.map(Packed::new);
+        let [query, key, value] = tensors;
+        let (query, key, value) = (Packed::new(query), Apart::new(key), Apart::new(value));
         let blocked = blocked.to_contiguous();
         let mask = blocked.layout().shape();
         let sizes = AttentionSizes {
@@ -75,15 +76,15 @@ pub(in crate::kernels) fn attention_in_rows(
 ) -> FlexTensor {
     let attention = Attention::new(tensors, blocked, n_heads, n_kv_heads);
     let rows = lengths.iter().map(|&length| [length; 2]);
-    attention.output_in(rows)
+    attention.output_in(rows, None)
 }
 
 impl Attention {
-    /// The output for rows of so many queries and keys, one after the other.
-    fn output_in(&self, rows: impl Iterator<Item = [usize; 2]>) -> FlexTensor {
+    /// The output for rows of so many queries and keys, one after the other, or keys so many numbers apart.
+    fn output_in(&self, rows: impl Iterator<Item = [usize; 2]>, apart: Option<[usize; 2]>) -> FlexTensor {
         let mut output = self.query.zeros();
-        let inputs = [&self.query, &self.key, &self.value].map(Packed::values);
-        forward(self.sizes, rows, inputs, None, self.mask(), &mut output);
+        let inputs = [self.query.values(), self.key.values(), self.value.values()];
+        forward(self.sizes, rows, inputs, apart, self.mask(), &mut output);
         self.query.like(output)
     }
 }
@@ -93,16 +94,17 @@ impl Formula<3> for Attention {
         let AttentionSizes {
             batch, queries, keys, ..
         } = self.sizes;
-        self.output_in(std::iter::repeat_n([queries, keys], batch))
+        let apart = [self.key.stride(), self.value.stride()];
+        self.output_in(std::iter::repeat_n([queries, keys], batch), Some(apart))
     }
 
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
         let gradient = Packed::new(gradient);
-        let inputs = [&self.query, &self.key, &self.value];
-        let mut gradients = inputs.map(Packed::zeros);
+        let inputs = [self.query.clone(), self.key.packed(), self.value.packed()];
+        let mut gradients = inputs.each_ref().map(Packed::zeros);
         backward(
             self.sizes,
-            inputs.map(Packed::values),
+            inputs.each_ref().map(Packed::values),
             self.mask(),
             gradient.values(),
             &mut gradients,
@@ -110,8 +112,8 @@ impl Formula<3> for Attention {
         let [query, key, value] = gradients;
         [
             Some(self.query.like(query)),
-            Some(self.key.like(key)),
-            Some(self.value.like(value)),
+            Some(inputs[1].like(key)),
+            Some(inputs[2].like(value)),
         ]
     }
 }
