@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use pulp::{Simd, WithSimd};
+use pulp::{Simd, WithSimd, bytemuck};
 use rayon::prelude::*;
 
 use super::AttentionSizes;
 use crate::kernels::flex::{
-    ahead::Ahead,
+    ahead::{Ahead, fetch},
     lanes::{LANES, softmax},
     machine::machine,
     matrix::Matrix,
@@ -297,7 +297,9 @@ fn add_registers<S: Simd, const COUNT: usize>(
     let mut sums = *output;
     for (key, weight) in (0..values.rows).zip(weights) {
         let weight = simd.splat_f32s(*weight);
-        let (numbers, _) = S::as_simd_f32s(&values.row(key)[first..][..COUNT * S::F32_LANES]);
+        let row = |key: usize| &values.row(key.min(values.rows - 1))[first..][..COUNT * S::F32_LANES];
+        fetch(bytemuck::cast_slice(row(key + LANES)));
+        let (numbers, _) = S::as_simd_f32s(row(key));
         for register in 0..COUNT {
             sums[register] = simd.mul_add_e_f32s(weight, numbers[register], sums[register]);
         }
@@ -317,6 +319,7 @@ fn fill_keys(keys: Matrix<'_>, scale: f32, (width, key_width): (usize, usize), p
             // What stands beyond the keys is looked at by nobody: any will do.
             let row = |lane: usize| &keys.row((first + lanes + lane).min(keys.rows - 1))[..keys.columns];
             let rows: [&[f32]; LANES] = std::array::from_fn(row);
+            (LANES..2 * LANES).for_each(|lane| fetch(bytemuck::cast_slice(row(lane))));
             for (input, numbers) in panel.chunks_exact_mut(width).enumerate() {
                 let numbers = &mut numbers[lanes..];
                 match numbers.first_chunk_mut::<LANES>() {
