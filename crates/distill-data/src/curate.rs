@@ -29,7 +29,7 @@ use outputs::{Worth, write_rows};
 pub use read_account::ReadAccount;
 use reading::check_weights;
 pub use reading::{AnsweredCall, LogItem, RejectedCall, read_calls};
-pub use reviewed::{ReviewedAnswers, ReviewedTexts};
+pub use reviewed::{AskedQuestion, ReviewedAnswers, ReviewedTexts};
 use settled::{Settled, rows_of};
 
 /// What a curation works on.
@@ -148,7 +148,7 @@ pub fn curate_with_progress(
         at(Stage::Audit, rows.len());
         let told = (Some(&*record), labels.len());
         let teacher = Settled::of(&intake.calls, &near, plan, told, &mut |_, _| {});
-        record.questions = answers.fared(&teacher);
+        record.questions = answers.fared(teacher.asked());
         answers.apply(&mut intake.calls, &teacher.rows, record);
         teacher
     });

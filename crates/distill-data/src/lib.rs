@@ -144,8 +144,8 @@ pub use confidence::{Confidence, ConfidenceKind};
 pub use confidence_rule::{ConfidenceDoubt, ConfidenceRule};
 pub use config::{CurateConfig, CurateConfigError, CuratePlan, Duplicates, UnknownConfidence, WeightByCalls};
 pub use curate::{
-    AnsweredCall, CurateInput, LogItem, ReadAccount, RejectedCall, ReviewedAnswers, ReviewedTexts, curate,
-    curate_with_progress, read_calls,
+    AnsweredCall, AskedQuestion, CurateInput, LogItem, ReadAccount, RejectedCall, ReviewedAnswers,
+    ReviewedTexts, curate, curate_with_progress, read_calls,
 };
 pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
@@ -165,7 +165,7 @@ pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
 pub use review::{
-    QueuePoint, QueueRecord, ReviewConfig, ReviewReason, ReviewRow, SIMILAR_SHOWN, SimilarText,
+    LabelDoubt, QueuePoint, QueueRecord, ReviewConfig, ReviewReason, ReviewRow, SIMILAR_SHOWN, SimilarText,
     label_studio_config, label_studio_tasks, reading_order, review_csv,
 };
 pub use reviewed::{AnswerProblem, ReviewedError, ReviewedRow, ReviewedRows, SetAside};

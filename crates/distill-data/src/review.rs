@@ -1,6 +1,7 @@
 //! Rows that a person should look at before anybody learns from them.
 
 mod config;
+mod doubt;
 mod label_studio;
 mod queue;
 mod spreadsheet;
@@ -14,6 +15,7 @@ use crate::confidence::Confidence;
 
 pub use config::ReviewConfig;
 pub(crate) use config::{ConfusionCosts, range_fault};
+pub use doubt::LabelDoubt;
 pub use label_studio::{label_studio_config, label_studio_tasks};
 pub use queue::{QueuePoint, QueueRecord, reading_order};
 pub(crate) use queue::{order, reading_minutes};

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, future::Future, path::Path, time::Instant};
 
-use datafusion::error::Result;
-use distill_data::{ClassSuspicion, CurateError, ReviewedTexts, SplitBy, SplitReport, SuspectFindings};
+use datafusion::{error::Result, prelude::DataFrame};
+use distill_data::{
+    AnsweredQuestions, ClassSuspicion, CurateError, ReviewedTexts, SplitBy, SplitReport, SuspectFindings,
+};
 use near_texts::NORMALISER_VERSION;
 use stage_files::write_json;
 use task_spec::LabelSet;
@@ -11,7 +13,7 @@ use task_spec::LabelSet;
 use crate::{
     Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport,
     calls::OfReading,
-    stages::{CountedCalls, Stages},
+    stages::{CountedCalls, Reviewed, Stages},
 };
 
 /// The account of a run, in its folder.
@@ -60,16 +62,14 @@ pub async fn curate_at_scale(
     let mut reviewed = None;
     if let Some(texts) = asked {
         let found = clock.of("reviewed", stages.reviewed(&table, texts)).await?;
-        stages = stages.with_cuts(&found.1);
+        stages = stages.with_cuts(&found.record);
         reviewed = Some(found);
     }
-    let (answers, reviewed) = reviewed.unzip();
-    let rows = clock
-        .of("votes", stages.votes(table.clone(), answers.as_ref()))
-        .await?;
+    let answers = reviewed.as_ref().map(|reviewed| &reviewed.calls);
+    let rows = clock.of("votes", stages.votes(table.clone(), answers)).await?;
     let mut teachers = None;
     if let Some(OfReading { rejected, logs }) = of_reading {
-        let found = stages.teachers(table, rejected, &logs);
+        let found = stages.teachers(table.clone(), rejected, &logs);
         teachers = Some(clock.of("teachers", found).await?);
     }
     if let Some(gold) = input.gold {
@@ -79,6 +79,9 @@ pub async fn curate_at_scale(
     let mut pairs = 0;
     for pass in 0..plan.config().passes {
         pairs += clock.of("pairs", stages.pairs(&join, pass)).await?;
+    }
+    if let Some(reviewed) = &mut reviewed {
+        reviewed.record.questions = fared(&mut clock, &stages, table, reviewed).await?;
     }
     clock.of("contradictions", stages.contradictions()).await?;
     clock.of("stars", stages.stars()).await?;
@@ -102,7 +105,7 @@ pub async fn curate_at_scale(
         most_keys: join.most_keys(),
         calls_in_train: calls_of("train").unwrap_or(0),
         fates: fates.into_iter().map(|(fate, (rows, _))| (fate, rows)).collect(),
-        reviewed,
+        reviewed: reviewed.map(|reviewed| reviewed.record),
         suspects: found.as_ref().map(|found| found.record(input.labels)),
         suspicions: found.map_or_else(BTreeMap::new, |found| by_name(&found, input.labels)),
         leakage,
@@ -139,6 +142,20 @@ fn check_split(plan: &ScalePlan, counted: &CountedCalls) -> Result<(), ScaleErro
         Some(SplitBy::LogOrder) if counted.with_line == 0 => Err(ScaleError::NoCallPlaces),
         _ => Ok(()),
     }
+}
+
+/// How the questions fared that the teacher's word raises and persons have answered.
+async fn fared(
+    clock: &mut Clock<'_>,
+    stages: &Stages<'_>,
+    calls: DataFrame,
+    reviewed: &Reviewed,
+) -> Result<BTreeMap<String, AnsweredQuestions>, ScaleError> {
+    let teachers = stages.on_teachers_word();
+    let settled = teachers.settle_teachers(calls, &reviewed.calls);
+    clock.of("teacher's word", settled).await?;
+    let fared = teachers.fared(&reviewed.answers);
+    clock.of("teacher's word", fared).await
 }
 
 /// Finds which of the rows that would be trained on have a label that is probably wrong, and which are kept from training; what

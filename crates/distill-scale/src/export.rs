@@ -20,6 +20,7 @@ use task_spec::Task;
 use crate::{
     Calls, Engine, ScaleError,
     curate::SCALE_FILE,
+    doubts::DOUBTFUL,
     engine::as_text,
     functions::{self, ReviewedCalls},
     reduce::fates_schema,
@@ -27,14 +28,6 @@ use crate::{
 };
 use lines::{Known, Line, Lines};
 
-/// The fates whose rows a person is asked about.
-const REVIEWED: [&str; 5] = [
-    "conflicting_labels",
-    "near_conflict",
-    "low_confidence",
-    "unknown_confidence",
-    "suspect_label",
-];
 const TRAIN: &str = "train";
 const REVIEW: &str = "review";
 
@@ -194,7 +187,7 @@ pub async fn export_examples_with(
     let kept = run.kept();
     let of_kept = of_fates(&fates, &kept).map_err(failed)?;
     let cluster_of = clusters::of_kept(engine, from, of_kept).await.map_err(failed)?;
-    let doubtful = of_fates(&fates, &REVIEWED.map(str::to_owned)).map_err(failed)?;
+    let doubtful = of_fates(&fates, &DOUBTFUL.map(str::to_owned)).map_err(failed)?;
     let joined = questions::of_doubtful(engine, from, doubtful)
         .await
         .map_err(failed)?;
@@ -242,7 +235,7 @@ async fn write_rows(
         stage: "export",
         source: Box::new(source),
     };
-    let wanted: Vec<String> = kept.iter().cloned().chain(REVIEWED.map(str::to_owned)).collect();
+    let wanted: Vec<String> = kept.iter().cloned().chain(DOUBTFUL.map(str::to_owned)).collect();
     let sorted = of_fates(fates, &wanted)
         .and_then(|rows| rows.sort(vec![col("id").sort(true, false)]))
         .map_err(failed)?;

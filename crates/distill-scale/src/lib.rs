@@ -77,6 +77,7 @@ mod calls;
 #[cfg(feature = "ballista")]
 pub mod cluster;
 mod curate;
+mod doubts;
 mod engine;
 mod error;
 mod export;

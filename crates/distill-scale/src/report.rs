@@ -24,7 +24,7 @@ pub struct ScaleReport {
     pub fates: BTreeMap<String, u64>,
     /// Calls behind the rows that are trained on, those of merged rows among them.
     pub calls_in_train: u64,
-    /// What reviewed rows did, if there were any; without how the questions fared that they answer.
+    /// What reviewed rows did, if there were any.
     pub reviewed: Option<ReviewedRecord>,
     /// What the search for wrong labels found, if there was one.
     pub suspects: Option<SuspectRecord>,

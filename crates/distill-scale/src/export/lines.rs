@@ -6,9 +6,10 @@ use datafusion::arrow::array::{BooleanArray, Float64Array, RecordBatch, StringAr
 use distill_data::{CallTime, Confidence, TrainRow, WeightByCalls};
 use task_spec::{Example, Message, Source, Task};
 
-use super::{DoubtfulRow, REVIEW, REVIEWED, questions::Joined};
+use super::{DoubtfulRow, REVIEW, questions::Joined};
 use crate::{
     ReduceError, ScaleError,
+    doubts::DOUBTFUL,
     functions::id_of,
     reduce::{Columns, Kept, KeptColumns, float, text},
 };
@@ -92,7 +93,7 @@ impl<'b> Lines<'b> {
         let kept = self.kept.at(index);
         let [confidence, reported] =
             [self.confidences, self.reported].map(|values| kept.confidence(float(values, index)));
-        Ok(match REVIEWED.contains(&fate) {
+        Ok(match DOUBTFUL.contains(&fate) {
             true => (
                 REVIEW,
                 Line::Doubtful(Box::new(self.doubtful(index, kept, confidence))),

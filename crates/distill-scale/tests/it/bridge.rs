@@ -156,6 +156,7 @@ pub(crate) fn assert_equal(
     assert_eq!(report.class_limits, manifest.class_limits);
     assert_eq!(report.calls_in_train, manifest.ledger.calls_in_train);
     assert_eq!(report.suspects, manifest.suspects);
+    assert_eq!(report.reviewed, manifest.reviewed);
     assert_eq!(
         serde_json::to_value(&report.leakage).unwrap(),
         serde_json::to_value(&manifest.leakage).unwrap()

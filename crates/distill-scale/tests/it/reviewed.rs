@@ -136,6 +136,18 @@ fn answers_override_the_teacher_and_calibrate_it_as_in_one_memory() {
                 .all(|(_, rows)| rows >= LEAST_REVIEWED)
         );
         assert_eq!(reviewed.calibration.kinds().count(), 1);
+        for reason in [
+            "conflicting_labels",
+            "near_conflict",
+            "low_confidence",
+            "suspect_label",
+        ] {
+            let fared = reviewed.questions[reason];
+            assert!(
+                fared.answered > 5 && fared.expected > 0.0,
+                "{reason}: {reviewed:?}"
+            );
+        }
         assert_eq!(reviewed.cuts.len(), usize::from(target_precision.is_some()));
         assert!(report.fates["low_confidence"] > 20 && report.fates["suspect_label"] > 20);
     }
