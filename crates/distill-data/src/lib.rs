@@ -176,9 +176,9 @@ pub use shape::{
     TrafficShape, UnseenShare, WayBalance, WorkloadShape, shape, shape_with_progress,
 };
 pub use splits::{
-    Flattery, PartRecord, SmallClass, SourceField, Split, SplitBy, SplitConfig, SplitConfigError, SplitPart,
-    SplitPartError, SplitPlan, SplitReport, SplitRow, SplitScore, TimeSplit, UnitOrder, UnitSplit,
-    UnknownSplitBy, split, unit_draw,
+    Flattery, NearTraining, PartRecord, SmallClass, SourceField, Split, SplitBy, SplitConfig,
+    SplitConfigError, SplitCut, SplitMeasure, SplitPart, SplitPartError, SplitPlan, SplitReport, SplitRow,
+    SplitScore, SplitTexts, TimeSplit, UnitOrder, UnitSplit, UnknownSplitBy, split, unit_draw,
 };
 pub use suspects::{
     ClassBasis, ClassSuspicion, ConfidentJoint, ConfusedPair, IssueMethod, LabelIssue, LabelIssueError,

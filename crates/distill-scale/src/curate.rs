@@ -174,7 +174,11 @@ async fn settle(
     }
     let mut split = None;
     if let Some(plan) = plan.split() {
-        split = Some(clock.of("split", stages.split(plan)).await?);
+        let mut report = clock.of("split", stages.split(plan)).await?;
+        if plan.config().measure {
+            report.flattery = Some(clock.of("flattery", stages.flattery(plan)).await?);
+        }
+        split = Some(report);
     }
     // After the split, so that what is held out has the labels of the log in their shares.
     if let Some(cap) = plan.config().class_cap {

@@ -48,7 +48,8 @@ pub(crate) fn split(share: f64, seed: u64) -> SplitConfig {
     SplitConfig {
         parts: vec![part("heldout", share), part("calibration", share / 2.0)],
         seed,
-        measure: false,
+        // Of some it is measured how much a random split would have flattered.
+        measure: seed % 2 == 1,
         ..SplitConfig::default()
     }
 }
@@ -379,6 +380,13 @@ fn a_split_keeps_the_rows_from_training_that_it_keeps_in_one_memory() {
         let split = report.split.unwrap();
         let clustered = split.parts.iter().map(|part| part.rows).sum::<usize>() - split.units;
         assert!(clustered > 3 && split.largest_unit > 1, "{split:?}");
+        assert_eq!(split.flattery.is_some(), seed == 3);
+        if let Some(flattery) = split.flattery {
+            assert!(
+                flattery.here.rows > 100 && flattery.here.near == 0 && flattery.random.near > 3,
+                "{flattery:?}"
+            );
+        }
     }
 }
 

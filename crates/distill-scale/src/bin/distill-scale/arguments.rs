@@ -193,6 +193,9 @@ pub(crate) struct Curate {
     /// Which of many equally good splits.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Leaves out how much a random split would have flattered, which holds some 300 bytes for each row that could be trained on.
+    #[arg(long)]
+    pub(crate) unmeasured: bool,
     /// The most rows of a label to train on: those that stand best for all; the others go into over_class_cap.jsonl. A label
     /// that has more is held in memory, one at a time.
     #[arg(long, value_name = "ROWS")]

@@ -229,6 +229,10 @@ async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
             ..SplitConfig::default()
         }),
     };
+    let split = split.map(|split| SplitConfig {
+        measure: split.measure && !given.unmeasured,
+        ..split
+    });
     let mut reviewed = Vec::new();
     for path in &given.reviewed {
         reviewed.append(&mut read_reviewed(path, &task)?);
