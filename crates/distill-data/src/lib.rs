@@ -135,7 +135,10 @@ mod variable_part;
 mod votes;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
-pub use audit::{AuditConfig, AuditEstimate, AuditRecord, AuditShare, RareEstimate};
+pub use audit::{
+    AuditConfig, AuditCounts, AuditDraw, AuditEstimate, AuditRecord, AuditShare, DrawnAudit, KeptRows,
+    RareEstimate,
+};
 pub use ballot::Ballot;
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
 pub use call_time::{CallTime, CallTimeError};
@@ -165,8 +168,10 @@ pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
 pub use review::{
-    LabelDoubt, QueuePoint, QueueRecord, ReviewConfig, ReviewReason, ReviewRow, SIMILAR_SHOWN, SimilarText,
-    label_studio_config, label_studio_tasks, reading_order, review_csv,
+    AnswerWorth, AuditBetween, DoubtfulLabel, LabelDoubt, QueuePoint, QueueRecord, QueuedQuestion,
+    ReviewConfig, ReviewReason, ReviewRow, SIMILAR_SHOWN, SettledCalls, SimilarText, label_studio_config,
+    label_studio_task, label_studio_tasks, likely_label, reading_order, reading_words, review_csv,
+    review_csv_head, review_csv_row,
 };
 pub use reviewed::{AnswerProblem, ReviewedError, ReviewedRow, ReviewedRows, SetAside};
 pub use shape::{

@@ -33,9 +33,11 @@ use crate::{
     stars,
 };
 
+mod audit;
 mod class_limits;
 mod decisions;
 mod gold;
+mod questions;
 mod reviewed;
 mod split;
 mod suspects;

@@ -35,6 +35,7 @@
 
 mod content_hash;
 mod error;
+mod json_list;
 mod lines;
 mod unpacked;
 mod value;
@@ -42,6 +43,7 @@ mod whole_file;
 
 pub use content_hash::{ContentHash, ContentHasher};
 pub use error::FileError;
+pub use json_list::JsonList;
 pub use lines::{BadLine, Line, LineBytes, Lines, MAX_LINE_BYTES};
 pub use unpacked::Unpacked;
 pub use value::{read_json, read_json_lines, read_json_lines_and_hash, read_toml};

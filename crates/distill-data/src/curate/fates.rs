@@ -6,7 +6,7 @@ use near_texts::{NearPair, near_pairs_of_normal};
 
 use crate::{
     ConfidenceDoubt, ConfidenceRule, CuratePlan, Duplicates, LabelDoubt, ReviewReason, ReviewedRecord,
-    SuspectFindings, SuspectRow, SuspectTexts,
+    SuspectFindings, SuspectRow, SuspectTexts, likely_label,
     near_duplicates::{clusters, contradictions, stars},
     row::{Call, Row},
     variable_part::without_parts,
@@ -54,11 +54,13 @@ impl Cause {
 
     /// The label that is most likely right where a row's own is wrong.
     pub(super) fn likely(&self, row: usize, rows: &[Row]) -> Option<usize> {
-        match *self {
+        let against = match *self {
             Self::NearConflict { neighbour, .. } => Some(rows[neighbour].label),
             Self::SuspectLabel { suggested, .. } => Some(suggested),
-            _ => rows[row].second_label(),
-        }
+            _ => None,
+        };
+        let row = &rows[row];
+        likely_label(row.label, against, &row.distribution, &row.support)
     }
 
     pub(super) fn reason(

@@ -8,7 +8,7 @@ use super::CurateInput;
 use crate::{
     AnsweredQuestions, Calibration, CheckedAnswer, Confidence, CurateError, CuratePlan, PersonalDataMask,
     ReviewedRecord, ReviewedRow, normalise,
-    row::{Call, Row, text_id},
+    row::{Call, ID_DIGITS, Row, text_id},
 };
 
 /// Reviewed rows whose labels are the task's, before anybody knows which of them are about texts of the log.
@@ -132,6 +132,14 @@ impl ReviewedAnswers {
     #[must_use]
     pub fn of_text(&self, id: &str) -> Option<usize> {
         self.own.get(id).copied()
+    }
+
+    /// Whether the label of a row, by its id and the label's number, is another than the one that a person gives its text; `None`
+    /// where nobody has read it.
+    #[must_use]
+    pub fn is_wrong(&self, row: &str, label: usize) -> Option<bool> {
+        let text = row.get(..ID_DIGITS)?;
+        self.of_text(text).map(|right| right != label)
     }
 
     /// Whether the answer of a call was right, by the text's id, the call's label and its confidence; `None` where nobody has

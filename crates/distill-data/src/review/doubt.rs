@@ -25,17 +25,23 @@ pub enum LabelDoubt {
         /// What the search for wrong labels says, which is wrong by rounding at most outside of 0..=1.
         chance_wrong: f64,
     },
+    /// Nothing speaks against the label: the row was drawn for the audit.
+    Drawn {
+        /// How sure the teacher was, in 0..=1.
+        confidence: Option<f64>,
+    },
 }
 
 impl LabelDoubt {
     /// The chance that the label is wrong, in 0..=1, before it is known how earlier questions fared; one half where nothing is
-    /// known.
+    /// known of a label in doubt, and 0 of one that was drawn.
     #[must_use]
     pub fn chance_wrong(self) -> f64 {
         let chance = match self {
             Self::Outvoted { own_share } => 1.0 - own_share,
             Self::Unsure { confidence } => confidence.map_or(0.5, |confidence| 1.0 - confidence),
             Self::Suspected { chance_wrong } => chance_wrong,
+            Self::Drawn { confidence } => confidence.map_or(0.0, |confidence| 1.0 - confidence),
         };
         chance.clamp(0.0, 1.0)
     }

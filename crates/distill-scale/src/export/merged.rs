@@ -12,12 +12,13 @@ use futures::TryStreamExt;
 use stage_files::WholeFile;
 use task_spec::{LabelSet, Source};
 
-use super::{plan_error, questions::Joined, row_of};
+use super::{plan_error, row_of};
 use crate::{
     Calls, Engine, ReduceError, ScaleError,
     calls::{legal, with_answers},
     doubts::DOUBTFUL,
     functions::{ReviewedCalls, id_of},
+    joined::Joined,
     reduce::{Columns, float, text},
 };
 

@@ -16,6 +16,7 @@ use task_spec::Task;
 use super::{
     log,
     outcome::{self, Row},
+    raw,
 };
 
 /// What a curation may be given beside its log and settings.
@@ -71,6 +72,7 @@ pub(crate) fn in_one_memory(path: &Path, given: &Given, config: &ScaleConfig) ->
         split: given.split.clone(),
         class_cap: config.class_cap,
         class_floor: config.class_floor,
+        review: config.review.clone(),
         ..CurateConfig::default()
     };
     let mut input = CurateInput::new(&task, &logs).with_reviewed(&given.reviewed);
@@ -254,6 +256,8 @@ fn assert_same_account(curated: &Curated, report: &ScaleReport) {
         .filter_map(|record| Some((record.label.clone(), record.suspicion?)));
     assert_eq!(report.suspicions, classes.collect());
     assert_eq!(report.reviewed, manifest.reviewed);
+    assert_eq!(report.review, manifest.review);
+    assert_eq!(report.audit, manifest.audit);
 }
 
 /// That a question is as doubtful as a row, but for how earlier questions of its reason fared.
@@ -442,6 +446,7 @@ proptest! {
             min_confidence,
             review_unknown,
             class_cap,
+            review: raw::review(seed),
             passes,
             ..ScaleConfig::default()
         };
