@@ -1,7 +1,11 @@
 //! The questions to a person, as files: rows in doubt in the order of the queue, rows of the audit in that of the draw, and both
 //! together as people's tools read them.
 
-use std::{collections::HashMap, io::Write, path::Path};
+use std::{
+    collections::HashMap,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use datafusion::{
     arrow::array::{BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array},
@@ -27,6 +31,10 @@ use crate::{
 };
 
 const STAGE: &str = "questions";
+const REVIEW: &str = "review.jsonl";
+const AUDIT: &str = "audit.jsonl";
+const TABLE: &str = "review.csv";
+const TASKS: &str = "label-studio.json";
 
 /// Writes them, and into the account their files; how many are in the queue.
 ///
@@ -275,6 +283,8 @@ struct Files {
     review: (WholeFile, u64),
     audit: (WholeFile, u64),
     table: WholeFile,
+    /// Where it will be.
+    table_path: PathBuf,
     tasks: JsonList,
     /// Rows of the audit that are not among the questions yet.
     drawn: Vec<ReviewRow>,
@@ -283,16 +293,18 @@ struct Files {
 
 impl Files {
     fn create(to: &Path) -> Result<Self, FileError> {
-        let mut table = WholeFile::create(&to.join(TABLE))?;
-        write_text(&mut table, &review_csv_head())?;
-        Ok(Self {
+        let table_path = to.join(TABLE);
+        let mut files = Self {
             review: (WholeFile::create(&to.join(REVIEW))?, 0),
             audit: (WholeFile::create(&to.join(AUDIT))?, 0),
-            table,
+            table: WholeFile::create(&table_path)?,
+            table_path,
             tasks: JsonList::create(&to.join(TASKS))?,
             drawn: Vec::new(),
             between: None,
-        })
+        };
+        files.write_table(&review_csv_head())?;
+        Ok(files)
     }
 
     /// A row of the audit; they come before all others.
@@ -320,8 +332,16 @@ impl Files {
 
     /// The next row for people's tools.
     fn put(&mut self, row: &ReviewRow) -> Result<(), FileError> {
-        write_text(&mut self.table, &review_csv_row(row))?;
+        self.write_table(&review_csv_row(row))?;
         self.tasks.push(&label_studio_task(row))
+    }
+
+    fn write_table(&mut self, text: &str) -> Result<(), FileError> {
+        let written = self.table.write_all(text.as_bytes());
+        written.map_err(|source| FileError::Write {
+            path: self.table_path.clone(),
+            source,
+        })
     }
 
     fn finish(mut self, report: &mut ExportReport) -> Result<(), FileError> {
@@ -340,17 +360,4 @@ impl Files {
         report.outputs.insert(TASKS.to_owned(), self.tasks.finish()?);
         Ok(())
     }
-}
-
-const REVIEW: &str = "review.jsonl";
-const AUDIT: &str = "audit.jsonl";
-const TABLE: &str = "review.csv";
-const TASKS: &str = "label-studio.json";
-
-fn write_text(file: &mut WholeFile, text: &str) -> Result<(), FileError> {
-    file.write_all(text.as_bytes())
-        .map_err(|source| FileError::Write {
-            path: TABLE.into(),
-            source,
-        })
 }

@@ -1,5 +1,7 @@
 //! The audit: rows that are kept on the teacher's word, drawn by chance.
 
+use std::collections::BTreeSet;
+
 use datafusion::{
     arrow::{
         array::AsArray,
@@ -86,7 +88,7 @@ impl Stages<'_> {
             let kept = kept
                 .filter(col("id").in_list(drawn, false))?
                 .select(vec![col("id")])?;
-            let mut still_kept = std::collections::BTreeSet::new();
+            let mut still_kept = BTreeSet::new();
             for batch in self.collect(kept).await? {
                 let ids = batch.column(0).as_string::<i32>();
                 still_kept.extend(ids.iter().flatten().map(str::to_owned));
