@@ -66,7 +66,8 @@
 //!   It costs half an hour or more; nothing else sees systematic errors.
 //! - [`read_calls`]: the reading alone, a call at a time in constant memory, for logs that no memory holds; [`Ballot`] and
 //!   [`TextVotes`] are what calls say and come to, [`ReviewedTexts`] what persons say of them, [`ConfidenceRule`] whose confidence
-//!   is enough, and [`SuspectTexts`] begins the search for wrong labels. distill-scale goes on from there.
+//!   is enough, [`AnswerWorth`] what answers are worth; [`SuspectTexts`] begins the search for wrong labels, [`SplitTexts`] the
+//!   measure of a split and [`AuditCounts`] the draw of an audit. distill-scale goes on from there.
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Teachers`]: a teacher that changed inside the log is several, each compared with the one before.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines. [`Manifest`]: the account, with a [`Ledger`] in which

@@ -33,7 +33,7 @@ const TRAIN: &str = "train";
 /// The account of an export, `export.json` beside the files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportReport {
-    /// Lines of each file.
+    /// Lines of each file of JSON lines.
     pub rows: BTreeMap<String, u64>,
     /// BLAKE3 of each file.
     pub outputs: BTreeMap<String, ContentHash>,

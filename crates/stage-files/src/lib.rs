@@ -21,7 +21,7 @@
 //!
 //! - [`WholeFile`]: a file that appears under its name only once it is complete and on disk; with
 //!   [`write_whole`], [`write_json`] and [`write_json_lines`] for the common cases. [`remove_leftovers`] takes away what
-//!   killed processes have left.
+//!   killed processes have left. [`JsonList`]: such a file of a list whose items come one by one.
 //! - [`Lines`]: a file line by line in bounded memory, packed by gzip or zstd or not; a line that is not text or is too
 //!   long is an item, not the end. [`read_json_lines`] is the strict form that stops at the first bad line.
 //! - [`Unpacked`]: a file's bytes, unpacked where it is packed, for readers of other formats, with the hash of what was read.
