@@ -247,12 +247,12 @@ fn questions_to_a_person(asked: &[Asked]) -> Vec<ReviewRow> {
         similar: Vec::new(),
         confidence: None::<Confidence>,
         support: [(label(asked.class), 0.5)].into(),
-        source: Source {
+        source: Some(Source {
             file: "log.jsonl".to_owned(),
             line: number as u64 + 1,
             call: None,
             question: None,
-        },
+        }),
     };
     asked.iter().enumerate().map(question).collect()
 }

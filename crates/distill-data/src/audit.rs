@@ -14,6 +14,7 @@
 //! answer may be right, for the lower end of the interval, and wrong, for the upper one.
 
 mod draw;
+mod drawing;
 mod interval;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CurateConfigError, review::range_fault};
 
-use draw::{DrawSize, draw_calls, draw_rows, reading_order};
+use drawing::DrawnLists;
+pub use drawing::{AuditCounts, AuditDraw, DrawnAudit, KeptRows};
 use interval::{clopper_pearson, hypergeometric};
 
 /// How many of the kept rows a person is asked about. With `share`, `least` and `least_rare` of 0 there is no audit.
@@ -133,111 +135,32 @@ pub struct AuditShare {
     pub interval: (f64, f64),
 }
 
-/// A row that is kept on the teacher's word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeptRow<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) label: usize,
-    /// The calls that it stands for.
-    pub(crate) calls: usize,
-    /// Whether a person has found the label wrong; `None` if nobody has read the row.
-    pub(crate) is_wrong: Option<bool>,
-}
-
-/// The rows that are drawn, and what is known from those that were read.
-#[derive(Debug)]
-pub(crate) struct Audit {
-    /// Indexes of the drawn rows in the order in which they are to be read.
-    pub(crate) order: Vec<usize>,
-    pub(crate) record: AuditRecord,
-}
-
-impl Audit {
-    /// Draws from rows that are in an order of content and have ids of their own. `None` if nothing is to be drawn.
-    pub(crate) fn of(
-        rows: &[KeptRow<'_>],
-        label_name: impl Fn(usize) -> String,
-        config: &AuditConfig,
-    ) -> Option<Self> {
-        let mut of_label: BTreeMap<usize, usize> = BTreeMap::new();
-        for row in rows {
-            *of_label.entry(row.label).or_default() += 1;
-        }
-        of_label.retain(|_, rows| *rows < config.rare_below);
-        let all: Vec<usize> = (0..rows.len()).collect();
-        let is_rare = |&row: &usize| of_label.contains_key(&rows[row].label);
-        let rare: Vec<usize> = all.iter().copied().filter(is_rare).collect();
-        let size = |least, rows: &[usize]| DrawSize::of(config, least, rows.len());
-        let all = Draws::of(rows, &all, size(config.least, &all), config.seed);
-        let rare = Draws::of(rows, &rare, size(config.least_rare, &rare), config.seed);
-        let lists = [&all.rows, &all.calls, &rare.rows, &rare.calls];
-        let order = reading_order(&lists.map(Vec::as_slice));
-        if order.is_empty() {
-            return None;
-        }
-        let place: BTreeMap<usize, usize> = order.iter().enumerate().map(|(n, &row)| (row, n)).collect();
-        let is_read = |row: &usize| rows[*row].is_wrong.is_some();
-        let read_to = order.iter().rposition(is_read).map_or(0, |last| last + 1);
-        let reading = Reading { rows, place, read_to };
-        let record = AuditRecord {
-            drawn: order.len(),
-            answered: order.iter().filter(|row| is_read(row)).count(),
-            wrong: order
-                .iter()
-                .filter(|&&row| rows[row].is_wrong == Some(true))
-                .count(),
-            minutes: 0.0,
-            all: reading.estimate(&all),
-            rare: (!of_label.is_empty()).then(|| RareEstimate {
-                labels: of_label
-                    .iter()
-                    .map(|(&label, &rows)| (label_name(label), rows))
-                    .collect(),
-                estimate: reading.estimate(&rare),
-            }),
-        };
-        Some(Self { order, record })
-    }
-}
-
-/// What is drawn of some of the rows, by index of row.
-#[derive(Debug)]
-struct Draws {
-    of_rows: u64,
-    of_calls: u64,
-    rows: Vec<usize>,
-    /// With repeats. Empty where each row stands for as many calls, so that both shares are one.
-    calls: Vec<usize>,
-}
-
-impl Draws {
-    fn of(rows: &[KeptRow<'_>], among: &[usize], DrawSize(size): DrawSize, seed: u64) -> Self {
-        let calls = |row: &usize| rows[*row].calls;
-        let is_even = among.windows(2).all(|pair| calls(&pair[0]) == calls(&pair[1]));
-        Self {
-            of_rows: among.len() as u64,
-            of_calls: among.iter().map(|row| calls(row) as u64).sum(),
-            rows: draw_rows(rows, among, size, seed),
-            calls: match is_even {
-                true => Vec::new(),
-                false => draw_calls(rows, among, size, seed),
-            },
-        }
-    }
-}
-
 /// How far the drawn rows have been read.
 #[derive(Debug)]
-struct Reading<'a> {
-    rows: &'a [KeptRow<'a>],
+struct Reading {
+    /// Of each drawn row whether a person has found it wrong; `None` if nobody has read it.
+    verdicts: Vec<Option<bool>>,
     /// The place of each drawn row in the order of reading.
     place: BTreeMap<usize, usize>,
     /// The place after that of the last row that was answered.
     read_to: usize,
 }
 
-impl Reading<'_> {
-    fn estimate(&self, draws: &Draws) -> AuditEstimate {
+impl Reading {
+    fn of(verdicts: Vec<Option<bool>>, order: &[usize]) -> Self {
+        let is_read = |row: &usize| verdicts[*row].is_some();
+        Self {
+            place: order
+                .iter()
+                .enumerate()
+                .map(|(place, &row)| (row, place))
+                .collect(),
+            read_to: order.iter().rposition(is_read).map_or(0, |last| last + 1),
+            verdicts,
+        }
+    }
+
+    fn estimate(&self, draws: &DrawnLists) -> AuditEstimate {
         let mut by_rows = self.share(&draws.rows, draws.of_rows);
         let upper = (by_rows.wrong + by_rows.passed_over) as u64;
         let read = (by_rows.answered + by_rows.passed_over) as u64;
@@ -272,7 +195,7 @@ impl Reading<'_> {
     /// another list has them too were not drawn by this one's chances so far.
     fn share(&self, draws: &[usize], of: u64) -> AuditShare {
         let read = draws.iter().take_while(|row| self.place[row] < self.read_to);
-        let verdicts: Vec<Option<bool>> = read.map(|&row| self.rows[row].is_wrong).collect();
+        let verdicts: Vec<Option<bool>> = read.map(|&row| self.verdicts[row]).collect();
         let answered = verdicts.iter().flatten().count();
         let wrong = verdicts.iter().filter(|verdict| **verdict == Some(true)).count();
         AuditShare {

@@ -18,18 +18,17 @@ use std::collections::BTreeMap;
 use task_spec::Task;
 
 use crate::{
-    CurateError, CuratePlan, Curated, GoldRows, JaccardThreshold, LeakageCertificate, LogFile, Progress,
-    RejectReason, RejectedRow, ReviewedRow, SplitBy, Stage, leakage_certificate, near_neighbours,
-    review::ConfusionCosts,
+    AnswerWorth, CurateError, CuratePlan, Curated, GoldRows, JaccardThreshold, LeakageCertificate, LogFile,
+    Progress, RejectReason, RejectedRow, ReviewedRow, SplitBy, Stage, leakage_certificate, near_neighbours,
 };
 
 use fates::NearTexts;
 use intake::Intake;
-use outputs::{Worth, write_rows};
+use outputs::write_rows;
 pub use read_account::ReadAccount;
 use reading::check_weights;
 pub use reading::{AnsweredCall, LogItem, RejectedCall, read_calls};
-pub use reviewed::{ReviewedAnswers, ReviewedTexts};
+pub use reviewed::{AskedQuestion, ReviewedAnswers, ReviewedTexts};
 use settled::{Settled, rows_of};
 
 /// What a curation works on.
@@ -119,7 +118,7 @@ pub fn curate_with_progress(
         ..*input
     };
     let labels = input.task.labels();
-    let costs = ConfusionCosts::of(&plan.config().review, labels)?;
+    let worth = AnswerWorth::of(&plan.config().review, labels)?;
     let mut intake = Intake::read(input, plan, progress)?;
     let is_by_time = plan
         .split()
@@ -148,7 +147,7 @@ pub fn curate_with_progress(
         at(Stage::Audit, rows.len());
         let told = (Some(&*record), labels.len());
         let teacher = Settled::of(&intake.calls, &near, plan, told, &mut |_, _| {});
-        record.questions = answers.fared(&teacher);
+        record.questions = answers.fared(teacher.asked());
         answers.apply(&mut intake.calls, &teacher.rows, record);
         teacher
     });
@@ -158,7 +157,7 @@ pub fn curate_with_progress(
     let questions = reviewed
         .as_ref()
         .map_or_else(BTreeMap::new, |record| record.questions.clone());
-    let worth = Worth { costs, questions };
+    let worth = worth.with_fared(questions);
     let outputs = write_rows(input, plan, &intake.calls, (&settled, &near, &worth, drawn));
     let mut curated = account::assemble(input, plan, intake, outputs, settled.found.as_ref());
     parts::set_apart(&mut curated, input, plan);

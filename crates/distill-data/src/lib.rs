@@ -66,7 +66,8 @@
 //!   It costs half an hour or more; nothing else sees systematic errors.
 //! - [`read_calls`]: the reading alone, a call at a time in constant memory, for logs that no memory holds; [`Ballot`] and
 //!   [`TextVotes`] are what calls say and come to, [`ReviewedTexts`] what persons say of them, [`ConfidenceRule`] whose confidence
-//!   is enough, and [`SuspectTexts`] begins the search for wrong labels. distill-scale goes on from there.
+//!   is enough, [`AnswerWorth`] what answers are worth; [`SuspectTexts`] begins the search for wrong labels, [`SplitTexts`] the
+//!   measure of a split and [`AuditCounts`] the draw of an audit. distill-scale goes on from there.
 //! - [`leakage_certificate`]: that no training text is a gold row's, or nearly.
 //! - [`Teachers`]: a teacher that changed inside the log is several, each compared with the one before.
 //! - [`Curated`]: the rows by where they end, as a folder of JSON lines. [`Manifest`]: the account, with a [`Ledger`] in which
@@ -135,7 +136,10 @@ mod variable_part;
 mod votes;
 
 pub use answer::{AnswerFormat, ConfidenceScale};
-pub use audit::{AuditConfig, AuditEstimate, AuditRecord, AuditShare, RareEstimate};
+pub use audit::{
+    AuditConfig, AuditCounts, AuditDraw, AuditEstimate, AuditRecord, AuditShare, DrawnAudit, KeptRows,
+    RareEstimate,
+};
 pub use ballot::Ballot;
 pub use calibration::{Calibration, CheckedAnswer, ConfidenceCut, LEAST_REVIEWED};
 pub use call_time::{CallTime, CallTimeError};
@@ -144,8 +148,8 @@ pub use confidence::{Confidence, ConfidenceKind};
 pub use confidence_rule::{ConfidenceDoubt, ConfidenceRule};
 pub use config::{CurateConfig, CurateConfigError, CuratePlan, Duplicates, UnknownConfidence, WeightByCalls};
 pub use curate::{
-    AnsweredCall, CurateInput, LogItem, ReadAccount, RejectedCall, ReviewedAnswers, ReviewedTexts, curate,
-    curate_with_progress, read_calls,
+    AnsweredCall, AskedQuestion, CurateInput, LogItem, ReadAccount, RejectedCall, ReviewedAnswers,
+    ReviewedTexts, curate, curate_with_progress, read_calls,
 };
 pub use curated::{Curated, MergedCall, TrainRow};
 pub use error::CurateError;
@@ -165,8 +169,10 @@ pub use progress::{Progress, Stage};
 pub use quarantine::{Damage, QuarantinedLine, RAW_CHARS};
 pub use rejected::{RejectReason, RejectedRow};
 pub use review::{
-    QueuePoint, QueueRecord, ReviewConfig, ReviewReason, ReviewRow, SIMILAR_SHOWN, SimilarText,
-    label_studio_config, label_studio_tasks, reading_order, review_csv,
+    AnswerWorth, AuditBetween, DoubtfulLabel, LabelDoubt, QueuePoint, QueueRecord, QueuedQuestion,
+    ReviewConfig, ReviewReason, ReviewRow, SIMILAR_SHOWN, SettledCalls, SimilarText, label_studio_config,
+    label_studio_task, label_studio_tasks, likely_label, reading_order, reading_words, review_csv,
+    review_csv_head, review_csv_row,
 };
 pub use reviewed::{AnswerProblem, ReviewedError, ReviewedRow, ReviewedRows, SetAside};
 pub use shape::{
@@ -176,9 +182,9 @@ pub use shape::{
     TrafficShape, UnseenShare, WayBalance, WorkloadShape, shape, shape_with_progress,
 };
 pub use splits::{
-    Flattery, PartRecord, SmallClass, SourceField, Split, SplitBy, SplitConfig, SplitConfigError, SplitPart,
-    SplitPartError, SplitPlan, SplitReport, SplitRow, SplitScore, TimeSplit, UnitOrder, UnitSplit,
-    UnknownSplitBy, split, unit_draw,
+    Flattery, NearTraining, PartRecord, SmallClass, SourceField, Split, SplitBy, SplitConfig,
+    SplitConfigError, SplitCut, SplitMeasure, SplitPart, SplitPartError, SplitPlan, SplitReport, SplitRow,
+    SplitScore, SplitTexts, TimeSplit, UnitOrder, UnitSplit, UnknownSplitBy, split, unit_draw,
 };
 pub use suspects::{
     ClassBasis, ClassSuspicion, ConfidentJoint, ConfusedPair, IssueMethod, LabelIssue, LabelIssueError,

@@ -1,9 +1,11 @@
 //! Rows that a person should look at before anybody learns from them.
 
 mod config;
+mod doubt;
 mod label_studio;
 mod queue;
 mod spreadsheet;
+mod worth;
 
 use std::collections::BTreeMap;
 
@@ -12,13 +14,15 @@ use task_spec::Source;
 
 use crate::confidence::Confidence;
 
-pub use config::ReviewConfig;
 pub(crate) use config::{ConfusionCosts, range_fault};
-pub use label_studio::{label_studio_config, label_studio_tasks};
-pub use queue::{QueuePoint, QueueRecord, reading_order};
+pub use config::{ReviewConfig, reading_words};
+pub use doubt::LabelDoubt;
+pub use label_studio::{label_studio_config, label_studio_task, label_studio_tasks};
+pub use queue::{AuditBetween, QueuePoint, QueueRecord, QueuedQuestion, reading_order};
 pub(crate) use queue::{order, reading_minutes};
 pub(crate) use spreadsheet::{RIGHT_LABEL, as_written};
-pub use spreadsheet::{SIMILAR_SHOWN, review_csv};
+pub use spreadsheet::{SIMILAR_SHOWN, review_csv, review_csv_head, review_csv_row};
+pub use worth::{AnswerWorth, DoubtfulLabel, SettledCalls, likely_label};
 
 /// A line of `review.jsonl` or `audit.jsonl`: a question to a person.
 ///
@@ -57,8 +61,9 @@ pub struct ReviewRow {
     pub confidence: Option<Confidence>,
     /// What the calls of this text say together for each label: votes weighted by confidence.
     pub support: BTreeMap<String, f64>,
-    /// The call.
-    pub source: Source,
+    /// The call, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 /// A text that stands behind a question to a person.
@@ -74,11 +79,17 @@ impl ReviewRow {
     /// What a minute of looking is worth: [`value`](Self::value) by [`minutes`](Self::minutes).
     #[must_use]
     pub fn value_per_minute(&self) -> f64 {
-        // A question without words that takes no time by the plan is the first one to answer.
-        if self.minutes > 0.0 {
-            self.value / self.minutes
-        } else {
-            self.value / f64::MIN_POSITIVE
+        self.queued().value_per_minute()
+    }
+
+    /// The same question, as its place in the queue depends on it.
+    #[must_use]
+    pub fn queued(&self) -> QueuedQuestion {
+        QueuedQuestion {
+            calls: self.calls,
+            chance_wrong: self.chance_wrong,
+            value: self.value,
+            minutes: self.minutes,
         }
     }
 

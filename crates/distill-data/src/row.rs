@@ -125,19 +125,6 @@ impl Row {
         &self.id[..ID_DIGITS]
     }
 
-    /// The label that is most likely after the row's own, by the teacher's distribution or else by what the calls say.
-    pub(crate) fn second_label(&self) -> Option<usize> {
-        [&self.distribution, &self.support]
-            .into_iter()
-            .find_map(|shares| {
-                let others = shares
-                    .iter()
-                    .filter(|&(&label, &share)| label != self.label && share > 0.0);
-                let best = others.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)))?;
-                Some(*best.0)
-            })
-    }
-
     /// The share of the support that the label has.
     pub(crate) fn label_share(&self) -> f64 {
         share_of(self.label, &self.support)

@@ -25,6 +25,7 @@ pub use config::{
     SourceField, SplitBy, SplitConfig, SplitConfigError, SplitPart, SplitPartError, SplitPlan, UnknownSplitBy,
 };
 use flattery::flattery;
+pub use flattery::{NearTraining, SplitCut, SplitMeasure, SplitTexts};
 pub use report::{Flattery, PartRecord, SmallClass, SplitReport, SplitScore};
 pub use time_split::TimeSplit;
 pub use unit_split::{UnitOrder, UnitSplit, unit_draw};

@@ -71,7 +71,7 @@ pub use out_of_fold::text_probabilities;
 pub use probabilities::Probabilities;
 pub use search::{SuspectFindings, SuspectRow, SuspectSearch, SuspectTexts};
 
-pub(crate) use features::Features;
+pub(crate) use features::{FeatureCounts, FeatureVectors, Features};
 
 /// What the search for wrong labels found in a class.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -102,20 +102,19 @@ pub enum ClassBasis {
 }
 
 /// For each of several cuts into rows that are trained on and others: whether the classifier, fitted on the former, finds the
-/// label of each row. Texts are normalised.
+/// label of each row.
 pub(crate) fn found_by_model(
-    texts: &[&str],
+    features: &Features,
     labels: &[usize],
     classes: usize,
-    cuts: &[Vec<bool>],
+    cuts: &[&[bool]],
 ) -> Vec<Vec<bool>> {
-    let features = features::Features::of(texts.iter().copied());
     cuts.par_iter()
         .map(|is_training| {
-            let known: Vec<u32> = (0..texts.len() as u32)
+            let known: Vec<u32> = (0..labels.len() as u32)
                 .filter(|&row| is_training[row as usize])
                 .collect();
-            let model = classifier::Classifier::fit(&features, labels, &known, classes, 0);
+            let model = classifier::Classifier::fit(features, labels, &known, classes, 0);
             let mut scores = vec![0.0; classes];
             let mut is_right = |row: usize| {
                 model.softmax(features.row(row), &mut scores);
@@ -125,7 +124,7 @@ pub(crate) fn found_by_model(
                     .filter(|&(class, _)| class != labels[row]);
                 others.map(|(_, &p)| p).fold(f32::NEG_INFINITY, f32::max) < scores[labels[row]]
             };
-            (0..texts.len()).map(&mut is_right).collect()
+            (0..labels.len()).map(&mut is_right).collect()
         })
         .collect()
 }

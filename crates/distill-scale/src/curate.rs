@@ -2,8 +2,11 @@
 
 use std::{collections::BTreeMap, future::Future, path::Path, time::Instant};
 
-use datafusion::error::Result;
-use distill_data::{ClassSuspicion, CurateError, ReviewedTexts, SplitBy, SplitReport, SuspectFindings};
+use datafusion::{error::Result, prelude::DataFrame};
+use distill_data::{
+    AnswerWorth, AnsweredQuestions, AuditRecord, ClassSuspicion, CurateError, QueueRecord, ReviewedTexts,
+    SplitBy, SplitReport, SuspectFindings,
+};
 use near_texts::NORMALISER_VERSION;
 use stage_files::write_json;
 use task_spec::LabelSet;
@@ -11,7 +14,7 @@ use task_spec::LabelSet;
 use crate::{
     Engine, ScaleError, ScaleInput, ScalePlan, ScaleReport,
     calls::OfReading,
-    stages::{CountedCalls, Stages},
+    stages::{CountedCalls, Reviewed, Stages},
 };
 
 /// The account of a run, in its folder.
@@ -45,6 +48,7 @@ pub async fn curate_at_scale(
         [] => None,
         rows => Some(ReviewedTexts::of(rows, input.labels, &mask)?),
     };
+    let worth = AnswerWorth::of(&plan.config().review, input.labels)?;
     let masked_gold = input.gold.map(|gold| gold.masked(&mask));
     let input = &ScaleInput {
         gold: masked_gold.as_ref(),
@@ -60,30 +64,28 @@ pub async fn curate_at_scale(
     let mut reviewed = None;
     if let Some(texts) = asked {
         let found = clock.of("reviewed", stages.reviewed(&table, texts)).await?;
-        stages = stages.with_cuts(&found.1);
+        stages = stages.with_cuts(&found.record);
         reviewed = Some(found);
     }
-    let (answers, reviewed) = reviewed.unzip();
-    let rows = clock
-        .of("votes", stages.votes(table.clone(), answers.as_ref()))
-        .await?;
+    let answers = reviewed.as_ref().map(|reviewed| &reviewed.calls);
+    let rows = clock.of("votes", stages.votes(table.clone(), answers)).await?;
     let mut teachers = None;
     if let Some(OfReading { rejected, logs }) = of_reading {
-        let found = stages.teachers(table, rejected, &logs);
+        let found = stages.teachers(table.clone(), rejected, &logs);
         teachers = Some(clock.of("teachers", found).await?);
     }
     if let Some(gold) = input.gold {
         clock.of("gold join", stages.gold_join(gold)).await?;
     }
-    let join = clock.of("plan", stages.join_plan(rows)).await?;
-    let mut pairs = 0;
-    for pass in 0..plan.config().passes {
-        pairs += clock.of("pairs", stages.pairs(&join, pass)).await?;
+    let (pairs, most_keys) = near_duplicates(&mut clock, &stages, plan, rows).await?;
+    if let Some(reviewed) = &mut reviewed {
+        reviewed.record.questions = fared(&mut clock, &stages, table, reviewed).await?;
     }
     clock.of("contradictions", stages.contradictions()).await?;
     clock.of("stars", stages.stars()).await?;
     let (found, split) = settle(&mut clock, &stages, plan).await?;
     clock.of("fates", stages.fates()).await?;
+    let (review, audit) = questions(&mut clock, &stages, worth, reviewed.as_ref()).await?;
     let mut leakage = None;
     if let Some(gold) = input.gold {
         leakage = Some(clock.of("certificates", stages.certificates(gold)).await?);
@@ -99,12 +101,14 @@ pub async fn curate_at_scale(
         rejected,
         rows,
         pairs,
-        most_keys: join.most_keys(),
+        most_keys,
         calls_in_train: calls_of("train").unwrap_or(0),
         fates: fates.into_iter().map(|(fate, (rows, _))| (fate, rows)).collect(),
-        reviewed,
+        reviewed: reviewed.map(|reviewed| reviewed.record),
         suspects: found.as_ref().map(|found| found.record(input.labels)),
         suspicions: found.map_or_else(BTreeMap::new, |found| by_name(&found, input.labels)),
+        review,
+        audit,
         leakage,
         split,
         class_limits,
@@ -141,6 +145,54 @@ fn check_split(plan: &ScalePlan, counted: &CountedCalls) -> Result<(), ScaleErro
     }
 }
 
+/// Finds the near-duplicates among so many rows; how many there are, and the most keys that a text was found by.
+async fn near_duplicates(
+    clock: &mut Clock<'_>,
+    stages: &Stages<'_>,
+    plan: &ScalePlan,
+    rows: u64,
+) -> Result<(u64, usize), ScaleError> {
+    let join = clock.of("plan", stages.join_plan(rows)).await?;
+    let mut pairs = 0;
+    for pass in 0..plan.config().passes {
+        pairs += clock.of("pairs", stages.pairs(&join, pass)).await?;
+    }
+    Ok((pairs, join.most_keys()))
+}
+
+/// How the questions fared that the teacher's word raises and persons have answered.
+async fn fared(
+    clock: &mut Clock<'_>,
+    stages: &Stages<'_>,
+    calls: DataFrame,
+    reviewed: &Reviewed,
+) -> Result<BTreeMap<String, AnsweredQuestions>, ScaleError> {
+    let teachers = stages.on_teachers_word();
+    let settled = teachers.settle_teachers(calls, &reviewed.calls);
+    clock.of("teacher's word", settled).await?;
+    let fared = teachers.fared(&reviewed.answers);
+    clock.of("teacher's word", fared).await
+}
+
+/// The questions to a person, in their order, and the audit.
+async fn questions(
+    clock: &mut Clock<'_>,
+    stages: &Stages<'_>,
+    worth: AnswerWorth,
+    reviewed: Option<&Reviewed>,
+) -> Result<(QueueRecord, Option<AuditRecord>), ScaleError> {
+    let (drawn, worth) = match reviewed {
+        None => (clock.of("audit", stages.audit(None)).await?, worth),
+        // What is drawn from is what is kept before any person has spoken.
+        Some(Reviewed { answers, record, .. }) => {
+            let teachers = stages.on_teachers_word();
+            let drawn = clock.of("audit", teachers.audit(Some(answers))).await?;
+            (drawn, worth.with_fared(record.questions.clone()))
+        }
+    };
+    clock.of("questions", stages.questions(&worth, drawn)).await
+}
+
 /// Finds which of the rows that would be trained on have a label that is probably wrong, and which are kept from training; what
 /// was found, and the account of the split.
 async fn settle(
@@ -157,7 +209,11 @@ async fn settle(
     }
     let mut split = None;
     if let Some(plan) = plan.split() {
-        split = Some(clock.of("split", stages.split(plan)).await?);
+        let mut report = clock.of("split", stages.split(plan)).await?;
+        if plan.config().measure {
+            report.flattery = Some(clock.of("flattery", stages.flattery(plan)).await?);
+        }
+        split = Some(report);
     }
     // After the split, so that what is held out has the labels of the log in their shares.
     if let Some(cap) = plan.config().class_cap {

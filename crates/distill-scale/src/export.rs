@@ -11,7 +11,7 @@ use datafusion::{
     error::{DataFusionError, Result},
     prelude::{DataFrame, Expr, ParquetReadOptions, col, lit},
 };
-use distill_data::{ClassLimitsRecord, OVER_CLASS_CAP, SplitReport, WeightByCalls};
+use distill_data::{ClassLimitsRecord, OVER_CLASS_CAP, QueueRecord, SplitReport, WeightByCalls};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use stage_files::{ContentHash, WholeFile, read_json, write_json};
@@ -22,26 +22,18 @@ use crate::{
     curate::SCALE_FILE,
     engine::as_text,
     functions::{self, ReviewedCalls},
+    joined,
     reduce::fates_schema,
     stages::REVIEWED_FILE,
 };
-use lines::{Known, Line, Lines};
+use lines::{Known, Lines};
 
-/// The fates whose rows a person is asked about.
-const REVIEWED: [&str; 5] = [
-    "conflicting_labels",
-    "near_conflict",
-    "low_confidence",
-    "unknown_confidence",
-    "suspect_label",
-];
 const TRAIN: &str = "train";
-const REVIEW: &str = "review";
 
 /// The account of an export, `export.json` beside the files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportReport {
-    /// Lines of each file.
+    /// Lines of each file of JSON lines.
     pub rows: BTreeMap<String, u64>,
     /// BLAKE3 of each file.
     pub outputs: BTreeMap<String, ContentHash>,
@@ -56,55 +48,6 @@ impl fmt::Display for ExportReport {
     }
 }
 
-/// A question to a person: a line of `review.jsonl`, by rising id.
-///
-/// It has less than a `ReviewRow` of distill-data: nothing of what an answer is worth, and rows whose question is another's are
-/// lines of their own. Answers come back as a log of their own, of lines with `input`, `answer` and `"reviewed": true`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DoubtfulRow {
-    /// The id of the text.
-    pub id: String,
-    /// The question.
-    pub input: String,
-    /// The label that it has.
-    pub label: String,
-    /// Why it is in doubt: `conflicting_labels`, `near_conflict`, `low_confidence`, `unknown_confidence` or `suspect_label`.
-    pub reason: String,
-    /// The most similar text of another label, of a near conflict.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub neighbour: Option<String>,
-    /// How similar that is, in 0..=1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub jaccard: Option<f64>,
-    /// The share of the support that the label has, in 0..=1, of conflicts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub own_share: Option<f64>,
-    /// The label that a model of the other rows finds likelier, of a suspected label.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suggested: Option<String>,
-    /// The probability that the model gives it, in 0..=1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suggested_probability: Option<f64>,
-    /// That of the row's own label.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub given_probability: Option<f64>,
-    /// The chance that a suspected label is wrong, in 0..=1; how earlier questions fared does not count in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub chance_wrong: Option<f64>,
-    /// The id of the row whose answer settles this one too, for it is nearly equal and has the same label; the calls of this one
-    /// then stand behind that one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub joins: Option<String>,
-    /// How many calls the row stands for.
-    pub calls: usize,
-    /// How sure the teacher was, calibrated where that was possible.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<distill_data::Confidence>,
-    /// The call that it keeps, where the table has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<task_spec::Source>,
-}
-
 /// What of `scale.json` an export needs.
 #[derive(Debug, Deserialize)]
 struct FinishedRun {
@@ -112,6 +55,7 @@ struct FinishedRun {
     rejected: BTreeMap<String, u64>,
     split: Option<SplitReport>,
     class_limits: ClassLimitsRecord,
+    review: QueueRecord,
 }
 
 impl FinishedRun {
@@ -155,15 +99,16 @@ pub async fn export_examples(
 }
 
 /// Writes the rows of a finished curation at scale, `from`, into `to`, a folder that must be new or empty: `train.jsonl`, a file
-/// for each part that is kept from training, `over_class_cap.jsonl` where classes have a cap, and `review.jsonl`, each by rising
-/// id; `merged.jsonl` where the settings ask for it; and `export.json`, last.
+/// for each part that is kept from training, and `over_class_cap.jsonl` where classes have a cap, each by rising id; what persons
+/// are asked, `review.jsonl`, `audit.jsonl`, `review.csv`, `label-studio.json` and `label-studio.xml`; `merged.jsonl` where the
+/// settings ask for it; and `export.json`, last.
 ///
-/// Lines of `train.jsonl` and of the parts are those that `curate` of distill-data writes of the same logs with the same
-/// settings, byte for byte: a task-spec `Example` and what is known of the calls behind it. Without the columns for it in the
-/// table of calls there is no source, no time and no distribution. A line of `review.jsonl` is a [`DoubtfulRow`].
+/// All are what `curate` of distill-data writes of the same logs with the same settings, byte for byte: lines of `train.jsonl` and
+/// of the parts are a task-spec `Example` and what is known of the calls behind it, lines of `review.jsonl` and `audit.jsonl` a
+/// `ReviewRow`. Without the columns for it in the table of calls there is no source, no time and no distribution.
 ///
-/// Rows are sorted by the engine and written one by one. In memory are the rows that have a near-duplicate which stays too, and
-/// rows in doubt that join another's question.
+/// Rows are sorted by the engine and written one by one. In memory are the rows that have a near-duplicate which stays too, the rows
+/// of the audit, and of a question all rows that stand behind it; for `merged.jsonl` the rows in doubt that join another's question.
 ///
 /// # Errors
 ///
@@ -194,16 +139,18 @@ pub async fn export_examples_with(
     let kept = run.kept();
     let of_kept = of_fates(&fates, &kept).map_err(failed)?;
     let cluster_of = clusters::of_kept(engine, from, of_kept).await.map_err(failed)?;
-    let doubtful = of_fates(&fates, &REVIEWED.map(str::to_owned)).map_err(failed)?;
-    let joined = questions::of_doubtful(engine, from, doubtful)
-        .await
-        .map_err(failed)?;
     let known = Known {
         cluster_of: &cluster_of,
-        joined: &joined,
         weight_by_calls: config.weight_by_calls,
     };
     let mut report = write_rows(engine, (task, known), (&fates, &kept), (from, to)).await?;
+    let asked = questions::write(engine, task, (from, to), &mut report).await?;
+    if asked != run.review.questions as u64 {
+        let expected = run.review.questions;
+        return Err(failed(plan_error(format!(
+            "there are {asked} questions, and the run has {expected}"
+        ))));
+    }
     if let Some(calls) = &config.merged {
         let mut file = WholeFile::create(&to.join("merged.jsonl"))?;
         let answers = from.join(REVIEWED_FILE);
@@ -212,6 +159,7 @@ pub async fn export_examples_with(
             false => None,
         };
         let labelled = (calls, task.labels(), answers.as_ref());
+        let joined = joined::read(engine, from).await.map_err(failed)?;
         let found = merged::write(engine, labelled, (&fates, &joined), &mut file).await?;
         let expected = run.calls - run.rejected.values().sum::<u64>();
         if found.read != expected {
@@ -231,7 +179,7 @@ pub async fn export_examples_with(
     Ok(report)
 }
 
-/// Writes the rows that stay and those that are in doubt.
+/// Writes the rows that stay.
 async fn write_rows(
     engine: &Engine,
     (task, known): (&Task, Known<'_>),
@@ -242,13 +190,12 @@ async fn write_rows(
         stage: "export",
         source: Box::new(source),
     };
-    let wanted: Vec<String> = kept.iter().cloned().chain(REVIEWED.map(str::to_owned)).collect();
-    let sorted = of_fates(fates, &wanted)
+    let sorted = of_fates(fates, kept)
         .and_then(|rows| rows.sort(vec![col("id").sort(true, false)]))
         .map_err(failed)?;
     let plan = sorted.create_physical_plan().await.map_err(failed)?;
     let mut files: BTreeMap<&str, (u64, WholeFile)> = BTreeMap::new();
-    for name in kept.iter().map(String::as_str).chain([REVIEW]) {
+    for name in kept.iter().map(String::as_str) {
         let file = WholeFile::create(&to.join(format!("{name}.jsonl")))?;
         files.insert(name, (0, file));
     }
@@ -261,10 +208,7 @@ async fn write_rows(
                 return Err(failed(plan_error(format!("nobody asked for the fate {name}"))));
             };
             *rows += 1;
-            match line {
-                Line::Kept(row) => file.write_json_line(&*row)?,
-                Line::Doubtful(row) => file.write_json_line(&*row)?,
-            }
+            file.write_json_line(&line)?;
         }
     }
     let (mut rows, mut outputs) = (BTreeMap::new(), BTreeMap::new());
@@ -290,7 +234,7 @@ fn of_fates(fates: &DataFrame, names: &[String]) -> Result<DataFrame> {
 }
 
 /// The number of a row by its text; what stays of a text has the text's normal form.
-fn row_of(input: &str) -> Expr {
+pub(crate) fn row_of(input: &str) -> Expr {
     functions::text_id().call(vec![functions::normal_text().call(vec![col(input)])])
 }
 

@@ -21,7 +21,7 @@ use datafusion::{
     logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility},
     scalar::ScalarValue,
 };
-use distill_data::unit_draw;
+use distill_data::{reading_words, unit_draw};
 use near_texts::{JoinPlan, normal_text_hash, normalise};
 use serde::de::DeserializeOwned;
 
@@ -116,6 +116,14 @@ pub(crate) fn split_draw() -> ScalarUDF {
     })
 }
 
+/// `words(text)`: how many words a person reads of it, [`reading_words`]; 0 of none.
+pub(crate) fn words() -> ScalarUDF {
+    function("words", DataType::UInt64, 1, |texts, _| {
+        let words = texts.iter().map(|text| text.map_or(0, reading_words) as u64);
+        Ok(Arc::new(UInt64Array::from_iter_values(words)))
+    })
+}
+
 /// All of them, for sessions and executors.
 pub(crate) fn all() -> Vec<ScalarUDF> {
     vec![
@@ -126,6 +134,7 @@ pub(crate) fn all() -> Vec<ScalarUDF> {
         reported(),
         join_keys(),
         split_draw(),
+        words(),
     ]
 }
 

@@ -2,8 +2,7 @@
 //! for wrong labels, held-out rows and class limits.
 //!
 //! Use this crate where a log's distinct texts do not fit into memory, which begins at some tens of millions of short
-//! rows; below that `curate` of distill-data does the same faster, and more: it asks a person the most valuable question first
-//! and keeps a ledger. `docs/SCALE.md` has the arithmetic, and a
+//! rows; below that `curate` of distill-data does the same faster, and keeps a ledger. `docs/SCALE.md` has the arithmetic, and a
 //! walk-through with the program of this crate, `distill-scale read`, `curate` and `export`.
 //!
 //! # Quick start
@@ -57,8 +56,9 @@
 //!   scans, deals out by key, sorts and joins, on disk where memory does not do; the rules are folds over sorted rows.
 //! - [`ScaleReport`]: the account.
 //! - [`export_examples`]: the rows that are trained on and those that are held out as lines of `Example`, which lora-train
-//!   reads, and a [`DoubtfulRow`] for each that a person is to be asked about; [`export_examples_with`] has rows weigh as much as
-//!   an [`ExportConfig`] says, and lists the calls that stand behind another.
+//!   reads, and the questions to persons, the most valuable minute first, as distill-data writes them for a spreadsheet and for
+//!   Label Studio; [`export_examples_with`] has rows weigh as much as an [`ExportConfig`] says, and lists the calls that stand
+//!   behind another.
 //!
 //! # Errors and panics
 //!
@@ -77,13 +77,16 @@ mod calls;
 #[cfg(feature = "ballista")]
 pub mod cluster;
 mod curate;
+mod doubts;
 mod engine;
 mod error;
 mod export;
 mod functions;
 mod input;
+mod joined;
 mod linked;
 mod moments;
+mod questions;
 mod read;
 mod reduce;
 mod report;
@@ -97,7 +100,7 @@ pub use calls::Calls;
 pub use curate::curate_at_scale;
 pub use engine::Engine;
 pub use error::{ReduceError, ScaleError};
-pub use export::{DoubtfulRow, ExportConfig, ExportReport, export_examples, export_examples_with};
+pub use export::{ExportConfig, ExportReport, export_examples, export_examples_with};
 pub use input::ScaleInput;
 pub use read::{ReadInput, ReadReport, read_logs};
 pub use report::ScaleReport;

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, fmt};
 
 use distill_data::{
-    ClassLimitsRecord, ClassSuspicion, LeakageRecord, ReviewedRecord, SplitReport, SuspectRecord, Teachers,
+    AuditRecord, ClassLimitsRecord, ClassSuspicion, LeakageRecord, QueueRecord, ReviewedRecord, SplitReport,
+    SuspectRecord, Teachers,
 };
 use serde::Serialize;
 
@@ -24,12 +25,16 @@ pub struct ScaleReport {
     pub fates: BTreeMap<String, u64>,
     /// Calls behind the rows that are trained on, those of merged rows among them.
     pub calls_in_train: u64,
-    /// What reviewed rows did, if there were any; without how the questions fared that they answer.
+    /// What reviewed rows did, if there were any.
     pub reviewed: Option<ReviewedRecord>,
     /// What the search for wrong labels found, if there was one.
     pub suspects: Option<SuspectRecord>,
     /// The same by label, of those that any row had.
     pub suspicions: BTreeMap<String, ClassSuspicion>,
+    /// What a review of the rows in doubt is expected to take and to bring.
+    pub review: QueueRecord,
+    /// What the audit has found so far of the rows that are kept on the teacher's word, if rows are drawn.
+    pub audit: Option<AuditRecord>,
     /// How near the gold set came to the log and comes to the rows that are trained on, if one was given.
     pub leakage: Option<LeakageRecord>,
     /// How the rows were split, if they were.
@@ -53,6 +58,25 @@ impl ScaleReport {
     pub fn balances(&self) -> bool {
         let rows: u64 = self.fates.values().sum();
         rows == self.rows && self.calls_in_train <= self.calls - self.rejected.values().sum::<u64>()
+    }
+}
+
+impl ScaleReport {
+    /// What persons are asked.
+    fn of_questions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "questions: {}, {:.0} minutes, {:.0} of the calls behind them expected to be wrong",
+            self.review.questions, self.review.minutes, self.review.wrong_calls
+        )?;
+        if let Some(audit) = &self.audit {
+            writeln!(
+                f,
+                "audit: {} rows drawn, {} of them answered and {} wrong; the others take {:.0} minutes",
+                audit.drawn, audit.answered, audit.wrong, audit.minutes
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -91,6 +115,7 @@ impl fmt::Display for ScaleReport {
                 100.0 * suspects.agreement
             )?;
         }
+        self.of_questions(f)?;
         if let Some(LeakageRecord { log, train }) = &self.leakage {
             writeln!(
                 f,

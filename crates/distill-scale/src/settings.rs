@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use distill_data::{CurateConfig, OVER_CLASS_CAP, SplitPlan, SuspectPlan, UnknownConfidence};
+use distill_data::{
+    CurateConfig, CurateConfigError, OVER_CLASS_CAP, ReviewConfig, SplitPlan, SuspectPlan, UnknownConfidence,
+};
 use near_texts::JaccardThreshold;
 
 /// The fates that no part may be named after, beside those that a split refuses itself.
@@ -35,6 +37,8 @@ pub struct ScaleConfig {
     pub class_cap: Option<usize>,
     /// The fewest rows that a class should have; what is missing is reported. Default 10.
     pub class_floor: usize,
+    /// What a minute of a person's is worth, and how many rows are drawn for the audit. Default: as of distill-data.
+    pub review: ReviewConfig,
     /// In how many passes near-duplicates are looked for, at least 1: with twice as many, half the scratch space does, and
     /// rows are read twice as often. Default 1.
     pub passes: u32,
@@ -50,6 +54,7 @@ impl Default for ScaleConfig {
             review_unknown: false,
             class_cap: None,
             class_floor: 10,
+            review: ReviewConfig::default(),
             passes: 1,
         }
     }
@@ -66,6 +71,7 @@ impl From<&CurateConfig> for ScaleConfig {
             review_unknown: config.unknown_confidence == UnknownConfidence::Review,
             class_cap: config.class_cap,
             class_floor: config.class_floor,
+            review: config.review.clone(),
             ..Self::default()
         }
     }
@@ -149,6 +155,10 @@ impl ScaleConfig {
         let target = self.target_precision.unwrap_or(0.5);
         let is_between = target > 0.0 && target < 1.0;
         within("target_precision", "0..1, both excluded", target, is_between)?;
+        // It has no other fault than numbers that are out of range.
+        if let Err(CurateConfigError::Range { field, range, found }) = self.review.check() {
+            return Err(ScaleConfigError { field, range, found });
+        }
         within("passes", "1 and more", f64::from(self.passes), self.passes > 0)?;
         Ok(ScalePlan {
             config: self,
@@ -167,7 +177,8 @@ impl ScalePlan {
     }
 
     /// Keeps parts of the rows from training, as `curate` of distill-data does with this split: near-duplicates are those of
-    /// this plan. How much a random split would have flattered is not measured. Default: no split.
+    /// this plan. Where it measures how much a random split would have flattered, this process holds some 300 bytes for each row
+    /// that could be trained on, and four models. Default: no split.
     ///
     /// # Errors
     ///
@@ -290,6 +301,10 @@ mod tests {
         let target = |target| refused(move |config| config.target_precision = Some(target));
         assert_eq!(target(1.0), "target_precision");
         assert_eq!(target(f64::NAN), "target_precision");
+        assert_eq!(
+            refused(|config| config.review.words_per_minute = 0.0),
+            "review.words_per_minute"
+        );
         assert_eq!(refused(|config| config.passes = 0), "passes");
     }
 }

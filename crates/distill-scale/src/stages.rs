@@ -33,16 +33,24 @@ use crate::{
     stars,
 };
 
+mod audit;
 mod class_limits;
 mod decisions;
 mod gold;
+mod questions;
 mod reviewed;
 mod split;
 mod suspects;
 mod teachers;
+mod teachers_word;
+
+pub(crate) use reviewed::Reviewed;
 
 /// What reviewed rows come to, in the folder of a run that was given some.
 pub(crate) const REVIEWED_FILE: &str = "work/reviewed.json";
+
+/// The folder of what becomes of rows on the teacher's word alone, in that of a run that was given reviewed rows.
+const TEACHERS_WORD: &str = "work/teacher";
 
 /// About how many texts the plan of the near join is estimated on.
 const SAMPLE: usize = 16_384;
@@ -82,6 +90,15 @@ impl Table {
     }
 }
 
+/// Whose word the rows of a run are on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// Persons' where they have spoken, else the teacher's.
+    Everybodys,
+    /// The teacher's alone, before any reviewed row overrides it.
+    Teachers,
+}
+
 /// The calls of a table.
 #[derive(Debug, Default)]
 pub(crate) struct CountedCalls {
@@ -97,13 +114,14 @@ pub(crate) struct CountedCalls {
 }
 
 /// The stages of one run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Stages<'a> {
     engine: &'a Engine,
     labels: &'a LabelSet,
     gold: Option<&'a GoldRows>,
     plan: &'a ScalePlan,
     out: &'a Path,
+    word: Word,
     /// From which confidence on rows are kept, for the kinds of which reviewed rows tell.
     cuts: BTreeMap<ConfidenceKind, Option<ConfidenceCut>>,
 }
@@ -121,6 +139,7 @@ impl<'a> Stages<'a> {
             gold: input.gold,
             plan,
             out,
+            word: Word::Everybodys,
             cuts: BTreeMap::new(),
         }
     }
@@ -264,18 +283,24 @@ impl<'a> Stages<'a> {
     }
 
     fn folder(&self, table: Table) -> PathBuf {
-        match table {
-            Table::Answers => self.out.join("work/answers"),
-            Table::Similar => self.out.join("work/similar"),
-            Table::Rows => self.out.join("work/rows"),
-            Table::Gold => self.out.join("work/gold"),
-            Table::Pairs => self.out.join("work/pairs"),
-            Table::Contradicted => self.out.join("work/contradicted"),
-            Table::Merged => self.out.join("work/merged"),
-            Table::Settled => self.out.join("work/settled"),
-            Table::Suspects => self.out.join("work/suspects"),
-            Table::Apart => self.out.join("work/apart"),
-            Table::Fates => self.out.join("fates"),
+        let (name, is_of_word) = match table {
+            Table::Answers => ("answers", false),
+            Table::Similar => ("similar", false),
+            Table::Rows => ("rows", true),
+            // Of texts, whatever their labels are.
+            Table::Gold => ("gold", false),
+            Table::Pairs => ("pairs", false),
+            Table::Contradicted => ("contradicted", true),
+            Table::Merged => ("merged", true),
+            Table::Settled => ("settled", true),
+            Table::Suspects => ("suspects", true),
+            Table::Apart => ("apart", false),
+            Table::Fates => ("fates", true),
+        };
+        match (self.word, table) {
+            (Word::Teachers, _) if is_of_word => self.out.join(TEACHERS_WORD).join(name),
+            (_, Table::Fates) => self.out.join(name),
+            _ => self.out.join("work").join(name),
         }
     }
 

@@ -21,7 +21,7 @@
 //!
 //! - [`WholeFile`]: a file that appears under its name only once it is complete and on disk; with
 //!   [`write_whole`], [`write_json`] and [`write_json_lines`] for the common cases. [`remove_leftovers`] takes away what
-//!   killed processes have left.
+//!   killed processes have left. [`JsonList`]: such a file of a list whose items come one by one.
 //! - [`Lines`]: a file line by line in bounded memory, packed by gzip or zstd or not; a line that is not text or is too
 //!   long is an item, not the end. [`read_json_lines`] is the strict form that stops at the first bad line.
 //! - [`Unpacked`]: a file's bytes, unpacked where it is packed, for readers of other formats, with the hash of what was read.
@@ -35,6 +35,7 @@
 
 mod content_hash;
 mod error;
+mod json_list;
 mod lines;
 mod unpacked;
 mod value;
@@ -42,6 +43,7 @@ mod whole_file;
 
 pub use content_hash::{ContentHash, ContentHasher};
 pub use error::FileError;
+pub use json_list::JsonList;
 pub use lines::{BadLine, Line, LineBytes, Lines, MAX_LINE_BYTES};
 pub use unpacked::Unpacked;
 pub use value::{read_json, read_json_lines, read_json_lines_and_hash, read_toml};

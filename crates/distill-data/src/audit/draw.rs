@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use stage_files::ContentHash;
 
-use super::{AuditConfig, KeptRow};
+use super::AuditConfig;
 
 /// How many rows, and how many calls, are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,51 +19,100 @@ impl DrawSize {
 }
 
 /// A number for each row that is as good as random.
-fn number(row: &KeptRow<'_>, seed: u64) -> u64 {
-    let hash = ContentHash::of_bytes(format!("audit {seed} {}", row.id).as_bytes());
+pub(super) fn number(id: &str, seed: u64) -> u64 {
+    let hash = ContentHash::of_bytes(format!("audit {seed} {id}").as_bytes());
     u64::from_str_radix(&hash.as_str()[..16], 16).expect("a hash is hexadecimal digits")
 }
 
-/// Draws rows without replacement: those with the smallest numbers, by rising number.
-pub(super) fn draw_rows(rows: &[KeptRow<'_>], among: &[usize], size: usize, seed: u64) -> Vec<usize> {
-    let mut numbered: Vec<(u64, usize)> = among
-        .par_iter()
-        .map(|&row| (number(&rows[row], seed), row))
-        .collect();
-    numbered.sort_unstable();
-    numbered.into_iter().take(size).map(|(_, row)| row).collect()
+/// A row that may be drawn, by its number and then its id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Candidate {
+    pub(super) number: u64,
+    pub(super) id: String,
+    pub(super) label: usize,
+    pub(super) calls: usize,
 }
 
-/// Draws calls with replacement and gives the row of each.
+/// The rows that are drawn without replacement so far: those with the smallest numbers.
+#[derive(Debug, Default)]
+pub(super) struct RowDraws {
+    size: usize,
+    drawn: BTreeSet<Candidate>,
+}
+
+impl RowDraws {
+    pub(super) fn new(DrawSize(size): DrawSize) -> Self {
+        Self {
+            size,
+            drawn: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, candidate: &Candidate) {
+        if self.drawn.len() == self.size {
+            if self.drawn.last().is_none_or(|last| last < candidate) {
+                return;
+            }
+            self.drawn.pop_last();
+        }
+        self.drawn.insert(candidate.clone());
+    }
+
+    /// By rising number.
+    pub(super) fn finish(self) -> Vec<Candidate> {
+        self.drawn.into_iter().collect()
+    }
+}
+
+/// Calls that are drawn with replacement so far, each with its row.
 ///
 /// For each draw every row gets an exponential time by its number, as many times faster as it has calls, and the first
 /// is drawn: the minimum of exponential variables falls on each in proportion to its rate. A row that joins changes
 /// only the draws that it wins.
-pub(super) fn draw_calls(rows: &[KeptRow<'_>], among: &[usize], size: usize, seed: u64) -> Vec<usize> {
-    let numbered: Vec<(u64, f64, usize)> = among
-        .par_iter()
-        .map(|&row| (number(&rows[row], seed), rows[row].calls as f64, row))
-        .collect();
-    (1..=size as u64)
-        .into_par_iter()
-        .filter_map(|draw| first_of(&numbered, draw))
-        .collect()
+#[derive(Debug)]
+pub(super) struct CallDraws(Vec<FirstRow>);
+
+/// The first row of a draw so far, and its time.
+#[derive(Debug, Clone)]
+struct FirstRow {
+    time: f64,
+    row: Option<Candidate>,
 }
 
-fn first_of(numbered: &[(u64, f64, usize)], draw: u64) -> Option<usize> {
-    let mut best = f64::INFINITY;
-    let mut first = None;
-    for &(number, calls, row) in numbered {
-        let uniform = uniform(number, draw);
-        // -ln(u) is at least 1 - u, which settles nearly all rows without a logarithm.
-        if 1.0 - uniform < best * calls {
-            let time = -uniform.ln() / calls;
-            if time < best {
-                (best, first) = (time, Some(row));
-            }
-        }
+impl CallDraws {
+    pub(super) fn new(DrawSize(size): DrawSize) -> Self {
+        let nobody = FirstRow {
+            time: f64::INFINITY,
+            row: None,
+        };
+        Self(vec![nobody; size])
     }
-    first
+
+    /// Takes rows, all in one order: of equal times the first one counts.
+    pub(super) fn push(&mut self, rows: &[&Candidate]) {
+        self.0.par_iter_mut().enumerate().for_each(|(place, first)| {
+            let draw = place as u64 + 1;
+            let mut earlier = None;
+            for (place, row) in rows.iter().enumerate() {
+                let (uniform, calls) = (uniform(row.number, draw), row.calls as f64);
+                // -ln(u) is at least 1 - u, which settles nearly all rows without a logarithm.
+                if 1.0 - uniform < first.time * calls {
+                    let time = -uniform.ln() / calls;
+                    if time < first.time {
+                        (first.time, earlier) = (time, Some(place));
+                    }
+                }
+            }
+            if let Some(place) = earlier {
+                first.row = Some(rows[place].clone());
+            }
+        });
+    }
+
+    /// In the order of the draws.
+    pub(super) fn finish(self) -> Vec<Candidate> {
+        self.0.into_iter().filter_map(|first| first.row).collect()
+    }
 }
 
 /// The n-th number of the generator SplitMix64 (Steele, Lea, Flood 2014, *Fast splittable pseudorandom number generators*),

@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::*;
+use super::{
+    draw::{CallDraws, Candidate, DrawSize, RowDraws, number},
+    *,
+};
 
 fn oracle(of: &str) -> Vec<Vec<f64>> {
     let file: Value = serde_json::from_str(include_str!("../../tests/oracle/audit_interval.json")).unwrap();
@@ -48,6 +51,49 @@ proptest! {
         prop_assert!(least as f64 <= share + 1.0 && share - 1.0 <= most as f64);
         prop_assert_eq!(hypergeometric(wrong, population.max(wrong), population), (wrong, wrong));
     }
+}
+
+/// A row that is kept on the teacher's word.
+struct KeptRow<'a> {
+    id: &'a str,
+    label: usize,
+    calls: usize,
+    /// Whether a person has found the label wrong; `None` if nobody has read the row.
+    is_wrong: Option<bool>,
+}
+
+/// What is drawn of rows: those that nobody has read, in their order, by place, and the account.
+struct Audit {
+    order: Vec<usize>,
+    record: AuditRecord,
+}
+
+impl Audit {
+    fn of(rows: &[KeptRow<'_>], label_name: impl Fn(usize) -> String, config: &AuditConfig) -> Option<Self> {
+        let mut counts = AuditCounts::default();
+        rows.iter()
+            .for_each(|row| counts.add(row.label, KeptRows::one(row.calls as u64)));
+        let mut draw = counts.draw(config);
+        rows.iter()
+            .for_each(|row| draw.push(row.id, row.label, row.calls));
+        let place = |id: &str| rows.iter().position(|row| row.id == id).unwrap();
+        let drawn = draw.finish(label_name, |id, _| rows[place(id)].is_wrong)?;
+        Some(Self {
+            order: drawn.unread.iter().map(|id| place(id)).collect(),
+            record: drawn.record,
+        })
+    }
+}
+
+/// Rows that may be drawn with this seed.
+fn candidates(rows: &[KeptRow<'_>], seed: u64) -> Vec<Candidate> {
+    let candidate = |row: &KeptRow<'_>| Candidate {
+        number: number(row.id, seed),
+        id: row.id.to_owned(),
+        label: row.label,
+        calls: row.calls,
+    };
+    rows.iter().map(candidate).collect()
 }
 
 /// Rows with their labels and calls, in the order of their ids.
@@ -114,8 +160,14 @@ fn calls_are_drawn_in_proportion_to_their_number() {
     // One row in ten has 91 calls, the others one: 91% of the calls. 4000 draws have a standard error of 0.45%.
     let world = World::of((0..1000).map(|row| if row % 10 == 0 { 91 } else { 1 }), |_| 0);
     let rows = world.rows(|_| None);
-    let all: Vec<usize> = (0..1000).collect();
-    let drawn = draw_calls(&rows, &all, 4000, 3);
+    let candidates = candidates(&rows, 3);
+    let place = |drawn: Candidate| rows.iter().position(|row| row.id == drawn.id).unwrap();
+    let mut draws = CallDraws::new(DrawSize(4000));
+    // However the rows are cut.
+    for some in candidates.chunks(333) {
+        draws.push(&some.iter().collect::<Vec<_>>());
+    }
+    let drawn: Vec<usize> = draws.finish().into_iter().map(place).collect();
     let heavy = drawn.iter().filter(|row| **row % 10 == 0).count() as f64 / 4000.0;
     assert!((heavy - 0.91).abs() < 0.018, "{heavy}");
     // Among the heavy ones none is favoured: the fullest of 100 rows has 3640 / 100 draws and no more than chance adds.
@@ -123,7 +175,11 @@ fn calls_are_drawn_in_proportion_to_their_number() {
         .map(|heavy| drawn.iter().filter(|row| **row == heavy * 10).count())
         .max();
     assert!(most < Some(65), "{most:?}");
-    let rows_drawn = draw_rows(&rows, &all, 500, 3);
+    let mut draws = RowDraws::new(DrawSize(500));
+    candidates.iter().for_each(|row| draws.push(row));
+    let drawn = draws.finish();
+    assert!(drawn.len() == 500 && drawn.is_sorted_by_key(|row| row.number));
+    let rows_drawn: Vec<usize> = drawn.into_iter().map(place).collect();
     let heavy = rows_drawn.iter().filter(|row| **row % 10 == 0).count();
     assert!((30..=70).contains(&heavy), "{heavy} of 50 expected");
 }
@@ -133,7 +189,7 @@ fn rows_that_stand_for_equally_many_calls_are_drawn_once_for_both() {
     let config = AuditConfig::default();
     let world = World::of([3; 1000], |_| 0);
     let read = audit(&world.rows(|row| Some(row % 10 == 0)), &config);
-    assert_eq!(read.order.len(), 60);
+    assert_eq!((read.record.drawn, read.order.len()), (60, 0));
     let AuditEstimate { by_rows, by_calls } = read.record.all;
     assert_eq!((by_rows.of, by_calls.of), (1000, 3000));
     assert_eq!(

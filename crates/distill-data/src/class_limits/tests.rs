@@ -3,7 +3,7 @@ use std::path::Path;
 use task_spec::{Example, Message};
 
 use super::*;
-use crate::suspects::found_by_model;
+use crate::suspects::{Features, found_by_model};
 
 fn row(id: &str, label: &str, calls: usize, confidence: Option<f64>) -> TrainRow {
     let messages = vec![Message::user(id), Message::assistant(label)];
@@ -132,9 +132,10 @@ impl Banking77 {
 
     /// The percentage of the test file that the fast model finds when it is trained on each of several choices.
     fn right(&self, labels: &[usize], choices: &[Vec<TrainRow>]) -> Vec<f64> {
-        let texts: Vec<&str> = self.texts.iter().map(String::as_str).collect();
+        let features = Features::of(self.texts.iter().map(String::as_str));
         let cuts: Vec<Vec<bool>> = choices.iter().map(|rows| self.is_training(rows)).collect();
-        let found = found_by_model(&texts, labels, self.names.len(), &cuts);
+        let cuts: Vec<&[bool]> = cuts.iter().map(Vec::as_slice).collect();
+        let found = found_by_model(&features, labels, self.names.len(), &cuts);
         let test = (self.texts.len() - self.training) as f64;
         let right = |found: &Vec<bool>| found[self.training..].iter().filter(|right| **right).count();
         found

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{CurateInput, intake::Intake, outputs::Outputs};
 use crate::{
     ClassLimitsRecord, CuratePlan, Curated, LabelRecord, Ledger, Manifest, NORMALISER_VERSION, QueueRecord,
-    SuspectFindings, TaskRecord, Teachers, Verdict,
+    ReviewRow, SuspectFindings, TaskRecord, Teachers, Verdict,
 };
 
 /// Everything but what the teachers, reviewed rows and the gold set add.
@@ -42,7 +42,7 @@ pub(super) fn assemble(
         split: None,
         class_limits: ClassLimitsRecord::default(),
         reviewed: None,
-        review: QueueRecord::of(&outputs.review),
+        review: QueueRecord::of(outputs.review.iter().map(ReviewRow::queued)),
         audit: outputs.audited,
         leakage: None,
         outputs: BTreeMap::new(),

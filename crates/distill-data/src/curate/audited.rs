@@ -1,10 +1,7 @@
 //! The audit of what is kept on the teacher's word.
 
 use super::{CurateInput, fates::Fate, reviewed::ReviewedAnswers, settled::Settled};
-use crate::{
-    AuditRecord, CuratePlan,
-    audit::{Audit, KeptRow},
-};
+use crate::{AuditCounts, AuditRecord, CuratePlan, KeptRows};
 
 /// What is drawn for the audit.
 #[derive(Debug)]
@@ -26,26 +23,22 @@ pub(super) fn draw(
     let kept: Vec<usize> = (0..rows.len())
         .filter(|&row| *teacher.fates.of(row) == Fate::Train && !rows[row].by_person)
         .collect();
-    let population: Vec<KeptRow<'_>> = kept
-        .iter()
-        .map(|&row| KeptRow {
-            id: &rows[row].id,
-            label: rows[row].label,
-            calls: calls[row],
-            is_wrong: answers
-                .of_text(rows[row].text_id())
-                .map(|label| label != rows[row].label),
-        })
-        .collect();
+    let mut counts = AuditCounts::default();
+    for &row in &kept {
+        counts.add(rows[row].label, KeptRows::one(calls[row] as u64));
+    }
+    let mut draw = counts.draw(&plan.config().review.audit);
+    for &row in &kept {
+        draw.push(&rows[row].id, rows[row].label, calls[row]);
+    }
     let labels = input.task.labels();
     let name = |label: usize| labels.name(label).unwrap_or_default().to_owned();
-    let audit = Audit::of(&population, name, &plan.config().review.audit)?;
-    let unread = audit
-        .order
-        .iter()
-        .filter(|&&row| population[row].is_wrong.is_none());
+    let audit = draw.finish(name, |id, label| answers.is_wrong(id, label))?;
+    // Rows are by rising id.
+    let place = |id: &String| kept.binary_search_by(|&row| rows[row].id.cmp(id)).ok();
+    let unread = audit.unread.iter().filter_map(place);
     Some(Drawn {
-        unread: unread.map(|&row| kept[row]).collect(),
+        unread: unread.map(|place| kept[place]).collect(),
         record: audit.record,
     })
 }

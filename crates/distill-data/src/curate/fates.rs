@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use near_texts::{NearPair, near_pairs_of_normal};
 
 use crate::{
-    ConfidenceDoubt, ConfidenceRule, CuratePlan, Duplicates, ReviewReason, ReviewedRecord, SuspectFindings,
-    SuspectRow, SuspectTexts,
+    ConfidenceDoubt, ConfidenceRule, CuratePlan, Duplicates, LabelDoubt, ReviewReason, ReviewedRecord,
+    SuspectFindings, SuspectRow, SuspectTexts, likely_label,
     near_duplicates::{clusters, contradictions, stars},
     row::{Call, Row},
     variable_part::without_parts,
@@ -54,11 +54,13 @@ impl Cause {
 
     /// The label that is most likely right where a row's own is wrong.
     pub(super) fn likely(&self, row: usize, rows: &[Row]) -> Option<usize> {
-        match *self {
+        let against = match *self {
             Self::NearConflict { neighbour, .. } => Some(rows[neighbour].label),
             Self::SuspectLabel { suggested, .. } => Some(suggested),
-            _ => rows[row].second_label(),
-        }
+            _ => None,
+        };
+        let row = &rows[row];
+        likely_label(row.label, against, &row.distribution, &row.support)
     }
 
     pub(super) fn reason(
@@ -181,17 +183,22 @@ impl Fates {
         self.0.iter().map(|fate| *fate == Fate::Train).collect()
     }
 
-    fn review(&mut self, row: usize, cause: Cause, chance_wrong: f64) {
+    fn review(&mut self, row: usize, cause: Cause, doubt: LabelDoubt) {
         self.0[row] = Fate::Review(Concern {
             cause,
-            chance_wrong: chance_wrong.clamp(0.0, 1.0),
+            chance_wrong: doubt.chance_wrong(),
         });
     }
 
     /// Calls of one text that do not agree enough.
     pub(super) fn settle_conflicts(&mut self, rows: &[Row]) {
         for (index, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_decided) {
-            self.review(index, Cause::ConflictingLabels, 1.0 - row.label_share());
+            let own_share = row.label_share();
+            self.review(
+                index,
+                Cause::ConflictingLabels,
+                LabelDoubt::Outvoted { own_share },
+            );
         }
     }
 
@@ -207,7 +214,8 @@ impl Fates {
                     neighbour: found.neighbour,
                     jaccard: found.jaccard,
                 };
-                self.review(found.row, cause, 1.0 - found.own_share);
+                let own_share = found.own_share;
+                self.review(found.row, cause, LabelDoubt::Outvoted { own_share });
             }
         }
         let is_open = self.open();
@@ -238,14 +246,13 @@ impl Fates {
             if self.0[index] != Fate::Train || row.by_person {
                 continue;
             }
-            match rule.doubt(row.confidence, row.reported) {
-                Some(ConfidenceDoubt::Low) => {
-                    let chance_wrong = row.confidence.map_or(0.5, |confidence| 1.0 - confidence.value);
-                    self.review(index, Cause::LowConfidence, chance_wrong);
-                }
-                Some(ConfidenceDoubt::Unknown) => self.review(index, Cause::UnknownConfidence, 0.5),
-                None => {}
-            }
+            let known = row.confidence.map(|confidence| confidence.value);
+            let (cause, confidence) = match rule.doubt(row.confidence, row.reported) {
+                Some(ConfidenceDoubt::Low) => (Cause::LowConfidence, known),
+                Some(ConfidenceDoubt::Unknown) => (Cause::UnknownConfidence, None),
+                None => continue,
+            };
+            self.review(index, cause, LabelDoubt::Unsure { confidence });
         }
     }
 
@@ -281,7 +288,8 @@ impl Fates {
                 suggested_probability: suspicion.suggested_probability,
                 given_probability: suspicion.given_probability,
             };
-            self.review(open[suspicion.row], cause, suspicion.chance_wrong);
+            let chance_wrong = suspicion.chance_wrong;
+            self.review(open[suspicion.row], cause, LabelDoubt::Suspected { chance_wrong });
         }
         Some(findings)
     }

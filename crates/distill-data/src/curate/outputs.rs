@@ -1,6 +1,6 @@
 //! The rows as they are written.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::cmp::Reverse;
 
 use task_spec::{Example, Message};
 
@@ -11,9 +11,9 @@ use super::{
     settled::{Settled, joined},
 };
 use crate::{
-    AnsweredQuestions, AuditRecord, CallTime, CuratePlan, Duplicates, MergedCall, ReviewReason, ReviewRow,
-    SIMILAR_SHOWN, SimilarText, TrainRow,
-    review::{self, ConfusionCosts, reading_minutes},
+    AnswerWorth, AuditRecord, CallTime, CuratePlan, DoubtfulLabel, Duplicates, LabelDoubt, MergedCall,
+    ReviewReason, ReviewRow, SIMILAR_SHOWN, SettledCalls, SimilarText, TrainRow,
+    review::{self, reading_minutes},
     row::{Call, Row},
 };
 
@@ -27,29 +27,12 @@ pub(super) struct Outputs {
     pub(super) merged: Vec<MergedCall>,
 }
 
-/// What is known of the worth of an answer.
-#[derive(Debug)]
-pub(super) struct Worth {
-    pub(super) costs: ConfusionCosts,
-    /// How earlier questions fared, by reason.
-    pub(super) questions: BTreeMap<String, AnsweredQuestions>,
-}
-
-impl Worth {
-    /// The probability that a row is wrong, as far as the answers so far bear it out.
-    fn chance_wrong(&self, concern: &Concern, rows: &[Row]) -> f64 {
-        let questions = self.questions.get(concern.cause.kind(rows));
-        let correction = questions.map_or(1.0, AnsweredQuestions::correction);
-        (concern.chance_wrong * correction).clamp(0.0, 1.0)
-    }
-}
-
 /// Writes each row where its fate says, and each further call of a row as merged.
 pub(super) fn write_rows(
     input: &CurateInput<'_>,
     plan: &CuratePlan,
     calls: &[Call],
-    (settled, near, worth, drawn): (&Settled, &NearTexts, &Worth, Option<Drawn>),
+    (settled, near, worth, drawn): (&Settled, &NearTexts, &AnswerWorth, Option<Drawn>),
 ) -> Outputs {
     let Settled { rows, fates, .. } = settled;
     // Where near-duplicates are not merged they are not asked about together either.
@@ -133,7 +116,7 @@ struct Writer<'a> {
     plan: &'a CuratePlan,
     calls: &'a [Call],
     settled: &'a Settled,
-    worth: &'a Worth,
+    worth: &'a AnswerWorth,
     /// Of each row and those that are merged behind it, not of those that join its question.
     calls_behind: Vec<usize>,
     /// Rows behind each row: merged, or in review and settled by the same answer.
@@ -212,23 +195,25 @@ impl Writer<'_> {
             |row| self.call(row).input.clone(),
         );
         let likely = concern.cause.likely(index, rows);
-        let (mut calls, mut wrong, mut value) = (0, 0.0, 0.0);
+        let mut settled = SettledCalls::default();
         for &row in [&index].into_iter().chain(&self.followers[index]) {
             let Fate::Review(concern) = self.settled.fates.of(row) else {
                 // A merged row is as doubtful as the one that stands for it, which counts its calls.
                 continue;
             };
-            let wrong_here = self.worth.chance_wrong(concern, rows) * self.calls_behind[row] as f64;
-            let likely = concern.cause.likely(row, rows);
-            calls += self.calls_behind[row];
-            wrong += wrong_here;
-            value += wrong_here * self.worth.costs.of_confusion(rows[row].label, likely);
+            settled.add(self.worth.of_row(&DoubtfulLabel {
+                label: rows[row].label,
+                likely: concern.cause.likely(row, rows),
+                reason: concern.cause.kind(rows),
+                chance_wrong: concern.chance_wrong,
+                calls: self.calls_behind[row],
+            }));
         }
         ReviewRow {
             suggested: likely.map(|label| self.label_name(label)),
-            calls,
-            chance_wrong: (wrong / calls as f64).clamp(0.0, 1.0),
-            value,
+            calls: settled.calls,
+            chance_wrong: settled.chance_wrong(),
+            value: settled.value,
             ..self.question(index, reason)
         }
     }
@@ -236,8 +221,9 @@ impl Writer<'_> {
     /// A kept row that was drawn for the audit.
     fn audit_row(&self, index: usize) -> ReviewRow {
         let confidence = self.row(index).confidence;
+        let confidence = confidence.map(|confidence| confidence.value);
         ReviewRow {
-            chance_wrong: confidence.map_or(0.0, |confidence| 1.0 - confidence.value),
+            chance_wrong: LabelDoubt::Drawn { confidence }.chance_wrong(),
             ..self.question(index, ReviewReason::Audit)
         }
     }
@@ -279,7 +265,7 @@ impl Writer<'_> {
                 .iter()
                 .map(|(&label, &support)| (self.label_name(label), support))
                 .collect(),
-            source: call.source(self.input.logs),
+            source: Some(call.source(self.input.logs)),
         }
     }
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use task_spec::LabelSet;
 
-use super::{CurateInput, fates::Fate, settled::Settled};
+use super::CurateInput;
 use crate::{
     AnsweredQuestions, Calibration, CheckedAnswer, Confidence, CurateError, CuratePlan, PersonalDataMask,
     ReviewedRecord, ReviewedRow, normalise,
-    row::{Call, Row, text_id},
+    row::{Call, ID_DIGITS, Row, text_id},
 };
 
 /// Reviewed rows whose labels are the task's, before anybody knows which of them are about texts of the log.
@@ -26,6 +26,19 @@ struct Asked {
     /// Texts that the person was told about, and the label that they had then.
     similar: Vec<String>,
     given: Option<usize>,
+}
+
+/// A row that is in doubt on the teacher's word alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AskedQuestion<'q> {
+    /// The id of its text.
+    pub text: &'q str,
+    /// The number of the label that the teacher gives it.
+    pub label: usize,
+    /// The [kind](crate::ReviewReason::kind) of the reason.
+    pub reason: &'q str,
+    /// The chance that the label is wrong, in 0..=1, as of [`LabelDoubt`](crate::LabelDoubt).
+    pub chance_wrong: f64,
 }
 
 /// The answers of persons, by the id of the text.
@@ -121,6 +134,14 @@ impl ReviewedAnswers {
         self.own.get(id).copied()
     }
 
+    /// Whether the label of a row, by its id and the label's number, is another than the one that a person gives its text; `None`
+    /// where nobody has read it.
+    #[must_use]
+    pub fn is_wrong(&self, row: &str, label: usize) -> Option<bool> {
+        let text = row.get(..ID_DIGITS)?;
+        self.of_text(text).map(|right| right != label)
+    }
+
     /// Whether the answer of a call was right, by the text's id, the call's label and its confidence; `None` where nobody has
     /// read the text or nothing is known of how sure the teacher was.
     #[must_use]
@@ -172,18 +193,25 @@ impl ReviewedAnswers {
         Some(record)
     }
 
-    /// How the questions fared that were asked on the teacher's word and are answered.
-    pub(super) fn fared(&self, teacher: &Settled) -> BTreeMap<String, AnsweredQuestions> {
+    /// The ids of the texts that a person has read.
+    pub fn read(&self) -> impl Iterator<Item = &str> {
+        self.own.keys().map(String::as_str)
+    }
+
+    /// How the questions fared that are asked on the teacher's word and are answered, by reason. They come by rising id, in
+    /// which order what was expected of them is added up; those that nobody has answered count nothing.
+    #[must_use]
+    pub fn fared<'q>(
+        &self,
+        asked: impl IntoIterator<Item = AskedQuestion<'q>>,
+    ) -> BTreeMap<String, AnsweredQuestions> {
         let mut fared: BTreeMap<String, AnsweredQuestions> = BTreeMap::new();
-        for (index, row) in teacher.rows.iter().enumerate() {
-            if let (Fate::Review(concern), Some(label)) =
-                (teacher.fates.of(index), self.of_text(row.text_id()))
-            {
-                let kind = concern.cause.kind(&teacher.rows);
-                let questions = fared.entry(kind.to_owned()).or_default();
+        for question in asked {
+            if let Some(label) = self.of_text(question.text) {
+                let questions = fared.entry(question.reason.to_owned()).or_default();
                 questions.answered += 1;
-                questions.expected += concern.chance_wrong;
-                questions.wrong += usize::from(label != row.label);
+                questions.expected += question.chance_wrong;
+                questions.wrong += usize::from(label != question.label);
             }
         }
         fared

@@ -4,7 +4,7 @@ use near_texts::NearPair;
 
 use super::fates::{Fate, Fates, NearTexts};
 use crate::{
-    CuratePlan, ReviewedRecord, Stage, SuspectFindings,
+    AskedQuestion, CuratePlan, ReviewedRecord, Stage, SuspectFindings,
     row::{Call, Row, gather},
 };
 
@@ -34,6 +34,20 @@ impl Settled {
         at(Stage::Suspects, rows.len());
         let found = fates.settle_suspects(&rows, near, plan, classes);
         Self { rows, fates, found }
+    }
+
+    /// The rows that are in doubt.
+    pub(super) fn asked(&self) -> impl Iterator<Item = AskedQuestion<'_>> {
+        let rows = self.rows.iter().enumerate();
+        rows.filter_map(|(index, row)| match self.fates.of(index) {
+            Fate::Review(concern) => Some(AskedQuestion {
+                text: row.text_id(),
+                label: row.label,
+                reason: concern.cause.kind(&self.rows),
+                chance_wrong: concern.chance_wrong,
+            }),
+            _ => None,
+        })
     }
 
     /// For each row the row that it stands behind, if it does.

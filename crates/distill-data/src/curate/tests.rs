@@ -60,7 +60,7 @@ fn check_balance(curated: &Curated, lines: usize) {
             .clone()
             .map(|row| row.example.source.as_ref().unwrap().line),
     );
-    ends.extend(curated.review.iter().map(|row| row.source.line));
+    ends.extend(curated.review.iter().map(|row| row.source.as_ref().unwrap().line));
     ends.extend(curated.rejected.iter().map(|row| row.source.line));
     ends.extend(curated.quarantine.iter().map(|line| line.line));
     ends.extend(curated.merged.iter().map(|call| call.source.line));
@@ -677,7 +677,7 @@ fn content(curated: &Curated) -> String {
     }
     for row in curated.review.iter().chain(&curated.audit) {
         let mut row = row.clone();
-        row.source.line = 0;
+        row.source.as_mut().unwrap().line = 0;
         writeln!(text, "{}", serde_json::to_string(&row).unwrap()).unwrap();
     }
     let mut ends: Vec<String> = curated

@@ -7,6 +7,9 @@ use task_spec::LabelSet;
 
 use crate::{AuditConfig, CurateConfigError, CurateError};
 
+/// After how many characters a piece of text between white space counts as another word.
+const CHARS_PER_WORD: usize = 12;
+
 /// How questions to a person are ordered, and how many rows are drawn for the audit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -49,8 +52,12 @@ pub(crate) fn range_fault(
 }
 
 impl ReviewConfig {
-    /// The first number that is out of range.
-    pub(crate) fn check(&self) -> Result<(), CurateConfigError> {
+    /// Checks that all numbers are in their ranges.
+    ///
+    /// # Errors
+    ///
+    /// [`CurateConfigError::Range`] that names the first one that is not.
+    pub fn check(&self) -> Result<(), CurateConfigError> {
         const FROM_ZERO: &str = "0.. and finite";
         let is_cost = |found: f64| found.is_finite() && found >= 0.0;
         let (speed, seconds) = (self.words_per_minute, self.seconds_per_question);
@@ -71,6 +78,22 @@ impl ReviewConfig {
         }
         self.audit.check()
     }
+
+    /// How long a person is expected to take over so many [words](reading_words) and one decision, in minutes.
+    #[must_use]
+    pub fn minutes(&self, words: usize) -> f64 {
+        words as f64 / self.words_per_minute + self.seconds_per_question / 60.0
+    }
+}
+
+/// How many words a person reads of a text: of what stands between white space each twelve characters count as one, for links,
+/// and languages that are written without spaces, take time too.
+#[must_use]
+pub fn reading_words(text: &str) -> usize {
+    let pieces = text.split_whitespace();
+    pieces
+        .map(|piece| piece.chars().count().div_ceil(CHARS_PER_WORD))
+        .sum()
 }
 
 /// The costs of a plan, by label index.

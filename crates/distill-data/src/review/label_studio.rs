@@ -10,38 +10,41 @@ use super::{RIGHT_LABEL, ReviewRow, spreadsheet::similar_texts};
 /// most likely right as a prediction (<https://labelstud.io/guide/predictions>), which the annotator finds chosen.
 #[must_use]
 pub fn label_studio_tasks(rows: &[&ReviewRow]) -> Value {
+    rows.iter().map(|row| label_studio_task(row)).collect()
+}
+
+/// A task of [`label_studio_tasks`], for those that are written one by one.
+#[must_use]
+pub fn label_studio_task(row: &ReviewRow) -> Value {
     let version = concat!("distill-data ", env!("CARGO_PKG_VERSION"));
-    let tasks = rows.iter().map(|row| {
-        let (label, score) = match &row.suggested {
-            Some(label) => (label, row.chance_wrong),
-            None => (&row.label, 1.0 - row.chance_wrong),
-        };
-        let ids = row.similar.iter().map(|text| &text.id);
-        json!({
-            "data": {
-                "text": row.input,
-                "given_label": row.label,
-                "reason": row.reason_in_words(),
-                "calls": row.calls,
-                "similar_texts": similar_texts(&row.similar),
-                "minutes": (row.minutes * 100.0).round() / 100.0,
-                "row_id": row.id,
-                "similar_ids": ids.collect::<Vec<_>>(),
-            },
-            "predictions": [{
-                "model_version": version,
-                "score": score,
-                "result": [{
-                    "id": row.id,
-                    "from_name": RIGHT_LABEL,
-                    "to_name": "text",
-                    "type": "choices",
-                    "value": {"choices": [label]},
-                }],
+    let (label, score) = match &row.suggested {
+        Some(label) => (label, row.chance_wrong),
+        None => (&row.label, 1.0 - row.chance_wrong),
+    };
+    let ids = row.similar.iter().map(|text| &text.id);
+    json!({
+        "data": {
+            "text": row.input,
+            "given_label": row.label,
+            "reason": row.reason_in_words(),
+            "calls": row.calls,
+            "similar_texts": similar_texts(&row.similar),
+            "minutes": (row.minutes * 100.0).round() / 100.0,
+            "row_id": row.id,
+            "similar_ids": ids.collect::<Vec<_>>(),
+        },
+        "predictions": [{
+            "model_version": version,
+            "score": score,
+            "result": [{
+                "id": row.id,
+                "from_name": RIGHT_LABEL,
+                "to_name": "text",
+                "type": "choices",
+                "value": {"choices": [label]},
             }],
-        })
-    });
-    tasks.collect()
+        }],
+    })
 }
 
 /// The labelling configuration of a project (<https://labelstud.io/tags/choices>) with a choice for each of the task's

@@ -1,12 +1,10 @@
 //! In which order questions are put, and what is reached after how many minutes.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
-use super::{ReviewConfig, ReviewRow};
-
-/// After how many characters a piece of text between white space counts as another word: links, and languages that
-/// are written without spaces, take time too.
-const CHARS_PER_WORD: usize = 12;
+use super::{ReviewConfig, ReviewRow, reading_words};
 
 /// The minutes at which the curve is told, as long as they last: what people plan by, from a minute to a week.
 const TOLD_MINUTES: [u32; 19] = [
@@ -18,20 +16,47 @@ const QUEUE_ROWS_PER_AUDIT_ROW: usize = 2;
 
 /// How many minutes a person is expected to take over some texts and one decision.
 pub(crate) fn reading_minutes<'a>(texts: impl Iterator<Item = &'a str>, config: &ReviewConfig) -> f64 {
-    let pieces = texts.flat_map(str::split_whitespace);
-    let words: usize = pieces
-        .map(|piece| piece.chars().count().div_ceil(CHARS_PER_WORD))
-        .sum();
-    words as f64 / config.words_per_minute + config.seconds_per_question / 60.0
+    config.minutes(texts.map(reading_words).sum())
 }
 
 /// The most valuable a minute first; ties by id.
 pub(crate) fn order(rows: &mut [ReviewRow]) {
     rows.sort_by(|a, b| {
-        b.value_per_minute()
-            .total_cmp(&a.value_per_minute())
-            .then_with(|| a.id.cmp(&b.id))
+        let by_value = a.queued().most_valuable_first(&b.queued());
+        by_value.then_with(|| a.id.cmp(&b.id))
     });
+}
+
+/// A question to a person, as its place in the queue depends on it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QueuedQuestion {
+    /// How many calls an answer settles.
+    pub calls: usize,
+    /// The mean chance of a call to be wrong, in 0..=1.
+    pub chance_wrong: f64,
+    /// What an answer is worth, as of [`ReviewRow::value`].
+    pub value: f64,
+    /// How long it is expected to take, in minutes.
+    pub minutes: f64,
+}
+
+impl QueuedQuestion {
+    /// What a minute of looking is worth.
+    #[must_use]
+    pub fn value_per_minute(&self) -> f64 {
+        // A question without words that takes no time by the plan is the first one to answer.
+        if self.minutes > 0.0 {
+            self.value / self.minutes
+        } else {
+            self.value / f64::MIN_POSITIVE
+        }
+    }
+
+    /// The order of the queue, but for questions that are worth as much, which come by rising id.
+    #[must_use]
+    pub fn most_valuable_first(&self, other: &Self) -> Ordering {
+        other.value_per_minute().total_cmp(&self.value_per_minute())
+    }
 }
 
 /// What a review is expected to take and to bring.
@@ -62,8 +87,9 @@ pub struct QueuePoint {
 }
 
 impl QueueRecord {
-    /// Of rows in the order in which they are read.
-    pub(crate) fn of(rows: &[ReviewRow]) -> Self {
+    /// Of questions in the order in which they are read.
+    #[must_use]
+    pub fn of(questions: impl IntoIterator<Item = QueuedQuestion>) -> Self {
         let mut reached = QueuePoint {
             minutes: 0.0,
             questions: 0,
@@ -72,7 +98,7 @@ impl QueueRecord {
         };
         let mut curve = Vec::new();
         let mut told = TOLD_MINUTES.iter().map(|&minutes| f64::from(minutes)).peekable();
-        for row in rows {
+        for row in questions {
             let end = reached.minutes + row.minutes;
             while let Some(minutes) = told.next_if(|&minutes| minutes < end) {
                 curve.push(QueuePoint { minutes, ..reached });
@@ -84,7 +110,7 @@ impl QueueRecord {
                 value: reached.value + row.value,
             };
         }
-        if !rows.is_empty() {
+        if reached.questions > 0 {
             curve.push(reached);
         }
         Self {
@@ -104,11 +130,44 @@ impl QueueRecord {
 #[must_use]
 pub fn reading_order<'a>(queue: &'a [ReviewRow], audit: &'a [ReviewRow]) -> Vec<&'a ReviewRow> {
     let mut rows = Vec::with_capacity(queue.len() + audit.len());
-    let mut audit = audit.iter();
-    for some in queue.chunks(QUEUE_ROWS_PER_AUDIT_ROW) {
-        rows.extend(some);
-        rows.extend(audit.next());
+    let mut audit = AuditBetween::new(audit);
+    for row in queue {
+        rows.push(row);
+        rows.extend(audit.after_question());
     }
-    rows.extend(audit);
+    rows.extend(audit.rest());
     rows
+}
+
+/// The rows of an audit as they are put between the questions of a queue that is not in one memory: [`reading_order`].
+#[derive(Debug)]
+pub struct AuditBetween<I> {
+    audit: I,
+    read: usize,
+}
+
+impl<I: Iterator> AuditBetween<I> {
+    /// Rows in the order of the draw, before any question.
+    #[must_use]
+    pub fn new(audit: impl IntoIterator<IntoIter = I>) -> Self {
+        Self {
+            audit: audit.into_iter(),
+            read: 0,
+        }
+    }
+
+    /// The row that comes after the next question of the queue, if one does.
+    pub fn after_question(&mut self) -> Option<I::Item> {
+        self.read += 1;
+        match self.read.is_multiple_of(QUEUE_ROWS_PER_AUDIT_ROW) {
+            true => self.audit.next(),
+            false => None,
+        }
+    }
+
+    /// The rows that come after the whole queue.
+    #[must_use]
+    pub fn rest(self) -> I {
+        self.audit
+    }
 }

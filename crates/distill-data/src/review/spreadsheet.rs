@@ -32,25 +32,38 @@ const COLUMNS: [&str; 10] = [
 /// like a number. The ids of similar texts end where the cell would be cut; those that are left out are asked about again.
 #[must_use]
 pub fn review_csv(rows: &[&ReviewRow]) -> String {
+    let mut table = review_csv_head();
+    rows.iter().for_each(|row| table.push_str(&review_csv_row(row)));
+    table
+}
+
+/// What stands before the questions in [`review_csv`], for those that are written one by one.
+#[must_use]
+pub fn review_csv_head() -> String {
     let mut table = String::from('\u{feff}');
     push_row(&mut table, &COLUMNS.map(str::to_owned));
-    for row in rows {
-        push_row(
-            &mut table,
-            &[
-                harmless(&row.input),
-                harmless(&row.label),
-                harmless(row.suggested.as_deref().unwrap_or_default()),
-                String::new(),
-                harmless(&row.reason_in_words()),
-                row.calls.to_string(),
-                harmless(&similar_texts(&row.similar)),
-                format!("{:.2}", row.minutes),
-                format!("#{}", row.id),
-                similar_ids(&row.similar),
-            ],
-        );
-    }
+    table
+}
+
+/// A question in [`review_csv`].
+#[must_use]
+pub fn review_csv_row(row: &ReviewRow) -> String {
+    let mut table = String::new();
+    push_row(
+        &mut table,
+        &[
+            harmless(&row.input),
+            harmless(&row.label),
+            harmless(row.suggested.as_deref().unwrap_or_default()),
+            String::new(),
+            harmless(&row.reason_in_words()),
+            row.calls.to_string(),
+            harmless(&similar_texts(&row.similar)),
+            format!("{:.2}", row.minutes),
+            format!("#{}", row.id),
+            similar_ids(&row.similar),
+        ],
+    );
     table
 }
 

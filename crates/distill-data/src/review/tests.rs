@@ -19,12 +19,12 @@ pub(crate) fn question(id: &str, value: f64, minutes: f64) -> ReviewRow {
         similar: Vec::new(),
         confidence: None,
         support: BTreeMap::new(),
-        source: Source {
+        source: Some(Source {
             file: "log.jsonl".to_owned(),
             line: 1,
             call: None,
             question: None,
-        },
+        }),
     }
 }
 
@@ -55,7 +55,7 @@ fn the_curve_says_what_is_reached_when_stopping_then() {
     let queue: Vec<ReviewRow> = [(2.0, 0.4), (1.0, 0.6), (0.5, 1.5), (0.1, 0.1)]
         .map(|(value, minutes)| question("q", value, minutes))
         .to_vec();
-    let record = QueueRecord::of(&queue);
+    let record = QueueRecord::of(queue.iter().map(ReviewRow::queued));
     let told: Vec<(f64, usize, f64)> = record
         .curve
         .iter()
@@ -65,9 +65,12 @@ fn the_curve_says_what_is_reached_when_stopping_then() {
     assert_eq!(told[..2], [(1.0, 2, 3.0), (2.0, 2, 3.0)]);
     assert_eq!((record.questions, told.len()), (4, 3));
     assert!((told[2].0 - 2.6).abs() < 1e-9 && (record.wrong_calls - 3.6).abs() < 1e-9);
-    assert_eq!(QueueRecord::of(&[]), QueueRecord::default());
+    assert_eq!(QueueRecord::of([]), QueueRecord::default());
     let week: Vec<ReviewRow> = (0..3000).map(|_| question("q", 1.0, 1.0)).collect();
-    assert_eq!(QueueRecord::of(&week).curve.len(), 20);
+    assert_eq!(
+        QueueRecord::of(week.iter().map(ReviewRow::queued)).curve.len(),
+        20
+    );
 }
 
 #[test]
@@ -77,7 +80,7 @@ fn reading_takes_time_by_the_word_and_by_the_decision() {
         seconds_per_question: 6.0,
         ..ReviewConfig::default()
     };
-    let minutes = |text: &str| reading_minutes([text].into_iter(), &config);
+    let minutes = |text: &str| config.minutes(reading_words(text));
     assert!((minutes("where  is my\ncard") - 0.14).abs() < 1e-12);
     assert!((minutes("") - 0.1).abs() < 1e-12);
     // Without spaces every twelve characters are a word.

@@ -6,8 +6,23 @@ fn check<T: Send + Sync + Unpin + std::fmt::Debug>() {}
 
 #[test]
 fn public_types_are_send_sync_and_debug() {
+    check::<AnswerWorth>();
+    check::<AskedQuestion<'static>>();
+    check::<AuditBetween<std::vec::IntoIter<ReviewRow>>>();
     check::<AuditConfig>();
+    check::<AuditCounts>();
+    check::<AuditDraw>();
     check::<AuditRecord>();
+    check::<DrawnAudit>();
+    check::<KeptRows>();
+    check::<LabelDoubt>();
+    check::<DoubtfulLabel<'static>>();
+    check::<SettledCalls>();
+    check::<QueuedQuestion>();
+    check::<NearTraining>();
+    check::<SplitCut>();
+    check::<SplitMeasure>();
+    check::<SplitTexts>();
     check::<Calibration>();
     check::<CurateConfig>();
     check::<CuratePlan>();

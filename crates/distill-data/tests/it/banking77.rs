@@ -170,7 +170,10 @@ fn confusable_noise_is_found() {
             .iter()
             .filter(|row| row.reason.kind() == kind)
             .collect();
-        let wrong = of_kind.iter().filter(|row| call(&row.source.call)).count();
+        let wrong = of_kind
+            .iter()
+            .filter(|row| call(&row.source.as_ref().unwrap().call))
+            .count();
         println!("{kind}: {} rows, {wrong} of them wrong", of_kind.len());
     }
     println!("wrong labels left in train: {left} of {}", curated.train.len());

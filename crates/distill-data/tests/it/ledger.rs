@@ -241,7 +241,7 @@ fn calls_of(curated: &Curated, file: &str) -> BTreeMap<u64, Vec<Option<String>>>
         .train
         .iter()
         .filter_map(|row| row.example.source.as_ref())
-        .chain(curated.review.iter().map(|row| &row.source))
+        .chain(curated.review.iter().filter_map(|row| row.source.as_ref()))
         .chain(curated.rejected.iter().map(|row| &row.source))
         .chain(curated.merged.iter().map(|call| &call.source));
     let mut lines: BTreeMap<u64, Vec<Option<String>>> = BTreeMap::new();

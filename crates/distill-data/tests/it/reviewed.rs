@@ -55,12 +55,12 @@ fn questions() -> Vec<ReviewRow> {
             .collect(),
         confidence: None,
         support: BTreeMap::new(),
-        source: Source {
+        source: Some(Source {
             file: "log.jsonl".to_owned(),
             line: 1,
             call: None,
             question: None,
-        },
+        }),
     });
     rows.collect()
 }

@@ -12,11 +12,13 @@ use futures::TryStreamExt;
 use stage_files::WholeFile;
 use task_spec::{LabelSet, Source};
 
-use super::{REVIEWED, plan_error, questions::Joined, row_of};
+use super::{plan_error, row_of};
 use crate::{
     Calls, Engine, ReduceError, ScaleError,
     calls::{legal, with_answers},
+    doubts::DOUBTFUL,
     functions::{ReviewedCalls, id_of},
+    joined::Joined,
     reduce::{Columns, float, text},
 };
 
@@ -195,7 +197,7 @@ impl<'b> Ends<'b> {
                 let near = other.zip(float(self.jaccards, index));
                 Some(near.ok_or_else(|| plan_error(format!("the row {} is merged into none", id_of(row))))?)
             }
-            Some(&(into, jaccard)) if REVIEWED.contains(&fate) => Some((id_of(into), jaccard)),
+            Some(&(into, jaccard)) if DOUBTFUL.contains(&fate) => Some((id_of(into), jaccard)),
             _ => None,
         };
         if behind.is_none() && self.are_kept.value(index) {

@@ -11,7 +11,7 @@ use datafusion::{
 };
 use distill_data::{ConfidenceRule, UnknownConfidence};
 
-use super::{Stages, Table};
+use super::{Stages, Table, Word};
 use crate::{
     reduce::{KEPT, Reduction, part},
     sides::Sides,
@@ -136,9 +136,10 @@ impl Stages<'_> {
 
     /// What became of each row, with whose label is suspected and what a split has kept from training.
     pub(crate) async fn fates(&self) -> Result<u64> {
-        let apart = match self.plan.fates_apart().is_empty() {
-            false => Some(self.table(Table::Apart).await?),
-            true => None,
+        // What is kept from training is everybody's word.
+        let apart = match self.word == Word::Everybodys && !self.plan.fates_apart().is_empty() {
+            true => Some(self.table(Table::Apart).await?),
+            false => None,
         };
         let suspects = match self.plan.suspects() {
             Some(_) => Some(self.table(Table::Suspects).await?),

@@ -10,7 +10,7 @@ use datafusion::{
     error::{DataFusionError, Result},
     prelude::{DataFrame, Expr, col, lit},
 };
-use distill_data::{Ballot, Confidence, ReviewedRecord, ReviewedTexts};
+use distill_data::{Ballot, Confidence, ReviewedAnswers, ReviewedRecord, ReviewedTexts};
 use near_texts::near_neighbours;
 use stage_files::write_json;
 
@@ -28,15 +28,21 @@ type Asked = (u64, usize, Option<Confidence>);
 /// A row of the teacher's: the id of its text, the text, its label, and whether a person gave that.
 type TeacherRow = (String, String, usize, bool);
 
+/// What reviewed rows come to.
+#[derive(Debug)]
+pub(crate) struct Reviewed {
+    /// What changes the calls.
+    pub(crate) calls: ReviewedCalls,
+    pub(crate) answers: ReviewedAnswers,
+    /// The account; how questions fared is not in it yet.
+    pub(crate) record: ReviewedRecord,
+}
+
 impl Stages<'_> {
     /// What reviewed rows come to.
     ///
     /// In memory are the rows, and how sure the calls of their texts are.
-    pub(crate) async fn reviewed(
-        &self,
-        calls: &DataFrame,
-        texts: ReviewedTexts,
-    ) -> Result<(ReviewedCalls, ReviewedRecord)> {
+    pub(crate) async fn reviewed(&self, calls: &DataFrame, texts: ReviewedTexts) -> Result<Reviewed> {
         let asked = self.asked(calls, &texts).await?;
         let in_log: BTreeSet<String> = asked.iter().map(|&(row, ..)| id_of(row)).collect();
         let answers = texts.answers(&in_log);
@@ -61,7 +67,11 @@ impl Stages<'_> {
         reviewed.labels = labels.collect();
         let path = self.out.join(REVIEWED_FILE);
         write_json(&path, &reviewed).map_err(|error| DataFusionError::External(Box::new(error)))?;
-        Ok((reviewed, record))
+        Ok(Reviewed {
+            calls: reviewed,
+            answers,
+            record,
+        })
     }
 
     /// The calls of texts that reviewed rows may be about.

@@ -1,5 +1,6 @@
 //! Rows that are kept from training: by cluster, by group, or by time.
 
+mod flattery;
 mod groups;
 mod times;
 
@@ -42,7 +43,7 @@ impl Stages<'_> {
         rows_of_label: &BTreeMap<String, usize>,
     ) -> Result<SplitReport> {
         let near = self.near(&train, &["row", "id", "label", "input"]).await?;
-        let drawn = drawn(train, plan).await?;
+        let drawn = drawn(train, plan.config().seed).await?;
         let path = self.folder(Table::Apart).join("part.parquet");
         let split = self.engine.tried(|_| async {
             let mut units = Units::new(plan, rows_of_label);
@@ -143,8 +144,8 @@ impl Stages<'_> {
     }
 }
 
-/// Rows in the order of their draw.
-async fn drawn(rows: DataFrame, plan: &SplitPlan) -> Result<Arc<dyn ExecutionPlan>> {
+/// Rows in the order of their draw with this seed.
+async fn drawn(rows: DataFrame, seed: u64) -> Result<Arc<dyn ExecutionPlan>> {
     let line_feed = || lit("\n");
     let content = concat(vec![
         col("id"),
@@ -153,7 +154,7 @@ async fn drawn(rows: DataFrame, plan: &SplitPlan) -> Result<Arc<dyn ExecutionPla
         line_feed(),
         col("input"),
     ]);
-    let draw = functions::split_draw().call(vec![content, lit(plan.config().seed)]);
+    let draw = functions::split_draw().call(vec![content, lit(seed)]);
     rows.select(vec![
         col("row"),
         col("id"),

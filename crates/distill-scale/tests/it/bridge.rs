@@ -1,22 +1,19 @@
 //! From logs of every shape to a training set: the files are those of one memory.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use distill_data::{
-    AnswerFormat, CurateConfig, CurateInput, Curated, LogFile, LogFormat, MergedCall, PersonalDataMask,
-    QuarantinedLine, RejectedRow, ReviewReason, ReviewedRow, SplitConfig, SplitPart, TrainRow, Verdict,
-    curate,
+    AnswerFormat, CurateConfig, CurateInput, Curated, LogFile, LogFormat, Manifest, MergedCall,
+    PersonalDataMask, QuarantinedLine, RejectedRow, ReviewRow, ReviewedRow, SplitConfig, SplitPart, TrainRow,
+    Verdict, curate,
 };
 use distill_scale::{
-    Calls, DoubtfulRow, Engine, ExportConfig, ExportReport, Limits, ReadInput, ReadReport, ScaleConfig,
-    ScaleError, ScaleInput, ScaleReport, curate_at_scale, export_examples, export_examples_with, read_logs,
+    Calls, Engine, ExportConfig, ExportReport, Limits, ReadInput, ReadReport, ScaleConfig, ScaleError,
+    ScaleInput, ScaleReport, curate_at_scale, export_examples, export_examples_with, read_logs,
 };
 use near_texts::GoldRows;
 use proptest::prelude::*;
-use stage_files::read_json_lines;
+use stage_files::{read_json, read_json_lines};
 use task_spec::{Example, GoldRow, Label, Task};
 
 use super::raw;
@@ -115,7 +112,7 @@ fn text(path: PathBuf) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// That what is trained on, held out, rejected and damaged is the same byte for byte, and that the same rows are in doubt.
+/// That what is trained on, held out, asked, rejected and damaged is the same byte for byte.
 pub(crate) fn assert_equal(
     curated: &Curated,
     memory: &Path,
@@ -124,18 +121,18 @@ pub(crate) fn assert_equal(
 ) {
     let (read, report, exported) = reports;
     let set = scale.join("set");
-    for file in exported.rows.keys().filter(|file| *file != "review.jsonl") {
+    for file in exported.outputs.keys() {
         let (expected, found) = (text(memory.join(file)), text(set.join(file)));
         for (expected, found) in expected.lines().zip(found.lines()) {
             assert_eq!(found, expected, "{file}");
         }
         assert_eq!(found.lines().count(), expected.lines().count(), "{file}");
     }
-    let parts = curated.set_apart.keys().map(|name| format!("{name}.jsonl"));
-    let expected: BTreeSet<String> = parts
-        .chain(["merged.jsonl".into(), "review.jsonl".into(), "train.jsonl".into()])
-        .collect();
-    assert_eq!(exported.rows.keys().cloned().collect::<BTreeSet<_>>(), expected);
+    let mut expected = manifest_of(memory).outputs;
+    for elsewhere in ["curation.html", "rejected.jsonl", "quarantine.jsonl"] {
+        assert!(expected.remove(elsewhere).is_some());
+    }
+    assert_eq!(exported.outputs, expected);
     let quarantine: Vec<QuarantinedLine> = read_json_lines(&scale.join("read/quarantine.jsonl")).unwrap();
     assert_eq!(quarantine, curated.quarantine);
     // What is near the gold set is rejected later on.
@@ -156,66 +153,18 @@ pub(crate) fn assert_equal(
     assert_eq!(report.class_limits, manifest.class_limits);
     assert_eq!(report.calls_in_train, manifest.ledger.calls_in_train);
     assert_eq!(report.suspects, manifest.suspects);
+    assert_eq!(report.reviewed, manifest.reviewed);
     assert_eq!(
         serde_json::to_value(&report.leakage).unwrap(),
         serde_json::to_value(&manifest.leakage).unwrap()
     );
     assert_eq!(report.teachers.as_ref(), Some(&manifest.teachers));
-    let doubtful: Vec<DoubtfulRow> = read_json_lines(&set.join("review.jsonl")).unwrap();
-    assert_same_questions(curated, &doubtful);
+    assert_eq!(report.review, manifest.review);
+    assert_eq!(report.audit, manifest.audit);
 }
 
-/// That the same rows are in doubt for the same reasons.
-fn assert_same_questions(curated: &Curated, doubtful: &[DoubtfulRow]) {
-    // Of rows that join another's question nothing is in the one file but whose it is.
-    let doubtful: BTreeMap<&str, &DoubtfulRow> = doubtful.iter().map(|row| (row.id.as_str(), row)).collect();
-    for question in &curated.review {
-        let found = doubtful[question.id.as_str()];
-        assert_eq!(
-            (
-                &found.input,
-                &found.label,
-                found.reason.as_str(),
-                found.confidence
-            ),
-            (
-                &question.input,
-                &question.label,
-                question.reason.kind(),
-                question.confidence
-            )
-        );
-        assert_eq!(found.source.as_ref(), Some(&question.source));
-        let suspicion = match &question.reason {
-            ReviewReason::SuspectLabel {
-                suggested,
-                suggested_probability,
-                given_probability,
-            } => Some((suggested, *suggested_probability, *given_probability)),
-            _ => None,
-        };
-        let probabilities = found.suggested_probability.zip(found.given_probability);
-        let written = found.suggested.as_ref().zip(probabilities);
-        assert_eq!(
-            suspicion,
-            written.map(|(suggested, (one, other))| (suggested, one, other))
-        );
-        assert_eq!(found.chance_wrong.is_some(), suspicion.is_some());
-    }
-    let questions = curated
-        .review
-        .iter()
-        .map(|row| row.id.as_str())
-        .collect::<BTreeSet<_>>();
-    let alone = doubtful.values().filter(|row| row.joins.is_none());
-    assert_eq!(
-        alone.map(|row| row.id.as_str()).collect::<BTreeSet<_>>(),
-        questions
-    );
-    for row in doubtful.values() {
-        let joins = row.joins.as_deref();
-        assert!(joins.is_none_or(|into| questions.contains(into)), "{row:?}");
-    }
+fn manifest_of(memory: &Path) -> Manifest {
+    read_json(&memory.join("manifest.json")).unwrap()
 }
 
 /// Gold rows of which some are texts of a curation, word for word or with one letter more.
@@ -238,6 +187,7 @@ fn logs_of_three_shapes_make_the_training_set_that_they_make_in_one_memory() {
     let config = CurateConfig {
         near_threshold: 0.5,
         conflict_majority: 0.51,
+        review: raw::review(1),
         ..settings(true)
     };
     let without = in_one_memory(&task, &logs, None, settings(false), &folder.path().join("first"));
@@ -270,6 +220,9 @@ fn logs_of_three_shapes_make_the_training_set_that_they_make_in_one_memory() {
         });
     }
     assert!(reports.1.rejected["leaks_gold"] > 10);
+    let settles_others = curated.review.iter().filter(|row| !row.similar.is_empty());
+    assert!(settles_others.count() > 10 && curated.audit.len() > 40);
+    assert!(curated.audit.iter().any(|row| !row.similar.is_empty()));
     assert!(reports.1.fates["suspect_label"] > 3, "{}", reports.1);
     let merged: Vec<MergedCall> = read_json_lines(&memory.join("merged.jsonl")).unwrap();
     assert!(merged.iter().filter(|call| !call.exact).count() > 50);
@@ -446,6 +399,8 @@ fn a_table_of_two_columns_makes_a_training_set_and_another_task_is_refused() {
         concat!(
             "{\"input\": \"my top up failed\", \"answer\": \"top-up\"}\n",
             "{\"input\": \"where is it\", \"answer\": \"arrival\"}\n",
+            "{\"input\": \"and now\", \"answer\": \"arrival\"}\n",
+            "{\"input\": \"And now?\", \"answer\": \"top-up\"}\n",
         ),
     )
     .unwrap();
@@ -460,7 +415,9 @@ fn a_table_of_two_columns_makes_a_training_set_and_another_task_is_refused() {
         curate_at_scale(&engine, &input, &plan, &out).await.unwrap();
         let set = folder.path().join("set");
         let report = export_examples(&engine, &task, &out, &set).await.unwrap();
-        assert_eq!((report.rows["train.jsonl"], report.rows["review.jsonl"]), (2, 0));
+        assert_eq!((report.rows["train.jsonl"], report.rows["review.jsonl"]), (2, 1));
+        let asked: Vec<ReviewRow> = read_json_lines(&set.join("review.jsonl")).unwrap();
+        assert!(asked[0].source.is_none() && asked[0].calls == 2, "{asked:?}");
         let rows: Vec<Example> = read_json_lines(&set.join("train.jsonl")).unwrap();
         assert!(
             rows.iter()
@@ -493,7 +450,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let (task, logs) = (raw::task(), raw::write(folder.path(), calls, seed));
         let memory = folder.path().join("memory");
-        let config = CurateConfig { max_damaged_share: 1.0, ..settings(split) };
+        let config = CurateConfig { max_damaged_share: 1.0, review: raw::review(seed), ..settings(split) };
         let curated = in_one_memory(&task, &logs, None, config.clone(), &memory);
         prop_assume!(!curated.manifest.confidence.is_empty());
         let limits = Limits { partitions, ..Limits::default() };

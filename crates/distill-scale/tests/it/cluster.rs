@@ -7,13 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use distill_data::{CurateConfig, SplitBy, SplitConfig};
+use distill_data::{CurateConfig, CurateInput, ReviewedRow, SplitBy, SplitConfig, curate};
 use distill_scale::{
-    Calls, Engine, Limits, ReadInput, ScaleConfig, ScaleError, ScaleInput, ScalePlan, ScaleReport,
-    cluster::JobError, curate_at_scale, read_logs,
+    Calls, Engine, ExportReport, Limits, ReadInput, ScaleConfig, ScaleError, ScaleInput, ScalePlan,
+    ScaleReport, cluster::JobError, curate_at_scale, export_examples, read_logs,
 };
 
-use super::{log, outcome, raw};
+use super::{log, outcome, raw, reviewed::answers};
 
 /// A scheduler and executors, ended with the test.
 struct Processes {
@@ -174,8 +174,13 @@ fn an_executor_that_is_killed_at_any_moment_costs_no_row() {
     assert!(repeats > 0, "no kill met the cluster at work");
 }
 
-/// What this engine makes of calls by a split and a class cap, beside the rows.
-fn parts(engine: &Engine, calls: &Calls, by: SplitBy, out: &Path) -> ScaleReport {
+/// What this engine makes of calls and answers by a split and a class cap, beside the rows, and the hashes of its files.
+fn parts(
+    engine: &Engine,
+    (calls, reviewed): (&Calls, &[ReviewedRow]),
+    by: SplitBy,
+    out: &Path,
+) -> (ScaleReport, ExportReport) {
     let config = ScaleConfig {
         class_cap: Some(60),
         near_threshold: 0.5,
@@ -187,14 +192,18 @@ fn parts(engine: &Engine, calls: &Calls, by: SplitBy, out: &Path) -> ScaleReport
     };
     let plan = config.check().unwrap().with_split(split.check().unwrap());
     let task = raw::task();
-    let input = ScaleInput::new(calls, task.labels());
+    let input = ScaleInput::new(calls, task.labels()).with_reviewed(reviewed);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let report = runtime.block_on(curate_at_scale(engine, &input, &plan.unwrap(), out));
-    report.unwrap()
+    runtime.block_on(async {
+        let report = curate_at_scale(engine, &input, &plan.unwrap(), out).await;
+        let set = out.with_extension("set");
+        let exported = export_examples(engine, &task, out, &set).await;
+        (report.unwrap(), exported.unwrap())
+    })
 }
 
 #[test]
-fn a_cluster_keeps_from_training_and_tells_teachers_apart_what_one_process_does() {
+fn a_cluster_keeps_from_training_asks_and_tells_teachers_apart_as_one_process_does() {
     let folder = tempfile::tempdir().unwrap();
     let (task, logs) = (raw::task(), raw::write(folder.path(), 2000, 7));
     let read = folder.path().join("read");
@@ -204,14 +213,22 @@ fn a_cluster_keeps_from_training_and_tells_teachers_apart_what_one_process_does(
     };
     let plan = plan.check().unwrap();
     read_logs(&ReadInput::new(&task, &logs, &plan), &read, &|_| {}).unwrap();
+    let curated = curate(&CurateInput::new(&task, &logs), &plan).unwrap();
+    let reviewed = answers(&curated, 25, 7);
     let processes = Processes::start(folder.path(), 2);
     let cluster = Engine::on_cluster(&format!("http://{}", processes.address), 6).unwrap();
     let here = Engine::here(&Limits::default()).unwrap();
     let calls = Calls::at(&read);
     for by in [SplitBy::Cluster, SplitBy::Group, SplitBy::Time, SplitBy::LogOrder] {
         let [out, single] = ["cluster", "here"].map(|name| folder.path().join(format!("{name}-{by:?}")));
-        let found = parts(&cluster, &calls, by, &out);
-        let expected = parts(&here, &calls, by, &single);
+        let (found, files) = parts(&cluster, (&calls, &reviewed), by, &out);
+        let (expected, expected_files) = parts(&here, (&calls, &reviewed), by, &single);
+        assert_eq!(files, expected_files, "{by:?}");
+        assert_eq!(
+            (&found.reviewed, &found.review, &found.audit),
+            (&expected.reviewed, &expected.review, &expected.audit)
+        );
+        assert!(files.rows["review.jsonl"] > 20 && files.rows["audit.jsonl"] > 20);
         assert_eq!(rows(&out), rows(&single), "{by:?}");
         assert_eq!(
             (&found.split, &found.teachers),

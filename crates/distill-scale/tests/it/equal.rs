@@ -16,6 +16,7 @@ use task_spec::Task;
 use super::{
     log,
     outcome::{self, Row},
+    raw,
 };
 
 /// What a curation may be given beside its log and settings.
@@ -48,7 +49,8 @@ pub(crate) fn split(share: f64, seed: u64) -> SplitConfig {
     SplitConfig {
         parts: vec![part("heldout", share), part("calibration", share / 2.0)],
         seed,
-        measure: false,
+        // Of some it is measured how much a random split would have flattered.
+        measure: seed % 2 == 1,
         ..SplitConfig::default()
     }
 }
@@ -70,6 +72,7 @@ pub(crate) fn in_one_memory(path: &Path, given: &Given, config: &ScaleConfig) ->
         split: given.split.clone(),
         class_cap: config.class_cap,
         class_floor: config.class_floor,
+        review: config.review.clone(),
         ..CurateConfig::default()
     };
     let mut input = CurateInput::new(&task, &logs).with_reviewed(&given.reviewed);
@@ -252,12 +255,9 @@ fn assert_same_account(curated: &Curated, report: &ScaleReport) {
         .iter()
         .filter_map(|record| Some((record.label.clone(), record.suspicion?)));
     assert_eq!(report.suspicions, classes.collect());
-    // How questions fared is not known here.
-    let reviewed = manifest.reviewed.clone().map(|mut reviewed| {
-        reviewed.questions.clear();
-        reviewed
-    });
-    assert_eq!(report.reviewed, reviewed);
+    assert_eq!(report.reviewed, manifest.reviewed);
+    assert_eq!(report.review, manifest.review);
+    assert_eq!(report.audit, manifest.audit);
 }
 
 /// That a question is as doubtful as a row, but for how earlier questions of its reason fared.
@@ -384,6 +384,13 @@ fn a_split_keeps_the_rows_from_training_that_it_keeps_in_one_memory() {
         let split = report.split.unwrap();
         let clustered = split.parts.iter().map(|part| part.rows).sum::<usize>() - split.units;
         assert!(clustered > 3 && split.largest_unit > 1, "{split:?}");
+        assert_eq!(split.flattery.is_some(), seed == 3);
+        if let Some(flattery) = split.flattery {
+            assert!(
+                flattery.here.rows > 100 && flattery.here.near == 0 && flattery.random.near > 3,
+                "{flattery:?}"
+            );
+        }
     }
 }
 
@@ -439,6 +446,7 @@ proptest! {
             min_confidence,
             review_unknown,
             class_cap,
+            review: raw::review(seed),
             passes,
             ..ScaleConfig::default()
         };

@@ -2,9 +2,9 @@
 //! probabilities of tokens, whole distributions, what a teacher says of itself, persons, times, ids, damage. Of most texts the
 //! words tell the label.
 
-use std::{fmt::Write, path::Path};
+use std::{collections::BTreeMap, fmt::Write, path::Path};
 
-use distill_data::{FieldMap, LogFile, LogFormat};
+use distill_data::{AuditConfig, FieldMap, LogFile, LogFormat, ReviewConfig};
 use serde_json::{Value, json};
 use task_spec::{Label, Task};
 
@@ -21,6 +21,34 @@ pub(crate) fn task() -> Task {
         Label::new(LABELS[2]),
     ];
     Task::of_labels("demo", labels).unwrap().with_system("Sort it.")
+}
+
+/// What a person's minute is worth, and an audit of some rows, as far as they follow from a seed.
+pub(crate) fn review(seed: u64) -> ReviewConfig {
+    let mut random = Random::of(seed ^ 0xa0d17);
+    let mut costs: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
+    for _ in 0..random.below(5) {
+        let [given, right] = [LABELS[random.below(3)], LABELS[random.below(3)]].map(str::to_owned);
+        costs
+            .entry(given)
+            .or_default()
+            .insert(right, random.below(9) as f64 / 2.0);
+    }
+    let least = random.below(30);
+    ReviewConfig {
+        words_per_minute: (1 + random.below(300)) as f64,
+        // None may take no time at all.
+        seconds_per_question: random.below(9) as f64,
+        costs,
+        audit: AuditConfig {
+            share: random.below(40) as f64 / 100.0,
+            least,
+            most: least + 20 + random.below(200),
+            rare_below: random.below(300),
+            least_rare: random.below(20),
+            seed: random.below(3) as u64,
+        },
+    }
 }
 
 /// Writes so many calls that follow from a seed, dealt out to three logs, about a fiftieth of the lines damaged.

@@ -1,8 +1,10 @@
 //! What persons have said changes at scale what it changes in one memory.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use distill_data::{CurateConfig, CurateInput, Curated, LEAST_REVIEWED, ReviewedRow, TrainRow};
+use distill_data::{
+    CurateConfig, CurateError, CurateInput, Curated, LEAST_REVIEWED, ReviewConfig, ReviewedRow, TrainRow,
+};
 use distill_scale::{Calls, Engine, Limits, ScaleConfig, ScaleError, ScaleInput, curate_at_scale};
 use proptest::prelude::*;
 
@@ -136,6 +138,18 @@ fn answers_override_the_teacher_and_calibrate_it_as_in_one_memory() {
                 .all(|(_, rows)| rows >= LEAST_REVIEWED)
         );
         assert_eq!(reviewed.calibration.kinds().count(), 1);
+        for reason in [
+            "conflicting_labels",
+            "near_conflict",
+            "low_confidence",
+            "suspect_label",
+        ] {
+            let fared = reviewed.questions[reason];
+            assert!(
+                fared.answered > 5 && fared.expected > 0.0,
+                "{reason}: {reviewed:?}"
+            );
+        }
         assert_eq!(reviewed.cuts.len(), usize::from(target_precision.is_some()));
         assert!(report.fates["low_confidence"] > 20 && report.fates["suspect_label"] > 20);
     }
@@ -218,6 +232,34 @@ fn a_label_of_another_task_and_a_precision_without_answers_are_refused() {
     );
 }
 
+#[test]
+fn a_cost_of_a_label_of_another_task_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.jsonl");
+    log::write(&path, 20, 1);
+    let costs = BTreeMap::from([("bananas".to_owned(), BTreeMap::from([("top-up".to_owned(), 2.0)]))]);
+    let config = ScaleConfig {
+        review: ReviewConfig {
+            costs,
+            ..ReviewConfig::default()
+        },
+        ..ScaleConfig::default()
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let engine = Engine::here(&Limits::default()).unwrap();
+        let (calls, labels) = (Calls::at(&path), log::labels());
+        let out = folder.path().join("out");
+        let input = ScaleInput::new(&calls, &labels);
+        let refused = curate_at_scale(&engine, &input, &config.check().unwrap(), &out).await;
+        assert!(!out.exists());
+        assert!(
+            matches!(&refused, Err(ScaleError::Read(CurateError::CostLabel { label })) if label == "bananas"),
+            "{refused:?}"
+        );
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -245,6 +287,7 @@ proptest! {
             min_confidence,
             review_unknown,
             target_precision: (target > 0.3).then_some(target),
+            review: raw::review(seed),
             ..ScaleConfig::default()
         };
         let limits = Limits { partitions, ..Limits::default() };

@@ -97,6 +97,11 @@ fn answers_suspects_a_split_by_time_and_a_class_cap_make_the_training_set_of_one
         }
         assert_eq!(report.split.unwrap().by, SplitBy::Time);
         assert!(!report.class_limits.over_cap.is_empty());
+        let audit = report.audit.unwrap();
+        assert!(audit.wrong > 3 && audit.answered > audit.wrong && audit.drawn > audit.answered);
+        assert!(audit.rare.is_none() && audit.all.by_calls != audit.all.by_rows);
+        let asked = report.fates.iter().filter(|(fate, _)| fate.contains("_")).count();
+        assert!(report.review.questions > 100 && asked > 4, "{:?}", report.review);
         let reviewed = report.reviewed.unwrap();
         assert!(
             reviewed.similar > 5 && reviewed.calibration.kinds().count() > 1,
@@ -118,7 +123,7 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let (task, logs) = (raw::task(), raw::write(folder.path(), calls, seed));
-        let config = CurateConfig { max_damaged_share: 1.0, ..settings(by, class_cap) };
+        let config = CurateConfig { max_damaged_share: 1.0, review: raw::review(seed), ..settings(by, class_cap) };
         let (_, reviewed) = answered(&task, &logs, &config, seed ^ 3);
         let input = CurateInput::new(&task, &logs).with_reviewed(&reviewed);
         // Without a legal call, a time where there is to be one, or an answer, there is no outcome.

@@ -23,7 +23,8 @@ pub(crate) enum Command {
     Read(Read),
     /// Writes what becomes of each distinct text of a table of calls.
     Curate(Curate),
-    /// Makes a training set of the outcome: train.jsonl, a file for each part that is kept from training, and review.jsonl.
+    /// Makes a training set of the outcome: train.jsonl and a file for each part that is kept from training; and the questions to
+    /// persons: review.jsonl, audit.jsonl, review.csv and label-studio.json.
     Export(Export),
     /// Runs the scheduler of a cluster.
     #[cfg(feature = "ballista")]
@@ -157,8 +158,8 @@ pub(crate) struct Curate {
     #[arg(long)]
     pub(crate) out: PathBuf,
     /// Settings of distill-data's curation (TOML), of which near_threshold, conflict_majority, min_confidence, target_precision,
-    /// unknown_confidence, suspects, split, class_cap and class_floor count. What is given beside it takes the place of what is in
-    /// it.
+    /// unknown_confidence, suspects, split, class_cap, class_floor and review count. What is given beside it takes the place of
+    /// what is in it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// The Jaccard similarity of character 3-grams from which texts are near-duplicates. Default 0.8.
@@ -193,6 +194,9 @@ pub(crate) struct Curate {
     /// Which of many equally good splits.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Leaves out how much a random split would have flattered, which holds some 300 bytes for each row that could be trained on.
+    #[arg(long)]
+    pub(crate) unmeasured: bool,
     /// The most rows of a label to train on: those that stand best for all; the others go into over_class_cap.jsonl. A label
     /// that has more is held in memory, one at a time.
     #[arg(long, value_name = "ROWS")]

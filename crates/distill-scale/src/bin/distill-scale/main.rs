@@ -216,6 +216,7 @@ async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
         review_unknown: given.review_unknown || of_file.review_unknown,
         class_cap: given.class_cap.or(of_file.class_cap),
         class_floor: given.class_floor.unwrap_or(of_file.class_floor),
+        review: of_file.review,
         passes: given.passes,
     };
     let suspects = settings.suspects.filter(|_| !given.keep_suspects);
@@ -229,6 +230,10 @@ async fn curate(given: Curate) -> Result<(), Box<dyn Error>> {
             ..SplitConfig::default()
         }),
     };
+    let split = split.map(|split| SplitConfig {
+        measure: split.measure && !given.unmeasured,
+        ..split
+    });
     let mut reviewed = Vec::new();
     for path in &given.reviewed {
         reviewed.append(&mut read_reviewed(path, &task)?);

@@ -55,7 +55,7 @@ impl Stages<'_> {
             .select(vec![col("row"), col("unit")])?
             .create_physical_plan()
             .await?;
-        let drawn = drawn(train.filter(col("unit").is_null())?, plan).await?;
+        let drawn = drawn(train.filter(col("unit").is_null())?, plan.config().seed).await?;
         let path = self.folder(Table::Apart).join("part.parquet");
         let split = self.engine.tried(|_| async {
             let mut units = Units::new(plan, rows_of_label);
