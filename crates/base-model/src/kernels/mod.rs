@@ -256,10 +256,12 @@ pub(crate) fn append(before: Tensor<3>, own: Tensor<3>) -> Tensor<3> {
         false => before.expand([batch, length, width]),
     };
     #[cfg(feature = "flex")]
-    let before = match flex::append(before, &own) {
-        Ok(all) => return all,
-        Err(before) => before,
-    };
+    if [&before, &own]
+        .iter()
+        .all(|tensor| flex::constant(tensor).is_some())
+    {
+        return flex::append(before, own);
+    }
     Tensor::cat(vec![before, own], 1)
 }
 

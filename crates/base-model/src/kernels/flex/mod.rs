@@ -119,15 +119,17 @@ pub(super) fn laid_out(weight: &Tensor<2>, format: WeightFormat) -> Option<Froze
     Some(FrozenMatrix::new(weight.values(), weight.width(), format))
 }
 
-/// Rows and then others as one tensor, or the rows as they were if these operations do not compute on both.
-pub(super) fn append(before: Tensor<3>, own: &Tensor<3>) -> Result<Tensor<3>, Tensor<3>> {
-    let (Some(_), Some(own)) = (constant(&before), constant(own)) else {
-        return Err(before);
-    };
-    let Ok(before) = before.try_into_primitive::<Flex>() else {
-        unreachable!("a tensor that is held by this backend is given out by it");
-    };
-    Ok(Tensor::from_primitive::<Flex>(appended(before, &own)))
+/// Rows and then others as one tensor.
+///
+/// # Panics
+///
+/// If one of them is not [`constant`].
+pub(super) fn append(before: Tensor<3>, own: Tensor<3>) -> Tensor<3> {
+    let [before, own] = [before, own].map(|tensor| {
+        let held = tensor.try_into_primitive::<Flex>();
+        held.unwrap_or_else(|_| unreachable!("what this backend holds is given out by it"))
+    });
+    Tensor::from_primitive::<Flex>(appended(before, &own))
 }
 
 /// Whether a tensor is one that these operations compute on: f32, on the CPU, with or without gradients.
