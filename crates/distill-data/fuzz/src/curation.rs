@@ -105,7 +105,7 @@ pub(crate) fn calls_by_line(curated: &Curated) -> BTreeMap<u64, u64> {
         .train
         .iter()
         .filter_map(|row| row.example.source.as_ref())
-        .chain(curated.review.iter().map(|row| &row.source))
+        .chain(curated.review.iter().filter_map(|row| row.source.as_ref()))
         .chain(curated.rejected.iter().map(|row| &row.source))
         .chain(curated.merged.iter().map(|call| &call.source));
     let mut lines = BTreeMap::new();
