@@ -56,9 +56,7 @@ fn stride_of(tensor: &FlexTensor) -> Option<usize> {
 /// for half as much again is made. So what grows by a token at a time is copied now and then, and not with every token.
 pub(in crate::kernels) fn appended(mut before: FlexTensor, own: &FlexTensor) -> FlexTensor {
     let own = Packed::new(own);
-    let &[rows, added, width] = own.shape() else {
-        unreachable!("a tensor of rank 3 has three sizes");
-    };
+    let [rows, added, width] = sizes(own.shape());
     let length = before.layout().shape()[1];
     let of_row = |length: usize| length * width;
     if room_of_a_row(&before) < of_row(length + added) {
@@ -72,6 +70,10 @@ pub(in crate::kernels) fn appended(mut before: FlexTensor, own: &FlexTensor) -> 
     let strides = [stride, width, 1].map(usize::cast_signed);
     let layout = Layout::new(Shape::new([rows, length + added, width]), strides.to_vec(), 0);
     before.with_layout(layout)
+}
+
+fn sizes(shape: &[usize]) -> [usize; 3] {
+    shape.try_into().expect("tensors of rank 3 grow")
 }
 
 /// How many numbers a row may have where it lies, if its tensor may be written to; else none.
@@ -89,9 +91,7 @@ fn room_of_a_row(tensor: &FlexTensor) -> usize {
 /// A copy whose rows have room for so many places.
 fn with_room(from: &FlexTensor, places: usize) -> FlexTensor {
     let from = Apart::new(from);
-    let &[rows, length, width] = from.shape() else {
-        unreachable!("a tensor of rank 3 has three sizes");
-    };
+    let [rows, length, width] = sizes(from.shape());
     let mut numbers = vec![0.0; rows * places * width];
     let of_rows = numbers.chunks_exact_mut((places * width).max(1)).enumerate();
     for (row, numbers) in of_rows {

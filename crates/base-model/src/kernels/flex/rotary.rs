@@ -17,10 +17,6 @@ impl Rotate {
         let [states, cos, sin] = [states, cos, sin].map(Packed::new);
         Self { states, cos, sin }
     }
-
-    fn turned(&self, states: Taken, direction: f32) -> FlexTensor {
-        turned(states, [&self.cos, &self.sin], direction)
-    }
 }
 
 /// States with their pairs turned by the angles, or, where the direction is -1, turned back.
@@ -32,12 +28,13 @@ pub(super) fn turned(mut states: Taken, [cos, sin]: [&Packed; 2], direction: f32
 
 impl Formula<1> for Rotate {
     fn output(&self) -> FlexTensor {
-        self.turned(Taken::copy_of(&self.states), 1.0)
+        turned(Taken::copy_of(&self.states), [&self.cos, &self.sin], 1.0)
     }
 
     fn gradients(&self, gradient: &FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
         // The inverse of a rotation is its transpose: the gradient turns back.
-        [Some(self.turned(Taken::copy_of(&Packed::new(gradient)), -1.0))]
+        let gradient = Taken::copy_of(&Packed::new(gradient));
+        [Some(turned(gradient, [&self.cos, &self.sin], -1.0))]
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn forward(
     }
     // A query alone is cut by heads.
     let parts_of_a_query = threads.div_ceil(rows.len().max(1)).min(sizes.n_kv_heads);
-    let kv_heads = sizes.n_kv_heads.div_ceil(parts_of_a_query.max(1)).max(1);
+    let kv_heads = sizes.n_kv_heads.div_ceil(parts_of_a_query);
     let mut parts = Vec::with_capacity(rows.len() + threads);
     let mut before = [0; 2];
     for (row, [queries, keys]) in rows.into_iter().enumerate() {
@@ -149,7 +149,6 @@ impl WithSimd for Part<'_> {
                 let panels = &key_panels[seen.keys.start * d_head..seen.keys.end * d_head];
                 add_product(simd, query, (panels, count), scores, count);
                 self.weigh(seen, scores);
-                let weights = Matrix::rows_of(scores, count);
                 let output =
                     &mut self.output[seen.queries.start * stride + (head - self.heads.start) * d_head..];
                 if values_lie {
@@ -157,6 +156,7 @@ impl WithSimd for Part<'_> {
                     let values = values.part(first, count.min(values.rows - first));
                     add_mixture(simd, scores, values, &mut output[..d_head]);
                 } else {
+                    let weights = Matrix::rows_of(scores, count);
                     let panels = (value_panels.as_slice(), d_head, key_width, seen.keys.start);
                     add_mixtures(simd, weights, panels, output, stride);
                 }
