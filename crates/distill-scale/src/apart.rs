@@ -7,12 +7,10 @@ use datafusion::{
         array::{RecordBatch, UInt64Builder},
         datatypes::{DataType, SchemaRef},
     },
-    error::{DataFusionError, Result},
-    parquet::arrow::ArrowWriter,
+    error::Result,
 };
-use stage_files::{FileError, WholeFile};
 
-use crate::reduce::{table, writer_properties};
+use crate::{reduce::table, table_file::TableFile};
 
 /// What is written of rows that are kept from training: the row, and the number of its part, from 1.
 pub(crate) fn schema() -> SchemaRef {
@@ -48,28 +46,7 @@ impl Apart {
     }
 }
 
-/// A file of such rows, which is there as a whole or not at all.
-pub(crate) struct ApartFile {
-    writer: ArrowWriter<WholeFile>,
-}
-
-impl ApartFile {
-    pub(crate) fn create(path: &Path) -> Result<Self> {
-        let file = WholeFile::create(path).map_err(external)?;
-        let writer = ArrowWriter::try_new(file, schema(), Some(writer_properties()))?;
-        Ok(Self { writer })
-    }
-
-    pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
-        Ok(self.writer.write(rows)?)
-    }
-
-    pub(crate) fn finish(self) -> Result<()> {
-        self.writer.into_inner()?.finish().map_err(external)?;
-        Ok(())
-    }
-}
-
-fn external(error: FileError) -> DataFusionError {
-    DataFusionError::External(Box::new(error))
+/// A file of such rows.
+pub(crate) fn file(path: &Path) -> Result<TableFile> {
+    TableFile::create(path, schema())
 }

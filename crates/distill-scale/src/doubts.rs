@@ -1,5 +1,6 @@
 //! The fates of rows that are in doubt, and the chance that their labels are wrong.
 
+use datafusion::prelude::{Expr, col, lit};
 use distill_data::LabelDoubt;
 
 /// The fates whose rows a person is asked about.
@@ -10,6 +11,11 @@ pub(crate) const DOUBTFUL: [&str; 5] = [
     "unknown_confidence",
     "suspect_label",
 ];
+
+/// Whether a row has such a fate.
+pub(crate) fn is_doubtful() -> Expr {
+    col("fate").in_list(DOUBTFUL.map(lit).to_vec(), false)
+}
 
 /// Why a label is in doubt, by the row's fate and what `fates` has in the columns `own_share`, `confidence` and `chance_wrong`.
 ///

@@ -157,3 +157,9 @@ pub(crate) fn as_text(path: &Path) -> Result<&str> {
     path.to_str()
         .ok_or_else(|| DataFusionError::Plan(format!("{} is not UTF-8", path.display())))
 }
+
+/// What is computed for minutes, beside this thread, which may have an executor's signs of life to listen to.
+pub(crate) async fn computed<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let computed = tokio::task::spawn_blocking(compute).await;
+    computed.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))
+}

@@ -12,19 +12,18 @@ use datafusion::{
         datatypes::{DataType, Float64Type, Int32Type, SchemaRef, UInt64Type},
     },
     common::JoinType,
-    error::{DataFusionError, Result},
-    parquet::arrow::ArrowWriter,
+    error::Result,
     prelude::{DataFrame, ParquetReadOptions, cast, col},
 };
 use futures::TryStreamExt;
-use stage_files::WholeFile;
 
 use crate::{
     Engine,
     engine::as_text,
     export::row_of,
-    reduce::{pairs_schema, rows_schema, table, writer_properties},
+    reduce::{pairs_schema, rows_schema, table},
     sides::Sides,
+    table_file::TableFile,
 };
 
 /// The folder of the rows that join another's question, in that of a run.
@@ -109,7 +108,6 @@ pub(crate) async fn of_doubtful(engine: &Engine, from: &Path, doubtful: DataFram
 
 /// Writes them into the folder of a run.
 pub(crate) fn write(joined: &Joined, out: &Path) -> Result<()> {
-    let external = |error| DataFusionError::External(Box::new(error));
     let mut rows: Vec<(u64, (u64, f64))> = joined.iter().map(|(&row, &into)| (row, into)).collect();
     rows.sort_unstable_by_key(|&(row, _)| row);
     let batch = RecordBatch::try_new(
@@ -124,11 +122,9 @@ pub(crate) fn write(joined: &Joined, out: &Path) -> Result<()> {
             )),
         ],
     )?;
-    let file = WholeFile::create(&out.join(JOINED).join("part.parquet")).map_err(external)?;
-    let mut writer = ArrowWriter::try_new(file, schema(), Some(writer_properties()))?;
-    writer.write(&batch)?;
-    writer.into_inner()?.finish().map_err(external)?;
-    Ok(())
+    let mut file = TableFile::create(&out.join(JOINED).join("part.parquet"), schema())?;
+    file.write(&batch)?;
+    file.finish()
 }
 
 /// Those of a finished run.

@@ -84,6 +84,7 @@ mod export;
 mod functions;
 mod input;
 mod joined;
+mod label_numbers;
 mod linked;
 mod moments;
 mod questions;
@@ -94,6 +95,7 @@ mod settings;
 mod sides;
 mod stages;
 mod stars;
+mod table_file;
 mod units;
 
 pub use calls::Calls;

@@ -11,11 +11,11 @@ use datafusion::{
         array::{Array, AsArray, RecordBatch},
         datatypes::UInt64Type,
     },
-    error::{DataFusionError, Result},
+    error::Result,
 };
 use distill_data::{SplitPlan, SplitReport, TimeSplit};
 
-use crate::{apart::Apart, linked::Linked, units::column};
+use crate::{apart::Apart, label_numbers::CountedLabels, linked::Linked, units::column};
 
 /// A time or a place in the logs, as something that rises: milliseconds; or the number of the log, its name, as several
 /// readers may each have numbered theirs, and the line.
@@ -31,7 +31,7 @@ pub(crate) const MOMENT: [&str; 3] = ["m_log", "m_file", "m_line"];
 #[derive(Debug)]
 pub(crate) struct Moments<'p> {
     split: TimeSplit<'p, Moment>,
-    numbers: BTreeMap<String, usize>,
+    labels: CountedLabels,
     /// With the moment and the label of each row.
     linked: Linked<Known>,
     clusters: Vec<Vec<(u64, Known)>>,
@@ -46,7 +46,7 @@ impl<'p> Moments<'p> {
     pub(crate) fn new(plan: &'p SplitPlan, rows_of_label: &BTreeMap<String, usize>) -> Self {
         Self {
             split: TimeSplit::new(plan, rows_of_label),
-            numbers: rows_of_label.keys().cloned().zip(0..).collect(),
+            labels: CountedLabels::of(rows_of_label),
             linked: Linked::default(),
             clusters: Vec::new(),
             moved: BTreeMap::new(),
@@ -78,10 +78,7 @@ impl<'p> Moments<'p> {
         let labels = column(batch, &format!("{prefix}label"))?.as_string::<i32>();
         let moments = Self::moments(batch, prefix)?;
         let known = moments.into_iter().enumerate().map(|(index, moment)| {
-            let name = labels.value(index);
-            let label = self.numbers.get(name).copied();
-            let label =
-                label.ok_or_else(|| DataFusionError::Plan(format!("no row was counted of label {name}")))?;
+            let label = self.labels.number(labels.value(index))?;
             Ok((rows.value(index), (moment, label)))
         });
         known.collect()

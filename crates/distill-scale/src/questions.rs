@@ -1,9 +1,6 @@
 //! What a person is asked: rows in doubt and rows drawn for the audit, with what is known of them and the rows behind them.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use datafusion::{
     arrow::{
@@ -23,6 +20,7 @@ use task_spec::LabelSet;
 use crate::{
     ReduceError,
     doubts::{DOUBTFUL, doubt},
+    label_numbers::number_of,
     reduce::{Columns, float, text},
 };
 
@@ -109,7 +107,7 @@ pub(crate) fn by_place() -> [SortExpr; 2] {
 /// Rows that are asked about, with what speaks for and against their labels.
 #[derive(Debug)]
 pub(crate) struct AskedRows<'b> {
-    numbers: &'b HashMap<String, usize>,
+    labels_of_task: &'b LabelSet,
     pub(crate) asked: &'b UInt64Array,
     pub(crate) labels: &'b StringArray,
     pub(crate) fates: &'b StringArray,
@@ -125,13 +123,10 @@ pub(crate) struct AskedRows<'b> {
 }
 
 impl<'b> AskedRows<'b> {
-    pub(crate) fn of(
-        batch: &'b RecordBatch,
-        numbers: &'b HashMap<String, usize>,
-    ) -> Result<Self, ReduceError> {
+    pub(crate) fn of(batch: &'b RecordBatch, labels_of_task: &'b LabelSet) -> Result<Self, ReduceError> {
         let columns = Columns { stage: STAGE, batch };
         Ok(Self {
-            numbers,
+            labels_of_task,
             asked: columns.of("asked")?,
             labels: columns.of("label")?,
             fates: columns.of("fate")?,
@@ -160,8 +155,7 @@ impl<'b> AskedRows<'b> {
     }
 
     pub(crate) fn number(&self, name: &str) -> Result<usize> {
-        let number = self.numbers.get(name).copied();
-        number.ok_or_else(|| DataFusionError::Plan(format!("{name:?} is no label of the task")))
+        number_of(self.labels_of_task, name)
     }
 
     /// The number of the label that is most likely right if the row's own is wrong.
@@ -199,9 +193,4 @@ impl<'b> AskedRows<'b> {
         });
         known.collect()
     }
-}
-
-/// The numbers of a task's labels.
-pub(crate) fn numbered(labels: &LabelSet) -> HashMap<String, usize> {
-    labels.names().map(str::to_owned).zip(0..).collect()
 }

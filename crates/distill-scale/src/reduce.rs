@@ -26,7 +26,7 @@ pub(crate) use contradictions::schema as contradicted_schema;
 pub(crate) use fates::{part, schema as fates_schema};
 pub(crate) use gold::schema as gold_schema;
 pub(crate) use kept::{KEPT, Kept, KeptColumns};
-pub(crate) use node::{ReduceExec, writer_properties};
+pub(crate) use node::ReduceExec;
 pub(crate) use pairs::schema as pairs_schema;
 pub(crate) use teachers::schema as answers_schema;
 pub(crate) use votes::schema as rows_schema;

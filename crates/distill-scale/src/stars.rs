@@ -16,12 +16,13 @@ use datafusion::{
     },
     error::{DataFusionError, Result},
     execution::SendableRecordBatchStream,
-    parquet::arrow::ArrowWriter,
 };
 use futures::StreamExt;
-use stage_files::WholeFile;
 
-use crate::reduce::{BATCH_ROWS, table, writer_properties};
+use crate::{
+    reduce::{BATCH_ROWS, table},
+    table_file::TableFile,
+};
 
 /// What is written of rows that go: the row, the one it goes behind, their similarity, how many calls go with it and
 /// when the first of them was made.
@@ -62,9 +63,7 @@ impl Merged {
 
 /// Reads pairs (`centre`, `weaker`, `jaccard`, `weaker_calls`, `weaker_first_call`) by falling strength of the centre and writes who goes.
 pub(crate) async fn write_merged(mut pairs: SendableRecordBatchStream, path: &Path) -> Result<u64> {
-    let external = |error| DataFusionError::External(Box::new(error));
-    let file = WholeFile::create(path).map_err(external)?;
-    let mut writer = ArrowWriter::try_new(file, schema(), Some(writer_properties()))?;
+    let mut file = TableFile::create(path, schema())?;
     let mut gone: HashSet<u64> = HashSet::new();
     let mut merged = Merged::default();
     while let Some(batch) = pairs.next().await {
@@ -86,11 +85,11 @@ pub(crate) async fn write_merged(mut pairs: SendableRecordBatchStream, path: &Pa
             }
         }
         if merged.row.len() >= BATCH_ROWS {
-            writer.write(&merged.batch()?)?;
+            file.write(&merged.batch()?)?;
         }
     }
-    writer.write(&merged.batch()?)?;
-    writer.into_inner()?.finish().map_err(external)?;
+    file.write(&merged.batch()?)?;
+    file.finish()?;
     Ok(gone.len() as u64)
 }
 

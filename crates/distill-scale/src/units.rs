@@ -17,7 +17,7 @@ use datafusion::{
 use distill_data::{SplitPlan, SplitReport, UnitOrder, UnitSplit, unit_draw};
 use stage_files::ContentHash;
 
-use crate::{apart::Apart, linked::Linked};
+use crate::{apart::Apart, label_numbers::CountedLabels, linked::Linked};
 
 /// What is known of a row that would be trained on.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +46,7 @@ enum Members {
 pub(crate) struct Units<'p> {
     split: UnitSplit<'p>,
     seed: u64,
-    numbers: HashMap<String, usize>,
+    labels: CountedLabels,
     linked: Linked<Candidate>,
     counts_of_group: BTreeMap<String, BTreeMap<usize, usize>>,
     /// Units of more than a row, and groups.
@@ -60,18 +60,13 @@ impl<'p> Units<'p> {
         Self {
             split: UnitSplit::new(plan, rows_of_label),
             seed: plan.config().seed,
-            numbers: rows_of_label.keys().cloned().zip(0..).collect(),
+            labels: CountedLabels::of(rows_of_label),
             linked: Linked::default(),
             counts_of_group: BTreeMap::new(),
             units: VecDeque::new(),
             part_of_group: HashMap::new(),
             apart: Apart::default(),
         }
-    }
-
-    fn label(&self, name: &str) -> Result<usize> {
-        let label = self.numbers.get(name).copied();
-        label.ok_or_else(|| DataFusionError::Plan(format!("no row was counted of label {name}")))
     }
 
     /// The rows of a batch of the columns `row`, `id`, `label` and `input`, after some prefix.
@@ -84,7 +79,7 @@ impl<'p> Units<'p> {
         let candidate = |index: usize| {
             let (id, name, input) = (ids.value(index), labels.value(index), inputs.value(index));
             let known = Candidate {
-                label: self.label(name)?,
+                label: self.labels.number(name)?,
                 draw: unit_draw(self.seed, id, name, input),
             };
             Ok((rows.value(index), known))
@@ -127,7 +122,7 @@ impl<'p> Units<'p> {
         let labels = column(batch, "label")?.as_string::<i32>();
         let rows = column(batch, "rows")?.as_primitive::<Int64Type>();
         for index in 0..batch.num_rows() {
-            let label = self.label(labels.value(index))?;
+            let label = self.labels.number(labels.value(index))?;
             let name = names.value(index).to_owned();
             let counts = self.counts_of_group.entry(name).or_default();
             *counts.entry(label).or_default() += rows.value(index) as usize;

@@ -2,7 +2,6 @@
 //! together as people's tools read them.
 
 use std::{
-    collections::HashMap,
     io::Write,
     path::{Path, PathBuf},
 };
@@ -19,14 +18,14 @@ use distill_data::{
 };
 use futures::TryStreamExt;
 use stage_files::{FileError, JsonList, WholeFile, write_whole};
-use task_spec::Task;
+use task_spec::{LabelSet, Task};
 
 use super::{ExportReport, lines::source, plan_error};
 use crate::{
     Engine, ReduceError, ScaleError,
     engine::as_text,
     functions::id_of,
-    questions::{AskedRows, BEHIND, QUESTIONS, by_place, most_calls_first, numbered},
+    questions::{AskedRows, BEHIND, QUESTIONS, by_place, most_calls_first},
     reduce::{Columns, KeptColumns, float, text},
 };
 
@@ -50,14 +49,13 @@ pub(super) async fn write(
         source: Box::new(source),
     };
     let (mut asked, mut behind) = streams(engine, from).await.map_err(failed)?;
-    let numbers = numbered(task.labels());
-    let names: Vec<&str> = task.labels().names().collect();
+    let labels = task.labels();
     let mut files = Files::create(to)?;
     while let Some(batch) = asked.try_next().await.map_err(failed)? {
-        let questions = Questions::of(&batch, &numbers, &names).map_err(|error| failed(error.into()))?;
+        let questions = Questions::of(&batch, labels).map_err(|error| failed(error.into()))?;
         for index in 0..batch.num_rows() {
             let label = questions.rows.labels.value(index);
-            if !numbers.contains_key(label) {
+            if labels.index_of(label).is_none() {
                 return Err(ScaleError::Label {
                     path: from.to_owned(),
                     label: label.to_owned(),
@@ -74,7 +72,7 @@ pub(super) async fn write(
     }
     let in_queue = files.review.1;
     files.finish(report)?;
-    let config = label_studio_config(names.iter().copied());
+    let config = label_studio_config(labels.names());
     let name = "label-studio.xml";
     let hash = write_whole(&to.join(name), config)?;
     report.outputs.insert(name.to_owned(), hash);
@@ -158,7 +156,7 @@ impl Behind {
 /// A batch of questions.
 #[derive(Debug)]
 struct Questions<'b> {
-    names: &'b [&'b str],
+    labels: &'b LabelSet,
     rows: AskedRows<'b>,
     ids: &'b StringArray,
     inputs: &'b StringArray,
@@ -177,15 +175,11 @@ struct Questions<'b> {
 }
 
 impl<'b> Questions<'b> {
-    fn of(
-        batch: &'b RecordBatch,
-        numbers: &'b HashMap<String, usize>,
-        names: &'b [&'b str],
-    ) -> Result<Self, ReduceError> {
+    fn of(batch: &'b RecordBatch, labels: &'b LabelSet) -> Result<Self, ReduceError> {
         let columns = Columns { stage: STAGE, batch };
         Ok(Self {
-            names,
-            rows: AskedRows::of(batch, numbers)?,
+            labels,
+            rows: AskedRows::of(batch, labels)?,
             ids: columns.of("id")?,
             inputs: columns.of("input")?,
             others: columns.of("other")?,
@@ -217,7 +211,7 @@ impl<'b> Questions<'b> {
             true => None,
             false => self.rows.likely(index)?,
         };
-        let name = |label: usize| self.names.get(label).copied().unwrap_or_default().to_owned();
+        let name = |label: usize| self.labels.name(label).unwrap_or_default().to_owned();
         let support = self.rows.support(index)?.into_iter();
         Ok(ReviewRow {
             id: self.ids.value(index).to_owned(),

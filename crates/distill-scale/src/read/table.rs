@@ -23,10 +23,7 @@ use serde::Serialize;
 use stage_files::{ContentHash, FileError, WholeFile};
 use task_spec::{LabelSet, Source};
 
-use crate::{
-    calls::OPTIONAL,
-    reduce::{table, writer_properties},
-};
+use crate::{calls::OPTIONAL, reduce::table, table_file::writer_properties};
 
 /// How many calls are handed to the writer at once, and how many bytes of text at most: a question may have megabytes.
 const BATCH_CALLS: usize = 8192;

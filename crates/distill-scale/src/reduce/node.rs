@@ -1,10 +1,6 @@
 //! The fold as an operator of the engine, whose results are files.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use datafusion::{
     arrow::{
@@ -15,11 +11,6 @@ use datafusion::{
     common::tree_node::TreeNodeRecursion,
     error::{DataFusionError, Result},
     execution::{SendableRecordBatchStream, TaskContext},
-    parquet::{
-        arrow::ArrowWriter,
-        basic::{Compression, ZstdLevel},
-        file::properties::WriterProperties,
-    },
     physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr},
     physical_plan::{
         ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
@@ -32,9 +23,9 @@ use datafusion::{
     },
 };
 use futures::StreamExt;
-use stage_files::WholeFile;
 
 use super::{BATCH_ROWS, Reduction, columns::table};
+use crate::table_file::TableFile;
 
 /// Folds each partition of its input and writes what comes of it as a file; hands on how many rows that were.
 ///
@@ -177,17 +168,20 @@ async fn written(
     while let Some(batch) = input.next().await {
         let batch = batch?;
         if file.is_none() && batch.num_rows() > 0 {
-            file = Some(PartFile::create(&folder, first_key(&batch)?, reduction.schema())?);
+            let name = format!("part-{:016x}.parquet", first_key(&batch)?);
+            file = Some(TableFile::create(&folder.join(name), reduction.schema())?);
         }
         reducer.push(&batch)?;
         if let (Some(file), Some(done)) = (&mut file, reducer.take(BATCH_ROWS)?) {
-            rows += file.write(&done)?;
+            rows += done.num_rows() as u64;
+            file.write(&done)?;
         }
     }
     reducer.finish()?;
     if let Some(mut file) = file {
         if let Some(done) = reducer.take(1)? {
-            rows += file.write(&done)?;
+            rows += done.num_rows() as u64;
+            file.write(&done)?;
         }
         file.finish()?;
     }
@@ -201,38 +195,4 @@ fn first_key(batch: &RecordBatch) -> Result<u64> {
     let keys = batch.column(0).as_any().downcast_ref::<UInt64Array>();
     let keys = keys.ok_or_else(|| DataFusionError::Plan("a fold's first column is its key".into()))?;
     Ok(keys.value(0))
-}
-
-/// A file of a partition's results, which is there as a whole or not at all.
-struct PartFile {
-    writer: ArrowWriter<WholeFile>,
-}
-
-impl PartFile {
-    fn create(folder: &Path, key: u64, schema: SchemaRef) -> Result<Self> {
-        let external = |error| DataFusionError::External(Box::new(error));
-        let file = WholeFile::create(&folder.join(format!("part-{key:016x}.parquet"))).map_err(external)?;
-        let writer = ArrowWriter::try_new(file, schema, Some(writer_properties()))?;
-        Ok(Self { writer })
-    }
-
-    fn write(&mut self, batch: &RecordBatch) -> Result<u64> {
-        self.writer.write(batch)?;
-        Ok(batch.num_rows() as u64)
-    }
-
-    fn finish(self) -> Result<()> {
-        let file = self.writer.into_inner()?;
-        file.finish()
-            .map_err(|error| DataFusionError::External(Box::new(error)))?;
-        Ok(())
-    }
-}
-
-/// Small groups of rows, as one is in memory until it is written.
-pub(crate) fn writer_properties() -> WriterProperties {
-    WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(1 << 17))
-        .build()
 }

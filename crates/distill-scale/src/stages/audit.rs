@@ -7,14 +7,14 @@ use datafusion::{
         array::AsArray,
         datatypes::{Int64Type, UInt64Type},
     },
-    error::{DataFusionError, Result},
+    error::Result,
     functions_aggregate::expr_fn::{count, max, min, sum},
     prelude::{DataFrame, col, lit},
 };
 use distill_data::{AuditCounts, AuditRecord, DrawnAudit, KeptRows, ReviewedAnswers};
 
 use super::{Stages, Table};
-use crate::questions::numbered;
+use crate::label_numbers::number_of;
 
 impl Stages<'_> {
     /// Draws from the rows that are kept without the word of a person, by the answers that there are; `None` if nothing is drawn.
@@ -31,11 +31,7 @@ impl Stages<'_> {
                 max(col("calls")).alias("most"),
             ],
         )?;
-        let numbers = numbered(self.labels);
-        let number = |name: &str| {
-            let number = numbers.get(name).copied();
-            number.ok_or_else(|| DataFusionError::Plan(format!("{name:?} is no label of the task")))
-        };
+        let number = |name: &str| number_of(self.labels, name);
         let mut counts = AuditCounts::default();
         for batch in self.collect(counted).await? {
             let names = batch.column(0).as_string::<i32>();

@@ -15,7 +15,7 @@ use distill_data::{ClassLimitsRecord, ClassRow, OVER_CLASS_CAP, rows_over_cap};
 
 use super::{Stages, Table};
 use crate::{
-    apart::{Apart, ApartFile},
+    apart::{self, Apart},
     functions,
     units::column,
 };
@@ -103,7 +103,7 @@ impl Stages<'_> {
         let large: Vec<Expr> = large.map(|(label, _)| lit(label)).collect();
         let path = self.folder(Table::Apart).join("over-class-cap.parquet");
         if large.is_empty() {
-            return ApartFile::create(&path)?.finish();
+            return apart::file(&path)?.finish();
         }
         let text = functions::normal_text().call(vec![col("input")]);
         let columns = ["row", "label", "id", "by_person", "calls", "confidence"].map(col);
@@ -126,7 +126,7 @@ impl Stages<'_> {
                 open: Class::default(),
                 apart: Apart::default(),
             };
-            let mut file = ApartFile::create(&path)?;
+            let mut file = apart::file(&path)?;
             self.each(&sorted, |batch| {
                 classes.push(batch)?;
                 file.write(&classes.apart.take()?)

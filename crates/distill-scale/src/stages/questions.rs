@@ -8,7 +8,7 @@ use datafusion::{
         datatypes::UInt64Type,
     },
     error::{DataFusionError, Result},
-    prelude::{Expr, col, lit},
+    prelude::{Expr, col},
 };
 use distill_data::{
     AnswerWorth, AuditRecord, DoubtfulLabel, DrawnAudit, LabelDoubt, QueueRecord, QueuedQuestion,
@@ -17,10 +17,10 @@ use distill_data::{
 
 use super::{Stages, Table};
 use crate::{
-    doubts::DOUBTFUL,
+    doubts::is_doubtful,
     functions,
     joined::{self, Joined},
-    questions::{AskedRows, Placed, most_calls_first, numbered},
+    questions::{AskedRows, Placed, most_calls_first},
     reduce::Columns,
 };
 
@@ -50,7 +50,7 @@ impl Stages<'_> {
     ) -> Result<(QueueRecord, Option<AuditRecord>)> {
         let (audited, mut record) = self.still_kept(drawn).await?;
         let doubtful = self.table(Table::Fates).await?;
-        let doubtful = doubtful.filter(col("fate").in_list(DOUBTFUL.map(lit).to_vec(), false))?;
+        let doubtful = doubtful.filter(is_doubtful())?;
         let joined = self
             .engine
             .tried(|_| joined::of_doubtful(self.engine, self.out, doubtful.clone()));
@@ -99,13 +99,12 @@ impl Stages<'_> {
             .sort(vec![col("asked").sort(true, false)])?
             .create_physical_plan()
             .await?;
-        let numbers = numbered(self.labels);
         let found = self.engine.tried(|_| async {
             let mut found = Vec::new();
             self.each(&sorted, |batch| {
                 let columns = Columns { stage: STAGE, batch };
                 let words: &UInt64Array = columns.of("words")?;
-                let rows = AskedRows::of(batch, &numbers)?;
+                let rows = AskedRows::of(batch, self.labels)?;
                 for index in 0..batch.num_rows() {
                     found.push(asked_of(&rows, index, words.value(index), worth)?);
                 }

@@ -21,7 +21,7 @@ use distill_data::{SplitBy, SplitPlan, SplitReport};
 use futures::TryStreamExt;
 
 use super::{Stages, Table};
-use crate::{apart::ApartFile, functions, units::Units};
+use crate::{apart, functions, table_file::TableFile, units::Units};
 pub(super) use times::is_believed;
 
 impl Stages<'_> {
@@ -49,7 +49,7 @@ impl Stages<'_> {
             let mut units = Units::new(plan, rows_of_label);
             self.each(&near, |batch| units.link(batch)).await?;
             units.order_clusters();
-            let mut file = ApartFile::create(&path)?;
+            let mut file = apart::file(&path)?;
             self.assign(&mut units, &drawn, &mut file).await?;
             file.finish()?;
             Ok(units.report())
@@ -78,7 +78,7 @@ impl Stages<'_> {
         &self,
         units: &mut Units<'_>,
         drawn: &Arc<dyn ExecutionPlan>,
-        file: &mut ApartFile,
+        file: &mut TableFile,
     ) -> Result<()> {
         self.each(drawn, |batch| {
             units.assign(batch)?;

@@ -9,18 +9,15 @@ use datafusion::{
     },
     common::JoinType,
     error::{DataFusionError, Result},
-    parquet::arrow::ArrowWriter,
     prelude::{DataFrame, col, lit},
 };
 use distill_data::{SuspectFindings, SuspectPlan, SuspectRow, SuspectSearch, SuspectTexts};
-use futures::TryStreamExt;
-use stage_files::WholeFile;
+use task_spec::LabelSet;
 
 use super::{Stages, Table};
 use crate::{
-    export::clusters,
-    functions,
-    reduce::{table, writer_properties},
+    engine::computed, export::clusters, functions, label_numbers::number_of, reduce::table,
+    table_file::TableFile,
 };
 
 /// What is written of rows whose label is suspected: the row, the number of the label that is likelier, and the probabilities.
@@ -41,11 +38,8 @@ impl Stages<'_> {
     pub(crate) async fn suspects(&self, plan: &SuspectPlan) -> Result<SuspectFindings> {
         let (search, rows) = self.searched().await?;
         let (classes, plan) = (self.labels.len(), plan.clone());
-        // It takes minutes, in which this thread may have an executor's signs of life to listen to.
-        let found = tokio::task::spawn_blocking(move || search.find(classes, &plan));
-        let found = found
-            .await
-            .map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
+        let found = computed(move || search.find(classes, &plan))
+            .await?
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
         self.write_suspects(&found, &rows)?;
         Ok(found)
@@ -75,21 +69,21 @@ impl Stages<'_> {
         let texts = texts.create_physical_plan().await?;
         let sorted = open.sort(vec![col("id").sort(true, false)])?;
         let sorted = sorted.create_physical_plan().await?;
-        let numbers: HashMap<&str, usize> = self.labels.names().zip(0..).collect();
         let searched = self.engine.tried(|_| async {
             let cluster_of = clusters::of_kept(self.engine, self.out, settled.clone()).await?;
             let mut counted = SuspectTexts::default();
-            let mut batches = self.engine.stream(Arc::clone(&texts)).await?;
-            while let Some(batch) = batches.try_next().await? {
+            self.each(&texts, |batch| {
                 let texts = batch.column(0).as_string::<i32>();
                 texts.iter().flatten().for_each(|text| counted.add(text));
-            }
+                Ok(())
+            })
+            .await?;
             let mut search = counted.search();
             let mut rows = Vec::new();
-            let mut batches = self.engine.stream(Arc::clone(&sorted)).await?;
-            while let Some(batch) = batches.try_next().await? {
-                push(&batch, &numbers, &cluster_of, (&mut search, &mut rows))?;
-            }
+            self.each(&sorted, |batch| {
+                push(batch, self.labels, &cluster_of, (&mut search, &mut rows))
+            })
+            .await?;
             Ok((search, rows))
         });
         searched.await
@@ -111,20 +105,17 @@ impl Stages<'_> {
                 of_each(|suspect| suspect.chance_wrong.clamp(0.0, 1.0)),
             ],
         )?;
-        let external = |error| DataFusionError::External(Box::new(error));
         let path = self.folder(Table::Suspects).join("part.parquet");
-        let file = WholeFile::create(&path).map_err(external)?;
-        let mut writer = ArrowWriter::try_new(file, schema(), Some(writer_properties()))?;
-        writer.write(&batch)?;
-        writer.into_inner()?.finish().map_err(external)?;
-        Ok(())
+        let mut file = TableFile::create(&path, schema())?;
+        file.write(&batch)?;
+        file.finish()
     }
 }
 
 /// Gives the rows of a batch to the search, and notes their ids.
 fn push(
     batch: &RecordBatch,
-    numbers: &HashMap<&str, usize>,
+    labels_of_task: &LabelSet,
     cluster_of: &HashMap<u64, u64>,
     (search, rows): (&mut SuspectSearch, &mut Vec<u64>),
 ) -> Result<()> {
@@ -137,12 +128,9 @@ fn push(
         let (id, name) = (ids.value(index), labels.value(index));
         let row = u64::from_str_radix(id, 16);
         let row = row.map_err(|_| DataFusionError::Plan(format!("{id:?} is no id of a row")))?;
-        let label = numbers.get(name).copied();
-        let label =
-            label.ok_or_else(|| DataFusionError::Plan(format!("{name:?} is no label of the task")))?;
         search.push(&SuspectRow {
             text: texts.value(index),
-            label,
+            label: number_of(labels_of_task, name)?,
             cluster: cluster_of.get(&row).copied().unwrap_or(row),
             is_open: !persons.value(index),
         });

@@ -14,8 +14,9 @@ use distill_data::{AnsweredQuestions, AskedQuestion, ReviewedAnswers};
 
 use super::{Stages, Table, Word};
 use crate::{
-    doubts::{DOUBTFUL, doubt},
+    doubts::{doubt, is_doubtful},
     functions::ReviewedCalls,
+    label_numbers::number_of,
     reduce::float,
 };
 
@@ -68,7 +69,7 @@ impl<'a> Stages<'a> {
             .table(Table::Fates)
             .await?
             .filter(col("id").in_list(read, false))?
-            .filter(col("fate").in_list(DOUBTFUL.map(lit).to_vec(), false))?
+            .filter(is_doubtful())?
             .select(columns.map(col).to_vec())?
             .sort(vec![col("id").sort(true, false)])?
             .create_physical_plan()
@@ -94,15 +95,13 @@ impl<'a> Stages<'a> {
             [3, 4, 5].map(|place| batch.column(place).as_primitive::<Float64Type>());
         for index in 0..batch.num_rows() {
             let (fate, name) = (fates.value(index), labels.value(index));
-            let label = self.labels.names().position(|label| label == name);
             let known = [shares, confidences, chances].map(|column| float(column, index));
-            let doubt = doubt(fate, known);
-            let (label, doubt) = label.zip(doubt).ok_or_else(|| {
+            let doubt = doubt(fate, known).ok_or_else(|| {
                 DataFusionError::Plan(format!("a row of the label {name:?} is in doubt for {fate:?}"))
             })?;
             found.push(Asked {
                 id: ids.value(index).to_owned(),
-                label,
+                label: number_of(self.labels, name)?,
                 reason: fate.to_owned(),
                 chance_wrong: doubt.chance_wrong(),
             });

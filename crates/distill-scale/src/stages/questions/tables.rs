@@ -9,20 +9,18 @@ use datafusion::{
         datatypes::{Field, Schema, UInt64Type},
     },
     common::JoinType,
-    error::{DataFusionError, Result},
-    parquet::arrow::ArrowWriter,
+    error::Result,
     prelude::{DataFrame, ParquetReadOptions, col, lit},
 };
-use stage_files::WholeFile;
 
 use super::{Stages, Table};
 use crate::{
-    doubts::DOUBTFUL,
+    doubts::is_doubtful,
     engine::as_text,
     export::row_of,
     joined,
     questions::{BEHIND, Placed, QUESTIONS},
-    reduce::writer_properties,
+    table_file::TableFile,
     units::column,
 };
 
@@ -41,7 +39,7 @@ impl Stages<'_> {
     /// In two steps, and what is behind them in two: of many sorts at once each has little memory.
     pub(super) async fn write_asked(&self, audited: &[String]) -> Result<()> {
         let fates = self.table(Table::Fates).await?;
-        let mut is_asked = col("fate").in_list(DOUBTFUL.map(lit).to_vec(), false);
+        let mut is_asked = is_doubtful();
         if !audited.is_empty() {
             let ids = audited.iter().map(|id| lit(id.as_str())).collect();
             is_asked = is_asked.or(col("id").in_list(ids, false));
@@ -145,7 +143,6 @@ impl Stages<'_> {
         more: &[Field],
         change: impl Fn(&RecordBatch) -> Result<RecordBatch>,
     ) -> Result<()> {
-        let external = |error| DataFusionError::External(Box::new(error));
         let path = self.out.join(folder).join("part.parquet");
         let plan = table.create_physical_plan().await?;
         let more = more.iter().cloned().map(Arc::new);
@@ -158,12 +155,9 @@ impl Stages<'_> {
             .collect::<Vec<_>>();
         let schema = Arc::new(Schema::new(fields));
         let written = self.engine.tried(|_| async {
-            let file = WholeFile::create(&path).map_err(external)?;
-            let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(writer_properties()))?;
-            self.each(&plan, |batch| Ok(writer.write(&change(batch)?)?))
-                .await?;
-            writer.into_inner()?.finish().map_err(external)?;
-            Ok(())
+            let mut file = TableFile::create(&path, Arc::clone(&schema))?;
+            self.each(&plan, |batch| file.write(&change(batch)?)).await?;
+            file.finish()
         });
         written.await
     }

@@ -14,7 +14,7 @@ use datafusion::{
 use distill_data::{Flattery, NearTraining, SplitCut, SplitMeasure, SplitPlan, SplitTexts, UnitSplit};
 
 use super::{Stages, Table, drawn};
-use crate::{functions, units::column};
+use crate::{engine::computed, functions, label_numbers::CountedLabels, units::column};
 
 /// The rows that were split, by rising id.
 #[derive(Debug, Default)]
@@ -49,11 +49,7 @@ impl Stages<'_> {
         }
         let cuts = self.with_near(&train, splits, &rows).await?;
         let classes = rows_of_label.len();
-        // As the search for wrong labels: this thread may have an executor's signs of life to listen to.
-        let scored = tokio::task::spawn_blocking(move || measure.flattery(classes, &cuts));
-        scored
-            .await
-            .map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))
+        computed(move || measure.flattery(classes, &cuts)).await
     }
 
     /// The rows with what the classifier needs of them.
@@ -71,7 +67,7 @@ impl Stages<'_> {
             .sort(vec![col("row").sort(true, false)])?
             .create_physical_plan()
             .await?;
-        let numbers: BTreeMap<&str, usize> = rows_of_label.keys().map(String::as_str).zip(0..).collect();
+        let labels = CountedLabels::of(rows_of_label);
         let measured = self.engine.tried(|_| async {
             let mut counted = SplitTexts::default();
             self.each(&texts, |batch| {
@@ -81,7 +77,7 @@ impl Stages<'_> {
             })
             .await?;
             let (mut measure, mut rows) = (counted.measure(), SplitRows::default());
-            self.each(&sorted, |batch| push(batch, &numbers, &mut measure, &mut rows))
+            self.each(&sorted, |batch| push(batch, &labels, &mut measure, &mut rows))
                 .await?;
             Ok((measure, rows))
         });
@@ -148,13 +144,11 @@ impl Stages<'_> {
             .await?;
             Ok(near)
         });
-        let cuts = splits
-            .iter()
-            .zip(near.await?)
-            .map(|(is_training, near)| SplitCut {
-                is_training: is_training.clone(),
-                is_near: near.finish(),
-            });
+        let near = near.await?;
+        let cuts = splits.into_iter().zip(near).map(|(is_training, near)| SplitCut {
+            is_training,
+            is_near: near.finish(),
+        });
         Ok(cuts.collect())
     }
 }
@@ -162,7 +156,7 @@ impl Stages<'_> {
 /// Gives the rows of a batch to the measure.
 fn push(
     batch: &RecordBatch,
-    numbers: &BTreeMap<&str, usize>,
+    counted: &CountedLabels,
     measure: &mut SplitMeasure,
     split: &mut SplitRows,
 ) -> Result<()> {
@@ -170,10 +164,7 @@ fn push(
     let labels = column(batch, "label")?.as_string::<i32>();
     let texts = column(batch, "text")?.as_string::<i32>();
     for index in 0..batch.num_rows() {
-        let name = labels.value(index);
-        let label = numbers.get(name).copied();
-        let label =
-            label.ok_or_else(|| DataFusionError::Plan(format!("no row was counted of label {name}")))?;
+        let label = counted.number(labels.value(index))?;
         measure.push(texts.value(index), label);
         split.rows.push(rows.value(index));
         split.label_of.push(label);

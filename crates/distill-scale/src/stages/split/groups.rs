@@ -12,7 +12,7 @@ use datafusion::{
 use distill_data::{SourceField, SplitPlan, SplitReport};
 
 use super::{Stages, Table, drawn};
-use crate::{apart::ApartFile, units::Units};
+use crate::{apart, units::Units};
 
 impl Stages<'_> {
     /// Counts the labels of each group, assigns groups and the rows that have none, and tells the others.
@@ -62,7 +62,7 @@ impl Stages<'_> {
             self.each(&counts, |batch| units.count_groups(batch)).await?;
             self.each(&firsts, |batch| units.draw_groups(batch)).await?;
             units.sort();
-            let mut file = ApartFile::create(&path)?;
+            let mut file = apart::file(&path)?;
             self.assign(&mut units, &drawn, &mut file).await?;
             self.each(&followers, |batch| {
                 units.follow_groups(batch)?;

@@ -12,7 +12,7 @@ use distill_data::{CallTime, SplitBy, SplitPlan, SplitReport};
 
 use super::{Stages, Table};
 use crate::{
-    apart::ApartFile,
+    apart,
     moments::{MOMENT, Moments},
 };
 
@@ -52,7 +52,7 @@ impl Stages<'_> {
             moments.gather_clusters();
             self.each(&sorted, |batch| moments.count(batch)).await?;
             moments.close();
-            let mut file = ApartFile::create(&path)?;
+            let mut file = apart::file(&path)?;
             moments.place_clusters();
             self.each(&rows, |batch| {
                 moments.place(batch)?;
