@@ -48,7 +48,8 @@ use serde_json::{Value, json};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Tokens that are computed before the clock starts; rows, where their tokens are not known.
+/// Tokens that are computed before the clock starts; rows, where their tokens are not known. On a GPU it is all of them, since
+/// every new size may compile kernels.
 const WARM_UP: usize = 400;
 /// Rows whose results are written with `--dump`.
 const DUMPED: usize = 16;
@@ -67,7 +68,6 @@ fn main() -> Result<(), Failure> {
 
 fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
     let modes: Vec<String> = options.list("mode", "")?;
-    let rounds = options.number("rounds", 1)?;
     let model = options.path("model")?;
     let device = options.device()?;
     let format = options.weights()?;
@@ -78,7 +78,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
         let base = BaseModel::open_as(&model, format, &device)?;
         let adapter = Adapter::read(&options.path("adapter")?, &base.network, &device)?;
         let texts = rows(&options.path("texts")?, |value| value.as_str().map(str::to_owned))?;
-        let clock = Clock::run(&texts, rounds, |text| {
+        let clock = Clock::run(&texts, options, |text| {
             let ids = base.tokenizer.encode(text)?;
             scores(encoder(&base.network)?, &adapter, &[ids], &device)
         })?;
@@ -101,7 +101,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
         match mode.as_str() {
             "single" => {
                 let (encoder, adapter) = (encoder(&network)?, with_head()?);
-                let clock = Clock::run(&ids, rounds, |row| {
+                let clock = Clock::run(&ids, options, |row| {
                     scores(encoder, adapter, std::slice::from_ref(row), &device)
                 })?;
                 lines.push(clock.line(mode, options, &[])?);
@@ -112,7 +112,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
                     for order in options.list::<String>("order", "given,sorted")? {
                         let batches = batches(&ids, size, &order)?;
                         let clock =
-                            Clock::run(&batches, rounds, |rows| scores(encoder, adapter, rows, &device))?;
+                            Clock::run(&batches, options, |rows| scores(encoder, adapter, rows, &device))?;
                         let about = [("batch", json!(size)), ("order", json!(order))];
                         lines.push(clock.line(mode, options, &about)?);
                     }
@@ -120,7 +120,7 @@ fn measure(options: &Options) -> Result<Vec<Value>, Failure> {
             }
             "prefill" => {
                 let decoder = decoder(&network)?;
-                let clock = Clock::run(&ids, rounds, |row| {
+                let clock = Clock::run(&ids, options, |row| {
                     next_token(decoder, adapter.as_ref(), row, &device)
                 })?;
                 lines.push(clock.line(mode, options, &[])?);
@@ -205,11 +205,14 @@ fn decode(
         durations
     };
     // For what comes only once.
+    let begin = Instant::now();
     prompts.first().map(answer);
+    let first = begin.elapsed();
     let rounds = 0..options.number("rounds", 1)?;
     let durations: Vec<Duration> = rounds.flat_map(|_| prompts.iter().flat_map(answer)).collect();
     let tokens = durations.len();
     let clock = Clock {
+        first,
         durations,
         rows: tokens,
         tokens,
@@ -268,6 +271,8 @@ impl Work for String {
 
 /// How long each piece of work took.
 struct Clock {
+    /// The first of all, which is not counted: on a GPU it waits for kernels to be compiled.
+    first: Duration,
     durations: Vec<Duration>,
     rows: usize,
     tokens: usize,
@@ -278,19 +283,28 @@ impl Clock {
     /// Does all work `rounds` times, after some of it that is not counted.
     fn run<W: Work>(
         work: &[W],
-        rounds: usize,
+        options: &Options,
         mut forward: impl FnMut(&W) -> Result<Vec<f32>, Failure>,
     ) -> Result<Self, Failure> {
-        let mut warmed = 0;
+        let rounds = options.number("rounds", 1)?;
+        let enough = if options.device_name() == "flex" {
+            WARM_UP
+        } else {
+            usize::MAX
+        };
+        let (mut warmed, mut first) = (0, None);
         for piece in work {
-            if warmed >= WARM_UP {
+            if warmed >= enough {
                 break;
             }
+            let begin = Instant::now();
             black_box(forward(piece)?);
+            first.get_or_insert_with(|| begin.elapsed());
             let (rows, tokens, _) = piece.size();
             warmed += tokens.max(rows);
         }
         let mut clock = Self {
+            first: first.unwrap_or_default(),
             durations: Vec::with_capacity(work.len() * rounds),
             rows: 0,
             tokens: 0,
@@ -323,6 +337,7 @@ impl Clock {
                 "flex" => instruction_set(),
                 other => other,
             },
+            "first_ms": self.first.as_secs_f64() * 1e3,
             "p50_ms": latency.p50_ms,
             "p99_ms": latency.p99_ms,
             "rows_per_second": self.rows as f64 / seconds,

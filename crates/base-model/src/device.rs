@@ -68,6 +68,10 @@ pub fn device_names() -> Vec<&'static str> {
 /// that it can be tested and timed; one that the machine lacks stands for the best before it. It is read once. Products
 /// with matrices that are trained, and gradients of attention, go through the `gemm` crate, which chooses for itself.
 ///
+/// On `cuda` kernels are compiled, and the fastest of several chosen, when a size is first met. Both are kept for the next
+/// process of the same binary: in `target/environment` of the workspace that the working directory is in, else in the user's
+/// cache folder. The first call for `cuda` switches that on, unless burn was used on a GPU before.
+///
 /// # Errors
 ///
 /// [`DeviceError::NotBuilt`] if the binary was built without that backend; [`DeviceError::NotThere`] if the machine has no
@@ -92,6 +96,7 @@ pub fn device_by_name(name: &str) -> Result<Device, DeviceError> {
         #[cfg(feature = "cuda")]
         "cuda" => {
             static IS_THERE: OnceLock<bool> = OnceLock::new();
+            keep_kernels();
             if_there(name, &IS_THERE, DeviceType::Cuda)?;
             Ok(Device::cuda(burn::tensor::DeviceIndex::Default))
         }
@@ -100,6 +105,19 @@ pub fn device_by_name(name: &str) -> Result<Device, DeviceError> {
             available: device_names().join(", "),
         }),
     }
+}
+
+/// Keeps compiled kernels between processes, which burn does only if told to, before anything is computed.
+///
+/// What a program or a file `cubecl.toml` has settled besides stays.
+#[cfg(feature = "cuda")]
+fn keep_kernels() {
+    use burn_cubecl::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
+
+    let mut config = CubeClRuntimeConfig::from_current_dir().override_from_env();
+    config.compilation.cache = true;
+    // One that is in use already cannot be changed any more.
+    let _was_first = CubeClRuntimeConfig::try_set(config);
 }
 
 /// Asks once whether the machine has a device: burn opens it when it is first computed on, and panics then if there is none.
