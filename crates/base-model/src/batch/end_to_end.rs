@@ -3,6 +3,8 @@
 use burn::tensor::{Int, Tensor};
 
 use super::{TokenBatch, indices};
+#[cfg(feature = "cube")]
+use crate::kernels;
 
 /// How the rows of a batch are laid end to end, so that nothing is computed for padding.
 #[derive(Debug)]
@@ -21,6 +23,9 @@ struct Moves {
     places: Tensor<1, Int>,
     /// Which token stands at each place, `[rows * seq]`; at padding any.
     numbers: Tensor<1, Int>,
+    /// Where each row begins, and where the last one ends, `[rows + 1]`.
+    #[cfg(feature = "cube")]
+    starts: Tensor<1, Int>,
 }
 
 impl EndToEnd {
@@ -45,11 +50,18 @@ impl EndToEnd {
         }
         let device = batch.device();
         let is_padded_at_end = batch.kept.iter().all(|row| row.is_sorted_by(|a, b| a >= b));
+        #[cfg(feature = "cube")]
+        let starts = batch.lengths().into_iter().scan(0, |end, length| {
+            *end += length;
+            Some(*end)
+        });
         Self {
             sizes: [rows, seq],
             moves: Some(Moves {
                 places: indices(kept.into_iter(), &device),
                 numbers: indices(number_of.into_iter(), &device),
+                #[cfg(feature = "cube")]
+                starts: indices(std::iter::once(0).chain(starts), &device),
             }),
             lengths: is_padded_at_end.then(|| batch.lengths()),
         }
@@ -59,6 +71,16 @@ impl EndToEnd {
     #[cfg(feature = "flex")]
     pub(crate) fn lengths(&self) -> Option<&[usize]> {
         self.lengths.as_deref()
+    }
+
+    /// Where rows begin and end, if padding is left out and it was at their ends.
+    #[cfg(feature = "cube")]
+    pub(crate) fn ends(&self) -> Option<kernels::Ends<'_>> {
+        let (moves, lengths) = (self.moves.as_ref()?, self.lengths.as_ref()?);
+        Some(kernels::Ends {
+            starts: &moves.starts,
+            longest: lengths.iter().copied().max()?,
+        })
     }
 
     /// `[rows or 1, seq, width]` to `[1, states, width]`.

@@ -4,7 +4,7 @@ use super::Fields;
 use crate::ConfigError;
 
 /// A function of one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Activation {
     /// The exact Gaussian error linear unit (Hendrycks and Gimpel 2016, arXiv:1606.08415).

@@ -2,8 +2,8 @@
 //!
 //! Every forward pass goes through these functions and none other for its heavy work. Each has a body of plain
 //! tensor operations in [`plain`], which runs and differentiates on every backend, and, on the CPU, a fused
-//! body in [`flex`] that passes over its data once and differentiates by a formula of its own. Tests hold the
-//! two to one another, values and gradients.
+//! body in [`flex`] that passes over its data once and differentiates by a formula of its own. On GPUs `cube` has
+//! bodies of one kernel each for what no gradient flows to. Tests hold them to one another, values and gradients.
 
 #[cfg(feature = "cube")]
 mod cube;
@@ -17,6 +17,8 @@ use std::ops::Range;
 
 use burn::tensor::{Bool, Device, Tensor, activation};
 
+#[cfg(feature = "cube")]
+pub(crate) use cube::Ends;
 pub(crate) use plain::{low_rank, of_type, times};
 
 #[cfg(feature = "flex")]
@@ -44,6 +46,16 @@ macro_rules! fused_or_plain {
         }
         plain::$name($($tensor,)+ $($constant,)* $($other),*)
     }};
+}
+
+/// Ends a function with the body for GPUs where all tensors are of a kind that it computes on.
+macro_rules! on_gpus {
+    ($name:ident($($argument:expr),+)) => {
+        #[cfg(feature = "cube")]
+        if let Some(output) = cube::$name($($argument),+) {
+            return output;
+        }
+    };
 }
 
 /// Whether bodies are fused for what is computed on a device without gradients; then a row's result does not depend on the
@@ -209,6 +221,7 @@ pub(crate) fn attention(
     n_heads: usize,
     n_kv_heads: usize,
 ) -> Tensor<3> {
+    on_gpus!(attention([&query, &key, &value], blocked, None, [n_heads, n_kv_heads]));
     fused_or_plain!(attention(query, key, value; blocked; n_heads, n_kv_heads))
 }
 
@@ -235,6 +248,13 @@ pub(crate) fn attention_in_rows(
         let output =
             flex::attention_in_rows([&query, &key, &value], &blocked, lengths, [n_heads, n_kv_heads]);
         return Tensor::from_primitive::<burn::backend::Flex>(output);
+    }
+    #[cfg(feature = "cube")]
+    if let Some(ends) = rows.ends()
+        && let Some(output) =
+            cube::attention([&query, &key, &value], blocked, Some(ends), [n_heads, n_kv_heads])
+    {
+        return output;
     }
     let [query, key, value] = [query, key, value].map(|states| rows.to_rows(states));
     rows.of_rows(attention(query, key, value, blocked, n_heads, n_kv_heads))
@@ -272,6 +292,7 @@ pub(crate) fn append(before: Tensor<3>, own: Tensor<3>) -> Tensor<3> {
 /// - `input` and output: `[batch, seq, d_model]`
 /// - `gain`, `bias`: `[d_model]`
 pub(crate) fn layer_norm(input: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, eps: f64) -> Tensor<3> {
+    on_gpus!(layer_norm(&input, &gain, &bias, eps));
     fused_or_plain!(layer_norm(input, gain, bias; ; eps))
 }
 
@@ -282,6 +303,7 @@ pub(crate) fn layer_norm(input: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, eps
 /// - `input` and output: `[batch, seq, d_model]`
 /// - `gain`: `[d_model]`
 pub(crate) fn rms_norm(input: Tensor<3>, gain: Tensor<1>, eps: f64) -> Tensor<3> {
+    on_gpus!(rms_norm(&input, &gain, eps));
     fused_or_plain!(rms_norm(input, gain; ; eps))
 }
 
@@ -297,6 +319,7 @@ fn gelu(input: Tensor<3>) -> Tensor<3> {
 
 /// The function of a feed-forward layer, number by number.
 pub(crate) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
+    on_gpus!(activate(&input, activation));
     match activation {
         Activation::Gelu => gelu(input),
         Activation::GeluTanh => plain::gelu_tanh(input),
@@ -307,6 +330,7 @@ pub(crate) fn activate(input: Tensor<3>, activation: Activation) -> Tensor<3> {
 
 /// The inside of a gated feed-forward layer, `activation(gate) * up` (Shazeer 2020, arXiv:2002.05202).
 pub(crate) fn gate(gate: Tensor<3>, up: Tensor<3>, activation: Activation) -> Tensor<3> {
+    on_gpus!(gate(&gate, &up, activation));
     match activation {
         Activation::Silu => silu_gate(gate, up),
         _ => activate(gate, activation) * up,
@@ -326,6 +350,7 @@ pub(crate) fn log_softmax(scores: Tensor<2>) -> Tensor<2> {
 /// - `states` and output: `[batch, seq, heads * d_head]`
 /// - `cos`, `sin`: `[batch or 1, seq, d_head / 2]`
 pub(crate) fn rotate(states: Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Tensor<3> {
+    on_gpus!(rotate(&states, cos, sin));
     fused_or_plain!(rotate(states; cos, sin;))
 }
 

@@ -1,107 +1,193 @@
-use burn::tensor::{Device, Tensor, TensorData};
+//! Bodies for GPUs against plain operations, in f32 and in 16 bits.
+
+use burn::tensor::{Bool, DType, Device, FloatDType, Int, Shape, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::exact_product;
-use crate::device_by_name;
-
-/// What sums in f32 may be off by, of the sum of their terms' sizes; factors in TF32 are off by 5e-4 each.
-const ROUNDING: f64 = 2e-6;
+use super::Ends;
+use crate::{Activation, device_by_name, kernels::plain};
 
 fn device() -> Device {
     device_by_name(if cfg!(feature = "wgpu") { "wgpu" } else { "cuda" }).unwrap()
 }
 
-/// A batch of matrices, row after row.
-#[derive(Clone)]
-struct Matrices {
-    sizes: [usize; 3],
-    values: Vec<f32>,
-}
+/// Numbers drawn for one test, and the type that they are held in.
+struct Draw(ChaCha8Rng, DType);
 
-impl Matrices {
-    fn draw(random: &mut ChaCha8Rng, sizes: [usize; 3]) -> Self {
-        let count = sizes.iter().product();
-        let values = (0..count).map(|_| random.random_range(-2.0..2.0)).collect();
-        Self { sizes, values }
+impl Draw {
+    /// One for every type that the device has.
+    fn each(seed: u64) -> impl Iterator<Item = Self> {
+        let device = device();
+        [DType::F32, DType::F16, DType::BF16]
+            .into_iter()
+            .filter(move |&element| device.supports_dtype(element))
+            .map(move |element| Self(ChaCha8Rng::seed_from_u64(seed), element))
     }
 
-    fn tensor(&self) -> Tensor<3> {
-        Tensor::from_data(TensorData::new(self.values.clone(), self.sizes), &device())
+    fn tensor<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
+        let count = shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|_| self.0.random_range(-2.0..2.0)).collect();
+        let tensor = Tensor::from_data(TensorData::new(values, Shape::from(shape)), &device());
+        plain::of_type(tensor, self.1)
     }
 
-    fn at(&self, batch: usize, row: usize, column: usize) -> f64 {
-        let [_, rows, columns] = self.sizes;
-        f64::from(self.values[(batch * rows + row) * columns + column])
+    fn mask(&mut self, [rows, queries, keys]: [usize; 3]) -> Tensor<4, Bool> {
+        let values: Vec<bool> = (0..rows * queries * keys)
+            .map(|index| index % keys != 0 && self.0.random_bool(0.3))
+            .collect();
+        Tensor::from_data(TensorData::new(values, [rows, 1, queries, keys]), &device())
     }
 
-    fn turned(&self) -> Self {
-        let [batch, rows, columns] = self.sizes;
-        let places =
-            (0..batch).flat_map(|b| (0..columns).flat_map(move |c| (0..rows).map(move |r| (b, r, c))));
-        Self {
-            sizes: [batch, columns, rows],
-            values: places.map(|(b, r, c)| self.at(b, r, c) as f32).collect(),
-        }
-    }
-
-    /// Holds the product of two to what was computed.
-    fn assert_product(&self, other: &Self, found: Tensor<3>, what: &str) {
-        let ([batch, rows, inner], [_, _, columns]) = (self.sizes, other.sizes);
-        let found: Vec<f32> = found.into_data().iter().collect();
-        assert_eq!(found.len(), batch * rows * columns, "{what}");
-        for (place, found) in found.into_iter().enumerate() {
-            let (b, r, c) = (place / (rows * columns), place / columns % rows, place % columns);
-            let terms = (0..inner).map(|i| self.at(b, r, i) * other.at(b, i, c));
-            let (sum, size) = terms.fold((0.0, 0.0), |(sum, size), term| (sum + term, size + term.abs()));
-            let off = (f64::from(found) - sum).abs();
+    /// Holds a result to plain operations on the same numbers in f32, of which rounding to the type is all that may be off.
+    fn assert_alike<const D: usize>(&self, what: &str, found: Option<Tensor<D>>, expected: Tensor<D>) {
+        let found = found.unwrap_or_else(|| panic!("{what} of {:?} is not computed here", self.1));
+        assert_eq!(found.dtype(), self.1, "{what}");
+        let tolerance = match self.1 {
+            DType::F32 => 2e-5,
+            DType::F16 => 1e-3,
+            _ => 8e-3,
+        };
+        let [found, expected] = [found, expected].map(|tensor| -> Vec<f32> {
+            let tensor = tensor.cast(FloatDType::F32);
+            tensor.into_data().iter().collect()
+        });
+        assert_eq!(found.len(), expected.len(), "{what}");
+        for (index, (a, b)) in found.iter().zip(&expected).enumerate() {
             assert!(
-                off <= ROUNDING * size,
-                "{what}, {:?} times {:?} at {place}: {found} and {sum}",
-                self.sizes,
-                other.sizes
+                (a - b).abs() <= tolerance * b.abs().max(1.0),
+                "{what} of {:?} at {index}: {a} and {b}",
+                self.1
             );
         }
     }
 }
 
-#[test]
-fn products_and_gradients_are_those_of_f32() {
-    let mut random = ChaCha8Rng::seed_from_u64(5);
-    // A row, sizes that no tile divides, and heads. Each takes its kernels' time to compile.
-    for (batch, m, k, n) in [(1, 1, 300, 70), (1, 13, 77, 31), (6, 33, 32, 33)] {
-        let lhs = Matrices::draw(&mut random, [batch, m, k]);
-        let rhs = Matrices::draw(&mut random, [batch, n, k]).turned();
-        let gradient = Matrices::draw(&mut random, [batch, m, n]);
-        lhs.assert_product(&rhs, exact_product(lhs.tensor(), rhs.tensor()), "product");
-        // As a weight comes, and as keys do.
-        let turned = rhs.turned().tensor().swap_dims(1, 2);
-        lhs.assert_product(
-            &rhs,
-            exact_product(lhs.tensor(), turned),
-            "product with a turned factor",
-        );
+fn wide<const D: usize>(tensor: &Tensor<D>) -> Tensor<D> {
+    tensor.clone().cast(FloatDType::F32)
+}
 
-        let leaves = [&lhs, &rhs].map(|factor| factor.tensor().autodiff().require_grad());
-        let [a, b] = leaves.clone();
-        let output = exact_product(a, b);
-        let mut found = (output * gradient.tensor().autodiff()).sum().backward();
-        let [of_lhs, of_rhs] = leaves.map(|leaf| leaf.grad_remove(&mut found).unwrap());
-        gradient.assert_product(&rhs.turned(), of_lhs, "gradient of the left factor");
-        lhs.turned()
-            .assert_product(&gradient, of_rhs, "gradient of the right factor");
+#[test]
+fn normalisations_are_alike() {
+    for mut draw in Draw::each(1) {
+        for shape in [[1, 1, 1], [2, 3, 70], [1, 5, 384]] {
+            let (x, gain, bias) = (
+                draw.tensor(shape),
+                wide(&draw.tensor([shape[2]])),
+                wide(&draw.tensor([shape[2]])),
+            );
+            let expected = plain::layer_norm(wide(&x), gain.clone(), bias.clone(), 1e-6);
+            draw.assert_alike("layer norm", super::layer_norm(&x, &gain, &bias, 1e-6), expected);
+            let expected = plain::rms_norm(wide(&x), gain.clone(), 1e-6);
+            draw.assert_alike("rms norm", super::rms_norm(&x, &gain, 1e-6), expected);
+        }
     }
 }
 
 #[test]
-fn a_product_without_rows_is_empty() {
-    let none = Matrices {
-        sizes: [1, 0, 5],
-        values: Vec::new(),
-    };
-    let some = Matrices {
-        sizes: [1, 5, 3],
-        values: vec![1.0; 15],
-    };
-    assert_eq!(exact_product(none.tensor(), some.tensor()).dims(), [1, 0, 3]);
+fn activations_and_gates_are_alike() {
+    for mut draw in Draw::each(2) {
+        let [x, up] = [0; 2].map(|_| draw.tensor([2, 7, 33]) * 3.0);
+        type Function = fn(Tensor<3>) -> Tensor<3>;
+        let functions: [(Activation, Function); 4] = [
+            (Activation::Gelu, plain::gelu),
+            (Activation::GeluTanh, plain::gelu_tanh),
+            (Activation::Silu, plain::silu),
+            (Activation::Relu, burn::tensor::activation::relu),
+        ];
+        for (activation, function) in functions {
+            let what = format!("{activation:?}");
+            let expected = function(wide(&x));
+            draw.assert_alike(&what, super::activate(&x, activation), expected.clone());
+            draw.assert_alike(&what, super::gate(&x, &up, activation), expected * wide(&up));
+        }
+    }
+}
+
+#[test]
+fn rotations_are_alike() {
+    for mut draw in Draw::each(3) {
+        for (batch, tables, seq, heads, half) in [(1, 1, 5, 3, 4), (3, 1, 4, 2, 8), (2, 2, 3, 1, 5)] {
+            let states = draw.tensor([batch, seq, heads * 2 * half]);
+            let [cos, sin] = [0; 2].map(|_| wide(&draw.tensor([tables, seq, half])));
+            let expected = plain::rotate(wide(&states), &cos, &sin);
+            draw.assert_alike("rotation", super::rotate(&states, &cos, &sin), expected);
+        }
+    }
+}
+
+#[test]
+fn attention_is_alike() {
+    for mut draw in Draw::each(4) {
+        // Fewer keys than a tile and more, one query and many, shared masks and own, shared key heads.
+        for (batch, queries, keys, heads, kv_heads, d_head, masks) in [
+            (1, 1, 1, 1, 1, 4, 1),
+            (2, 1, 70, 4, 2, 16, 2),
+            (3, 13, 13, 2, 2, 32, 3),
+            (1, 40, 90, 3, 1, 64, 1),
+            (2, 5, 37, 2, 1, 80, 1),
+        ] {
+            let query = draw.tensor([batch, queries, heads * d_head]);
+            let [key, value] = [0; 2].map(|_| draw.tensor([batch, keys, kv_heads * d_head]));
+            for masked in [1, queries] {
+                let mask = draw.mask([masks, masked, keys]);
+                let expected =
+                    plain::attention(wide(&query), wide(&key), wide(&value), &mask, heads, kv_heads);
+                let found = super::attention([&query, &key, &value], &mask, None, [heads, kv_heads]);
+                let what = format!("attention of {queries} queries and {keys} keys");
+                draw.assert_alike(&what, found, expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn attention_of_rows_end_to_end_is_that_of_each() {
+    for mut draw in Draw::each(5) {
+        let (lengths, heads, kv_heads, d_head) = ([3, 45, 1, 20], 4, 2, 16);
+        let tokens: usize = lengths.iter().sum();
+        let longest = lengths.into_iter().max().unwrap();
+        let query = draw.tensor([1, tokens, heads * d_head]);
+        let [key, value] = [0; 2].map(|_| draw.tensor([1, tokens, kv_heads * d_head]));
+        let mask = draw.mask([lengths.len(), longest, longest]);
+        let ends: Vec<i32> = (0..=lengths.len())
+            .map(|rows| lengths[..rows].iter().sum::<usize>() as i32)
+            .collect();
+        let starts = Tensor::<1, Int>::from_data(TensorData::new(ends, [lengths.len() + 1]), &device());
+        let ends = Ends {
+            starts: &starts,
+            longest,
+        };
+        let found = super::attention([&query, &key, &value], &mask, Some(ends), [heads, kv_heads]);
+        let mut start = 0;
+        let rows = lengths.iter().enumerate().map(|(row, &length)| {
+            let [query, key, value] = [&query, &key, &value].map(|states| {
+                let states = states.clone().narrow(1, start, length);
+                states.cast(FloatDType::F32)
+            });
+            start += length;
+            let mask = mask.clone().narrow(0, row, 1).narrow(2, 0, length).narrow(3, 0, length);
+            plain::attention(query, key, value, &mask, heads, kv_heads)
+        });
+        draw.assert_alike("attention end to end", found, Tensor::cat(rows.collect(), 1));
+    }
+}
+
+#[test]
+fn a_query_that_may_look_at_nothing_stays_finite() {
+    let mut draw = Draw(ChaCha8Rng::seed_from_u64(6), DType::F32);
+    let states = draw.tensor([1, 50, 8]);
+    let mask = Tensor::<4, Bool>::from_data(TensorData::new(vec![true; 50], [1, 1, 1, 50]), &device());
+    let found = super::attention([&states; 3], &mask, None, [1, 1]);
+    let expected = plain::attention(states.clone(), states.clone(), states, &mask, 1, 1);
+    draw.assert_alike("attention to nothing", found, expected);
+}
+
+#[test]
+fn tensors_with_gradients_and_without_numbers_go_other_ways() {
+    let mut draw = Draw(ChaCha8Rng::seed_from_u64(7), DType::F32);
+    let leaf = draw.tensor([1, 2, 4]).autodiff().require_grad();
+    assert!(super::activate(&leaf, Activation::Gelu).is_none());
+    let none = draw.tensor([0, 3, 4]);
+    let found = super::activate(&none, Activation::Gelu).unwrap();
+    assert_eq!(found.dims(), [0, 3, 4]);
 }

@@ -52,13 +52,13 @@ pub(super) trait ExactProduct: Backend {
 }
 
 /// The product of two tensors of one rank and one batch shape.
-pub(super) fn exact_product<const D: usize>(lhs: Tensor<D>, rhs: Tensor<D>) -> Tensor<D> {
+pub(in crate::kernels) fn exact_product<const D: usize>(lhs: Tensor<D>, rhs: Tensor<D>) -> Tensor<D> {
     let (lhs, rhs) = (lhs.into_dispatch(), rhs.into_dispatch());
     Tensor::from_dispatch(<Dispatch as ExactProduct>::exact_product(lhs, rhs))
 }
 
 /// Whether burn might round the factors of a product.
-pub(super) fn are_rounded<const D: usize>(tensor: &Tensor<D>) -> bool {
+pub(in crate::kernels) fn are_rounded<const D: usize>(tensor: &Tensor<D>) -> bool {
     let device = tensor.device().without_autodiff();
     let is_cuda = matches!(
         device.as_dispatch(),
