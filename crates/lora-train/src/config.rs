@@ -270,7 +270,7 @@ impl TrainConfig {
         if let Some((label, &found)) = self
             .class_weights
             .iter()
-            .find(|(_, weight)| !POSITIVE.contains(weight))
+            .find(|(_, weight)| !POSITIVE.contains(*weight))
         {
             return Err(TrainConfigError::ClassWeight {
                 label: label.clone(),

@@ -176,7 +176,23 @@ pub(crate) fn linear(input: Tensor<3>, frozen: &Frozen, bias: Option<Tensor<1>>)
             <burn::backend::Dispatch as flex::FusedOps>::frozen_product(input, weight.clone(), fused);
         return plus(Tensor::from_dispatch(output), later);
     }
-    plus(product(input, frozen.plain()), bias)
+    let weight = frozen.plain();
+    on_gpus!(linear(&input, &weight, bias.as_ref(), None));
+    plus(product(input, weight), bias)
+}
+
+/// An activation of a linear layer's outputs.
+pub(crate) fn activated_linear(
+    input: Tensor<3>,
+    frozen: &Frozen,
+    bias: Option<Tensor<1>>,
+    activation: Activation,
+) -> Tensor<3> {
+    #[cfg(feature = "cube")]
+    if let Kept::Tensor(weight) = &frozen.0 {
+        on_gpus!(linear(&input, weight, bias.as_ref(), Some(activation)));
+    }
+    activate(linear(input, frozen, bias), activation)
 }
 
 /// The product with a weight `[d_output, d_input]` that may be being trained.
@@ -292,8 +308,19 @@ pub(crate) fn append(before: Tensor<3>, own: Tensor<3>) -> Tensor<3> {
 /// - `input` and output: `[batch, seq, d_model]`
 /// - `gain`, `bias`: `[d_model]`
 pub(crate) fn layer_norm(input: Tensor<3>, gain: Tensor<1>, bias: Tensor<1>, eps: f64) -> Tensor<3> {
-    on_gpus!(layer_norm(&input, &gain, &bias, eps));
+    on_gpus!(layer_norm(&input, None, &gain, &bias, eps));
     fused_or_plain!(layer_norm(input, gain, bias; ; eps))
+}
+
+/// The same of `input + added`.
+pub(crate) fn layer_norm_of_sum(
+    input: Tensor<3>,
+    added: Tensor<3>,
+    (gain, bias): (Tensor<1>, Tensor<1>),
+    eps: f64,
+) -> Tensor<3> {
+    on_gpus!(layer_norm(&input, Some(&added), &gain, &bias, eps));
+    layer_norm(input + added, gain, bias, eps)
 }
 
 /// Root-mean-square normalisation over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467).

@@ -34,7 +34,10 @@ impl Around {
     /// The state after the layer.
     fn leave(&self, states: Tensor<3>, added: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
         let added = normed(&self.after, added, tuning);
-        normed(&self.sum, states + added, tuning)
+        match &self.sum {
+            Some(norm) => norm.of_sum(states, added, tuning),
+            None => states + added,
+        }
     }
 }
 

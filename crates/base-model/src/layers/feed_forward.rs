@@ -46,7 +46,7 @@ impl FeedForward {
     /// `[batch, seq, d_model]` to the same.
     pub(crate) fn forward(&self, input: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
         let inside = match &self.input {
-            FeedForwardInput::Plain(up) => kernels::activate(up.forward(input, tuning), self.activation),
+            FeedForwardInput::Plain(up) => up.activated(input, self.activation, tuning),
             FeedForwardInput::Gated { gate, up } => {
                 let gate = gate.forward(input.clone(), tuning); // [batch, seq, d_ff]
                 kernels::gate(gate, up.forward(input, tuning), self.activation)

@@ -71,16 +71,36 @@ impl Norm {
 
     /// `[batch, seq, width]` to the same.
     pub(crate) fn forward(&self, input: Tensor<3>, tuning: Option<&Tuning<'_>>) -> Tensor<3> {
-        let (gain, bias) = match tuning.and_then(|tuning| tuning.saved(self.slot)) {
-            Some((gain, bias)) => (self.kind.gain(gain.squeeze_dim::<1>(0)), bias),
-            None => (self.gain.clone(), self.bias.clone()),
-        };
+        let (gain, bias) = self.applied(tuning);
         match self.kind {
             NormKind::RootMeanSquare { .. } => kernels::rms_norm(input, gain, self.eps),
             NormKind::Layer { .. } => {
                 let bias = bias.unwrap_or_else(|| gain.zeros_like());
                 kernels::layer_norm(input, gain, bias, self.eps)
             }
+        }
+    }
+
+    /// The same of the sum of two.
+    pub(crate) fn of_sum(
+        &self,
+        input: Tensor<3>,
+        added: Tensor<3>,
+        tuning: Option<&Tuning<'_>>,
+    ) -> Tensor<3> {
+        if let NormKind::RootMeanSquare { .. } = self.kind {
+            return self.forward(input + added, tuning);
+        }
+        let (gain, bias) = self.applied(tuning);
+        let bias = bias.unwrap_or_else(|| gain.zeros_like());
+        kernels::layer_norm_of_sum(input, added, (gain, bias), self.eps)
+    }
+
+    /// The gain as it is applied and the bias, of an adapter that brings them or its own.
+    fn applied(&self, tuning: Option<&Tuning<'_>>) -> (Tensor<1>, Option<Tensor<1>>) {
+        match tuning.and_then(|tuning| tuning.saved(self.slot)) {
+            Some((gain, bias)) => (self.kind.gain(gain.squeeze_dim::<1>(0)), bias),
+            None => (self.gain.clone(), self.bias.clone()),
         }
     }
 }

@@ -6,7 +6,7 @@ use burn::tensor::{DType, Int, Tensor};
 
 use super::{Module, Slots};
 use crate::{
-    ModuleKind, TensorSource, WeightFormat, WeightsError,
+    Activation, ModuleKind, TensorSource, WeightFormat, WeightsError,
     adapter::{LowRank, Tuning},
     kernels::{self, Frozen},
 };
@@ -135,6 +135,21 @@ impl Projection {
                 let ratio = kernels::of_type(ratio, output.dtype());
                 kernels::plus(output * ratio.unsqueeze(), bias)
             }
+        }
+    }
+
+    /// An activation of [`Projection::forward`].
+    pub(crate) fn activated(
+        &self,
+        input: Tensor<3>,
+        activation: Activation,
+        tuning: Option<&Tuning<'_>>,
+    ) -> Tensor<3> {
+        let is_changed =
+            tuning.is_some_and(|tuning| self.is_saved(tuning) || tuning.low_rank(self.slot).is_some());
+        match is_changed {
+            true => kernels::activate(self.forward(input, tuning), activation),
+            false => kernels::activated_linear(input, &self.weight, self.bias.clone(), activation),
         }
     }
 

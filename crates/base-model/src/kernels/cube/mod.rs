@@ -5,9 +5,11 @@
 //! whatever the types of tensors, and have no derivatives: a tensor that a gradient flows to goes the plain way.
 
 mod attention;
+mod linear;
 mod numbers;
 mod product;
 mod rows;
+mod tiled;
 
 use burn::tensor::{BoolStore, DType, Tensor};
 use burn_cubecl::{
@@ -20,6 +22,7 @@ use burn_cubecl::{
 
 pub(crate) use attention::Ends;
 pub(super) use attention::attention;
+pub(super) use linear::linear;
 pub(super) use numbers::{activate, gate, rotate};
 pub(super) use product::{are_rounded, exact_product};
 pub(super) use rows::{layer_norm, rms_norm};

@@ -11,7 +11,7 @@ use crate::Activation;
 
 /// An activation of one number, in f32.
 #[cube]
-fn activated(x: f32, #[comptime] activation: Activation) -> f32 {
+pub(super) fn activated(x: f32, #[comptime] activation: Activation) -> f32 {
     match comptime!(activation) {
         Activation::Gelu => x * (Erf::erf(x / 1.414_213_5f32) + 1.0f32) / 2.0f32,
         Activation::GeluTanh => {

@@ -45,6 +45,8 @@ use cubek::{
     std::InputBinding,
 };
 
+use super::tiled::{fits, tiled};
+
 /// Products of factors of one rank and one batch shape, in f32.
 #[backend_extension(Cube, Autodiff)]
 pub(super) trait ExactProduct: Backend {
@@ -78,6 +80,10 @@ impl ExactProduct for CubeBackend {
         if output.meta.shape().iter().any(|&length| length == 0) {
             return output;
         }
+        if let Some(sizes) = sizes_for_tiles(&lhs, &rhs) {
+            tiled([lhs, rhs, output.clone()], sizes, None, None);
+            return output;
+        }
         let (client, id) = (lhs.client.clone(), CubeTuneId::new(&lhs.client, &lhs.device));
         let rows = lhs.meta.shape()[lhs.meta.num_dims() - 2];
         let (tuner, strategies): (_, fn() -> Vec<Strategy>) = match rows {
@@ -88,6 +94,21 @@ impl ExactProduct for CubeBackend {
         tuner.execute(&id, &client, competition, (lhs, rhs, output.clone()));
         output
     }
+}
+
+/// The sizes of a product of two matrices that lie as [`tiled`] reads them: a layer's input, and its weight turned.
+fn sizes_for_tiles(lhs: &CubeTensor, rhs: &CubeTensor) -> Option<[usize; 3]> {
+    let last = lhs.meta.num_dims() - 1;
+    let (of_lhs, of_rhs) = (lhs.meta.shape(), rhs.meta.shape());
+    let sizes @ [_, k, _] = [of_lhs[last - 1], of_lhs[last], of_rhs[last]];
+    let strides = rhs.meta.strides();
+    let is_one = of_lhs.iter().chain(of_rhs.iter()).enumerate().all(|(axis, &length)| {
+        // Batches come before the last two axes of each.
+        axis % (last + 1) + 1 >= last || length == 1
+    });
+    let lies_so = lhs.is_contiguous() && strides[last - 1] == 1 && strides[last] == k;
+    let are_f32 = [lhs, rhs].iter().all(|factor| factor.dtype == DType::F32);
+    (is_one && lies_so && are_f32 && fits(sizes)).then_some(sizes)
 }
 
 /// The kernels that compete for a product of one row. Each takes its time to compile: they are few.

@@ -7,10 +7,10 @@ use super::{MOST_CUBES, UNITS, constant, room_like, tensor};
 
 /// The sum of one number of each of a cube's units, which all of them get.
 #[cube]
-fn sum_of_units(number: f32, room: &mut Shared<[f32]>, #[comptime] units: u32) -> f32 {
+fn sum_of_units(number: f32, room: &mut Shared<[f32]>) -> f32 {
     let unit = UNIT_POS as usize;
     room[unit] = number;
-    let mut half = comptime!(units / 2).runtime();
+    let mut half = comptime!(UNITS / 2).runtime();
     while half > 0 {
         sync_cube();
         if UNIT_POS < half {
@@ -25,42 +25,53 @@ fn sum_of_units(number: f32, room: &mut Shared<[f32]>, #[comptime] units: u32) -
     sum
 }
 
+/// A number of a row, or the sum of two.
+#[cube]
+fn number<F: Float>(input: &[F], added: &[F], place: usize, #[comptime] is_sum: bool) -> f32 {
+    let mut number = f32::cast_from(input[place]);
+    if comptime!(is_sum) {
+        number += f32::cast_from(added[place]);
+    }
+    number
+}
+
 #[cube(launch)]
 fn layer_norm_kernel<F: Float, G: Float>(
     input: &[F],
+    added: &[F],
     gain: &[G],
     bias: &[G],
     output: &mut [F],
     eps: f32,
     #[comptime] width: usize,
-    #[comptime] units: u32,
+    #[comptime] is_sum: bool,
     #[define(F, G)] _types: [ElemType; 2],
 ) {
-    let mut room = Shared::<[f32]>::new_slice(comptime!(units as usize));
+    let mut room = Shared::<[f32]>::new_slice(comptime!(UNITS as usize));
     let (row, unit) = (CUBE_POS as usize * width, UNIT_POS as usize);
     let per_width = 1.0f32 / comptime!(width as f32);
     let mut sum = 0.0f32;
     let mut column = unit;
     while column < width {
-        sum += f32::cast_from(input[row + column]);
-        column += comptime!(units as usize);
+        sum += number(input, added, row + column, is_sum);
+        column += comptime!(UNITS as usize);
     }
-    let mean = sum_of_units(sum, &mut room, units) * per_width;
+    let mean = sum_of_units(sum, &mut room) * per_width;
     let mut squares = 0.0f32;
     let mut column = unit;
     while column < width {
-        let off = f32::cast_from(input[row + column]) - mean;
+        let off = number(input, added, row + column, is_sum) - mean;
         squares += off * off;
-        column += comptime!(units as usize);
+        column += comptime!(UNITS as usize);
     }
-    let variance = sum_of_units(squares, &mut room, units) * per_width;
+    let variance = sum_of_units(squares, &mut room) * per_width;
     let deviation = (variance + eps).sqrt();
     let mut column = unit;
     while column < width {
-        let normal = (f32::cast_from(input[row + column]) - mean) / deviation;
+        let normal = (number(input, added, row + column, is_sum) - mean) / deviation;
         let scaled = normal * f32::cast_from(gain[column]) + f32::cast_from(bias[column]);
         output[row + column] = F::cast_from(scaled);
-        column += comptime!(units as usize);
+        column += comptime!(UNITS as usize);
     }
 }
 
@@ -71,31 +82,31 @@ fn rms_norm_kernel<F: Float, G: Float>(
     output: &mut [F],
     eps: f32,
     #[comptime] width: usize,
-    #[comptime] units: u32,
     #[define(F, G)] _types: [ElemType; 2],
 ) {
-    let mut room = Shared::<[f32]>::new_slice(comptime!(units as usize));
+    let mut room = Shared::<[f32]>::new_slice(comptime!(UNITS as usize));
     let (row, unit) = (CUBE_POS as usize * width, UNIT_POS as usize);
     let mut squares = 0.0f32;
     let mut column = unit;
     while column < width {
         let number = f32::cast_from(input[row + column]);
         squares += number * number;
-        column += comptime!(units as usize);
+        column += comptime!(UNITS as usize);
     }
-    let mean = sum_of_units(squares, &mut room, units) / comptime!(width as f32);
+    let mean = sum_of_units(squares, &mut room) / comptime!(width as f32);
     let factor = 1.0f32 / (mean + eps).sqrt();
     let mut column = unit;
     while column < width {
         let number = f32::cast_from(input[row + column]) * factor * f32::cast_from(gain[column]);
         output[row + column] = F::cast_from(number);
-        column += comptime!(units as usize);
+        column += comptime!(UNITS as usize);
     }
 }
 
-/// As [`plain::layer_norm`](super::super::plain::layer_norm), if all tensors are computed on here.
+/// As [`plain::layer_norm`](super::super::plain::layer_norm) of a tensor or of the sum of two, if all are computed on here.
 pub(in crate::kernels) fn layer_norm(
     input: &Tensor<3>,
+    added: Option<&Tensor<3>>,
     gain: &Tensor<1>,
     bias: &Tensor<1>,
     eps: f64,
@@ -103,7 +114,13 @@ pub(in crate::kernels) fn layer_norm(
     let [batch, seq, width] = input.dims();
     let ((input, numbers), (gain, gains), (bias, biases)) =
         (constant(input)?, constant(gain)?, constant(bias)?);
-    if gains != biases {
+    let is_sum = added.is_some();
+    let (added, of_added) = match added {
+        Some(added) => constant(added)?,
+        // Something that is bound and not read.
+        None => (input.clone(), numbers),
+    };
+    if (gains, numbers) != (biases, of_added) {
         return None;
     }
     let output = room_like(&input);
@@ -113,12 +130,13 @@ pub(in crate::kernels) fn layer_norm(
             cubes(batch * seq)?,
             CubeDim::new_1d(UNITS),
             input.into_buffer_arg(),
+            added.into_buffer_arg(),
             gain.into_buffer_arg(),
             bias.into_buffer_arg(),
             output.clone().into_buffer_arg(),
             eps as f32,
             width,
-            UNITS,
+            is_sum,
             [numbers, gains],
         );
     }
@@ -140,7 +158,6 @@ pub(in crate::kernels) fn rms_norm(input: &Tensor<3>, gain: &Tensor<1>, eps: f64
             output.clone().into_buffer_arg(),
             eps as f32,
             width,
-            UNITS,
             [numbers, gains],
         );
     }

@@ -76,7 +76,12 @@ fn normalisations_are_alike() {
                 wide(&draw.tensor([shape[2]])),
             );
             let expected = plain::layer_norm(wide(&x), gain.clone(), bias.clone(), 1e-6);
-            draw.assert_alike("layer norm", super::layer_norm(&x, &gain, &bias, 1e-6), expected);
+            let found = super::layer_norm(&x, None, &gain, &bias, 1e-6);
+            draw.assert_alike("layer norm", found, expected);
+            let y = draw.tensor(shape);
+            let expected = plain::layer_norm(wide(&x) + wide(&y), gain.clone(), bias.clone(), 1e-6);
+            let found = super::layer_norm(&x, Some(&y), &gain, &bias, 1e-6);
+            draw.assert_alike("layer norm of a sum", found, expected);
             let expected = plain::rms_norm(wide(&x), gain.clone(), 1e-6);
             draw.assert_alike("rms norm", super::rms_norm(&x, &gain, 1e-6), expected);
         }
@@ -190,4 +195,58 @@ fn tensors_with_gradients_and_without_numbers_go_other_ways() {
     let none = draw.tensor([0, 3, 4]);
     let found = super::activate(&none, Activation::Gelu).unwrap();
     assert_eq!(found.dims(), [0, 3, 4]);
+}
+
+#[test]
+fn linear_layers_of_few_rows_are_alike() {
+    for mut draw in Draw::each(8) {
+        for (rows, d_input, d_output) in [(1, 4, 1), (1, 384, 70), (3, 12, 9), (13, 40, 33), (35, 384, 5)] {
+            let input = draw.tensor([1, rows, d_input]);
+            // So that sums are of the size of 1.
+            let weight = draw.tensor([d_output, d_input]) * 0.05;
+            let bias = wide(&draw.tensor([d_output]));
+            let expected = plain::product(wide(&input), wide(&weight));
+            let found = super::linear(&input, &weight, None, None);
+            draw.assert_alike("linear", found, expected.clone());
+            let expected = expected + bias.clone().unsqueeze();
+            let found = super::linear(&input, &weight, Some(&bias), None);
+            draw.assert_alike("linear with a bias", found, expected.clone());
+            let found = super::linear(&input, &weight, Some(&bias), Some(Activation::Gelu));
+            draw.assert_alike("activated linear", found, plain::gelu(expected));
+        }
+    }
+}
+
+#[test]
+fn products_by_tiles_are_alike() {
+    let mut draw = Draw(ChaCha8Rng::seed_from_u64(9), DType::F32);
+    for [m, k, n] in [[1, 4, 1], [70, 36, 65], [200, 384, 33], [17, 20, 300]] {
+        let lhs = draw.tensor([1, m, k]);
+        let rhs = draw.tensor([n, k]) * 0.05;
+        let bias = draw.tensor([n]);
+        let product = plain::product(lhs.clone(), rhs.clone());
+        for (bias, activation) in [
+            (None, None),
+            (Some(&bias), None),
+            (Some(&bias), Some(Activation::Silu)),
+        ] {
+            let expected = match bias {
+                Some(bias) => product.clone() + bias.clone().unsqueeze(),
+                None => product.clone(),
+            };
+            let expected = match activation {
+                Some(_) => plain::silu(expected),
+                None => expected,
+            };
+            let output = Tensor::<3>::zeros([1, m, n], &device());
+            let [left, right, into] = [
+                super::constant(&lhs).unwrap().0,
+                super::constant(&rhs).unwrap().0,
+                super::constant(&output).unwrap().0,
+            ];
+            let added = bias.map(|bias| super::constant(bias).unwrap());
+            super::tiled::tiled([left, right, into], [m, k, n], added, activation);
+            draw.assert_alike("product by tiles", Some(output), expected);
+        }
+    }
 }
