@@ -90,10 +90,10 @@ def line(about, durations, rows, tokens, padded_tokens):
 
 
 def timed(work, rounds, forward, about):
-    """Does all work `rounds` times, after some of it that is not counted."""
-    warmed = 0
+    """Does all work `rounds` times, after some of it that is not counted; on a GPU all, as kernels are chosen for each size."""
+    warmed, enough = 0, math.inf if about["isa"] == "cuda" else WARM_UP
     for piece in work:
-        if warmed >= WARM_UP:
+        if warmed >= enough:
             break
         forward(piece.input)
         warmed += piece.tokens
