@@ -20,6 +20,10 @@ use crate::WeightFormat;
 pub(crate) struct Frozen(pub(super) Kept);
 
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    all(feature = "flex", feature = "cube"),
+    expect(clippy::large_enum_variant, reason = "on a GPU all are of the large kind")
+)]
 pub(super) enum Kept {
     Tensor(Tensor<2>),
     #[cfg(feature = "flex")]

@@ -237,7 +237,12 @@ pub(crate) fn attention(
     n_heads: usize,
     n_kv_heads: usize,
 ) -> Tensor<3> {
-    on_gpus!(attention([&query, &key, &value], blocked, None, [n_heads, n_kv_heads]));
+    on_gpus!(attention(
+        [&query, &key, &value],
+        blocked,
+        None,
+        [n_heads, n_kv_heads]
+    ));
     fused_or_plain!(attention(query, key, value; blocked; n_heads, n_kv_heads))
 }
 

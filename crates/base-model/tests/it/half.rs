@@ -5,8 +5,19 @@ use base_model::{Generation, ModelError, Network, TokenBatch, WeightFormat};
 use crate::fixtures::{ALL, adapters, decoder, device, folder, open, open_in, padded, rows, states, values};
 
 /// The 16-bit formats, with what a state or a score may be off by, of the largest: an error of half a unit in the last
-/// place at every step, through three layers.
-const FORMATS: [(WeightFormat, f32); 2] = [(WeightFormat::Bf16, 4e-2), (WeightFormat::F16, 5e-3)];
+/// place at every step, through three layers. Then what it may be off by with an adapter: they are tiny, random and of a
+/// large scale, and where a step rounds once more or less moves the largest difference by half.
+const FORMATS: [(WeightFormat, f32, f32); 2] = [
+    (WeightFormat::Bf16, 4e-2, 8e-2),
+    (WeightFormat::F16, 5e-3, 1.5e-2),
+];
+
+/// Those that the device computes in.
+fn formats() -> impl Iterator<Item = (WeightFormat, f32, f32)> {
+    FORMATS
+        .into_iter()
+        .filter(|(format, ..)| format.is_for(&device()))
+}
 
 /// The largest difference in the rows that are kept, of the largest number there.
 fn relative_difference(found: &[f32], expected: &[f32], kept: &[bool]) -> f32 {
@@ -38,14 +49,14 @@ fn a_device_that_does_not_compute_in_a_format_refuses_it() {
 
 #[test]
 fn states_logits_and_adapters_are_those_of_f32_but_for_rounding() {
-    for (format, tolerance) in FORMATS.into_iter().filter(|(format, _)| format.is_for(&device())) {
+    for (format, tolerance, with_adapter) in formats() {
         for name in ALL {
             let fixture = open_in(name, format);
             for (what, found, expected) in fixture.results().unwrap() {
                 let off = relative_difference(&found, &expected, &fixture.kept);
                 assert!(off < tolerance, "{name} in {}, {what}: {off}", format.name());
             }
-            // Tiny random adapters of a large scale: what they are held to is f32 on this device.
+            // What adapters are held to is f32 on this device.
             let exact = open(name);
             for ((path, adapter), (_, in_f32)) in adapters(name, &fixture.network)
                 .into_iter()
@@ -54,7 +65,7 @@ fn states_logits_and_adapters_are_those_of_f32_but_for_rounding() {
                 let (found, kept) = fixture.adapter_logits(&adapter).unwrap();
                 let (expected, _) = exact.adapter_logits(&in_f32).unwrap();
                 let off = relative_difference(&found, &expected, &kept);
-                assert!(off < 2.0 * tolerance, "{path} in {}: {off}", format.name());
+                assert!(off < with_adapter, "{path} in {}: {off}", format.name());
             }
         }
     }
@@ -62,7 +73,7 @@ fn states_logits_and_adapters_are_those_of_f32_but_for_rounding() {
 
 #[test]
 fn answers_are_written_and_padding_changes_little() {
-    for (format, tolerance) in FORMATS.into_iter().filter(|(format, _)| format.is_for(&device())) {
+    for (format, tolerance, _) in formats() {
         for name in ["gemma3", "llama", "qwen3"] {
             let network = open_in(name, format).network;
             let generation = Generation {

@@ -47,6 +47,11 @@ impl Plan {
         plans.into_iter().find(|plan| plan.bytes() <= room)
     }
 
+    /// Of the mixed values, what a unit holds.
+    fn owned(&self) -> usize {
+        (self.queries * self.d_head).div_ceil(UNITS as usize)
+    }
+
     /// Shared memory.
     fn bytes(&self) -> usize {
         let tiles = (self.queries + self.keys) * self.d_head + self.keys * (self.d_head + 1);
@@ -58,6 +63,154 @@ impl Plan {
 const LOWEST: f32 = -3e38;
 /// The score of a key that must not be looked at, as in plain operations: a row in which all are blocked stays finite.
 const BLOCKED: f32 = -1e30;
+
+/// The queries of a cube, scaled: of one head, whose numbers begin at `column`; 0 beyond the last of `count`.
+#[cube]
+fn take_queries<F: Float>(
+    query: &[F],
+    tile: &mut Shared<[f32]>,
+    start: usize,
+    count: usize,
+    column: usize,
+    scale: f32,
+    #[comptime] plan: Plan,
+) {
+    let d_head = comptime!(plan.d_head);
+    let mut index = UNIT_POS as usize;
+    while index < comptime!(plan.queries * plan.d_head) {
+        let (q, c) = (index / d_head, index % d_head);
+        let mut number = 0.0f32;
+        if q < count {
+            let place = (start + q) * comptime!(plan.n_heads * plan.d_head) + column + c;
+            number = f32::cast_from(query[place]) * scale;
+        }
+        tile[index] = number;
+        index += comptime!(UNITS as usize);
+    }
+}
+
+/// A tile of keys and values of one head; 0 beyond the last of `count`.
+#[cube]
+fn take_keys<F: Float>(
+    key: &[F],
+    value: &[F],
+    keys: &mut Shared<[f32]>,
+    values: &mut Shared<[f32]>,
+    start: usize,
+    count: usize,
+    column: usize,
+    #[comptime] plan: Plan,
+) {
+    let d_head = comptime!(plan.d_head);
+    let mut index = UNIT_POS as usize;
+    while index < comptime!(plan.keys * plan.d_head) {
+        let (k, c) = (index / d_head, index % d_head);
+        let mut of_key = 0.0f32;
+        let mut of_value = 0.0f32;
+        if k < count {
+            let place = (start + k) * comptime!(plan.n_kv_heads * plan.d_head) + column + c;
+            of_key = f32::cast_from(key[place]);
+            of_value = f32::cast_from(value[place]);
+        }
+        keys[k * comptime!(plan.d_head + 1) + c] = of_key;
+        values[index] = of_value;
+        index += comptime!(UNITS as usize);
+    }
+}
+
+/// The scores of a tile, of `queries` and `keys` that are there; `mask` is where the mask of the first of both lies.
+#[cube]
+fn score<B: Numeric>(
+    query_tile: &Shared<[f32]>,
+    key_tile: &Shared<[f32]>,
+    scores: &mut Shared<[f32]>,
+    blocked: &[B],
+    mask: usize,
+    mask_query: usize,
+    queries: usize,
+    keys: usize,
+    #[comptime] plan: Plan,
+) {
+    let (d_head, tile_keys) = comptime!((plan.d_head, plan.keys));
+    let mut index = UNIT_POS as usize;
+    while index < comptime!(plan.queries * plan.keys) {
+        let (q, k) = (index / tile_keys, index % tile_keys);
+        let mut score = LOWEST.runtime();
+        if k < keys && q < queries {
+            score = BLOCKED;
+            if u32::cast_from(blocked[mask + q * mask_query + k]) == 0u32 {
+                let mut product = 0.0f32;
+                for c in 0..d_head {
+                    product += query_tile[q * d_head + c] * key_tile[k * comptime!(plan.d_head + 1) + c];
+                }
+                score = product;
+            }
+        }
+        scores[index] = score;
+        index += comptime!(UNITS as usize);
+    }
+}
+
+/// Makes shares of a tile's scores, and with them the highest score and the sum of shares so far; what was before is to be
+/// multiplied with `factors`.
+#[cube]
+fn share(
+    scores: &mut Shared<[f32]>,
+    highest: &mut Shared<[f32]>,
+    factors: &mut Shared<[f32]>,
+    sums: &mut Shared<[f32]>,
+    #[comptime] plan: Plan,
+) {
+    let (unit, tile_keys) = (UNIT_POS as usize, comptime!(plan.keys));
+    let is_of_query = unit < comptime!(plan.queries);
+    if is_of_query {
+        let before = highest[unit];
+        let mut now = before;
+        for k in 0..tile_keys {
+            now = max(now, scores[unit * tile_keys + k]);
+        }
+        factors[unit] = (before - now).exp();
+        highest[unit] = now;
+    }
+    sync_cube();
+    let mut index = unit;
+    while index < comptime!(plan.queries * plan.keys) {
+        scores[index] = (scores[index] - highest[index / tile_keys]).exp();
+        index += comptime!(UNITS as usize);
+    }
+    sync_cube();
+    if is_of_query {
+        let mut sum = sums[unit] * factors[unit];
+        for k in 0..tile_keys {
+            sum += scores[unit * tile_keys + k];
+        }
+        sums[unit] = sum;
+    }
+}
+
+/// Adds a tile's values by their shares to what the unit has mixed so far.
+#[cube]
+fn mix(
+    mixed: &mut Array<f32>,
+    shares: &Shared<[f32]>,
+    values: &Shared<[f32]>,
+    factors: &Shared<[f32]>,
+    #[comptime] plan: Plan,
+) {
+    let (d_head, tile_keys) = comptime!((plan.d_head, plan.keys));
+    #[unroll]
+    for i in 0..comptime!(plan.owned()) {
+        let index = UNIT_POS as usize + i * comptime!(UNITS as usize);
+        if index < comptime!(plan.queries * plan.d_head) {
+            let (q, c) = (index / d_head, index % d_head);
+            let mut sum = mixed[i] * factors[q];
+            for k in 0..tile_keys {
+                sum += shares[q * tile_keys + k] * values[k * d_head + c];
+            }
+            mixed[i] = sum;
+        }
+    }
+}
 
 /// One cube for every few queries (x), head (y) and row (z).
 ///
@@ -79,35 +232,28 @@ fn attention_kernel<F: Float, B: Numeric, I: Numeric>(
     #[define(F, B, I)] _types: [ElemType; 3],
 ) {
     let d_head = comptime!(plan.d_head);
-    let tile_queries = comptime!(plan.queries);
-    let tile_keys = comptime!(plan.keys);
-    let units = comptime!(UNITS as usize);
-    // Of the mixed values, what a unit holds.
-    let owned = comptime!((plan.queries * plan.d_head).div_ceil(UNITS as usize));
-    let width = comptime!(plan.n_heads * plan.d_head);
-    let kv_width = comptime!(plan.n_kv_heads * plan.d_head);
-
-    let unit = UNIT_POS as usize;
-    let (row, head) = (CUBE_POS_Z as usize, CUBE_POS_Y as usize);
-    let kv_column = head / comptime!(plan.n_heads / plan.n_kv_heads) * d_head;
-    let column = head * d_head;
-    let first_query = CUBE_POS_X as usize * tile_queries;
+    let (row, head, unit) = (CUBE_POS_Z as usize, CUBE_POS_Y as usize, UNIT_POS as usize);
+    let (column, of_keys) = (
+        head * d_head,
+        head / comptime!(plan.n_heads / plan.n_kv_heads) * d_head,
+    );
+    let first_query = CUBE_POS_X as usize * comptime!(plan.queries);
 
     let mut queries = padded_queries;
     let mut keys = padded_keys;
     let mut query_start = row * padded_queries;
     let mut key_start = row * padded_keys;
     if comptime!(plan.is_end_to_end) {
-        let start = usize::cast_from(starts[row]);
-        let length = usize::cast_from(starts[row + 1]) - start;
-        queries = length;
-        keys = length;
-        query_start = start;
-        key_start = start;
+        query_start = usize::cast_from(starts[row]);
+        key_start = query_start;
+        queries = usize::cast_from(starts[row + 1]) - query_start;
+        keys = queries;
     }
     if first_query >= queries {
         terminate!();
     }
+    queries -= first_query;
+    query_start += first_query;
 
     let mut query_tile = Shared::<[f32]>::new_slice(comptime!(plan.queries * plan.d_head));
     // A number more a key, so that the units of a plane read from different banks.
@@ -117,114 +263,57 @@ fn attention_kernel<F: Float, B: Numeric, I: Numeric>(
     let mut highest = Shared::<[f32]>::new_slice(comptime!(plan.queries));
     let mut factors = Shared::<[f32]>::new_slice(comptime!(plan.queries));
     let mut sums = Shared::<[f32]>::new_slice(comptime!(plan.queries));
-
-    let mut index = unit;
-    while index < comptime!(plan.queries * plan.d_head) {
-        let (q, c) = (index / d_head, index % d_head);
-        let mut number = 0.0f32;
-        if first_query + q < queries {
-            let place = (query_start + first_query + q) * width + column + c;
-            number = f32::cast_from(query[place]) * scale;
-        }
-        query_tile[index] = number;
-        index += units;
-    }
-    if unit < tile_queries {
+    take_queries(query, &mut query_tile, query_start, queries, column, scale, plan);
+    if unit < comptime!(plan.queries) {
         highest[unit] = LOWEST;
         sums[unit] = 0.0f32;
     }
-    let mut mixed = Array::<f32>::new(owned);
+    let mut mixed = Array::<f32>::new(comptime!(plan.owned()));
     #[unroll]
-    for i in 0..owned {
+    for i in 0..comptime!(plan.owned()) {
         mixed[i] = 0.0f32;
     }
 
-    let mut first_key = 0usize;
-    while first_key < keys {
-        let mut index = unit;
-        while index < comptime!(plan.keys * plan.d_head) {
-            let (k, c) = (index / d_head, index % d_head);
-            let mut of_key = 0.0f32;
-            let mut of_value = 0.0f32;
-            if first_key + k < keys {
-                let place = (key_start + first_key + k) * kv_width + kv_column + c;
-                of_key = f32::cast_from(key[place]);
-                of_value = f32::cast_from(value[place]);
-            }
-            key_tile[k * comptime!(plan.d_head + 1) + c] = of_key;
-            value_tile[index] = of_value;
-            index += units;
-        }
+    let mut first = 0usize;
+    while first < keys {
+        let left = keys - first;
+        take_keys(
+            key,
+            value,
+            &mut key_tile,
+            &mut value_tile,
+            key_start + first,
+            left,
+            of_keys,
+            plan,
+        );
         sync_cube();
-
-        let mut index = unit;
-        while index < comptime!(plan.queries * plan.keys) {
-            let (q, k) = (index / tile_keys, index % tile_keys);
-            let mut score = LOWEST.runtime();
-            if first_key + k < keys && first_query + q < queries {
-                let place = row * mask_row + (first_query + q) * mask_query + first_key + k;
-                score = BLOCKED;
-                if u32::cast_from(blocked[place]) == 0u32 {
-                    let mut product = 0.0f32;
-                    for c in 0..d_head {
-                        product += query_tile[q * d_head + c] * key_tile[k * comptime!(plan.d_head + 1) + c];
-                    }
-                    score = product;
-                }
-            }
-            scores[index] = score;
-            index += units;
-        }
+        let mask = row * mask_row + first_query * mask_query + first;
+        score(
+            &query_tile,
+            &key_tile,
+            &mut scores,
+            blocked,
+            mask,
+            mask_query,
+            queries,
+            left,
+            plan,
+        );
         sync_cube();
-
-        if unit < tile_queries {
-            let before = highest[unit];
-            let mut now = before;
-            for k in 0..tile_keys {
-                now = max(now, scores[unit * tile_keys + k]);
-            }
-            factors[unit] = (before - now).exp();
-            highest[unit] = now;
-        }
-        sync_cube();
-
-        let mut index = unit;
-        while index < comptime!(plan.queries * plan.keys) {
-            scores[index] = (scores[index] - highest[index / tile_keys]).exp();
-            index += units;
-        }
-        sync_cube();
-
-        if unit < tile_queries {
-            let mut sum = sums[unit] * factors[unit];
-            for k in 0..tile_keys {
-                sum += scores[unit * tile_keys + k];
-            }
-            sums[unit] = sum;
-        }
-        #[unroll]
-        for i in 0..owned {
-            let index = unit + i * units;
-            if index < comptime!(plan.queries * plan.d_head) {
-                let (q, c) = (index / d_head, index % d_head);
-                let mut sum = mixed[i] * factors[q];
-                for k in 0..tile_keys {
-                    sum += scores[q * tile_keys + k] * value_tile[k * d_head + c];
-                }
-                mixed[i] = sum;
-            }
-        }
+        share(&mut scores, &mut highest, &mut factors, &mut sums, plan);
+        mix(&mut mixed, &scores, &value_tile, &factors, plan);
         // Before the next tile is written where this one is read.
         sync_cube();
-        first_key += tile_keys;
+        first += comptime!(plan.keys);
     }
 
     #[unroll]
-    for i in 0..owned {
-        let index = unit + i * units;
+    for i in 0..comptime!(plan.owned()) {
+        let index = unit + i * comptime!(UNITS as usize);
         let (q, c) = (index / d_head, index % d_head);
-        if index < comptime!(plan.queries * plan.d_head) && first_query + q < queries {
-            let place = (query_start + first_query + q) * width + column + c;
+        if index < comptime!(plan.queries * plan.d_head) && q < queries {
+            let place = (query_start + q) * comptime!(plan.n_heads * plan.d_head) + column + c;
             output[place] = F::cast_from(mixed[i] / sums[q]);
         }
     }
@@ -286,7 +375,11 @@ pub(in crate::kernels) fn attention(
             output.clone().into_buffer_arg(),
             queries,
             keys,
-            if masks == 1 { 0 } else { masked_queries * masked_keys },
+            if masks == 1 {
+                0
+            } else {
+                masked_queries * masked_keys
+            },
             if masked_queries == 1 { 0 } else { masked_keys },
             (d_head as f32).sqrt().recip(),
             plan,

@@ -52,7 +52,8 @@ fn linear_kernel<F: Float, W: Float, B: Float, N: Size>(
 ) {
     // A number more for each row, so that the units that add them up read from different banks.
     let line = comptime!(TOGETHER as usize + 1);
-    let mut parts = Shared::<[f32]>::new_slice(comptime!(OUTPUTS as usize * plan.rows * (TOGETHER as usize + 1)));
+    let mut parts =
+        Shared::<[f32]>::new_slice(comptime!(OUTPUTS as usize * plan.rows * (TOGETHER as usize + 1)));
     // Beyond the last output the last one, whose result is not written again.
     let of_cube = (CUBE_POS_X * OUTPUTS + UNIT_POS_Y) as usize;
     let column = min(of_cube, d_output - 1);

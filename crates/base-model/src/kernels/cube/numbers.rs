@@ -13,7 +13,7 @@ use crate::Activation;
 #[cube]
 pub(super) fn activated(x: f32, #[comptime] activation: Activation) -> f32 {
     match comptime!(activation) {
-        Activation::Gelu => x * (Erf::erf(x / 1.414_213_5f32) + 1.0f32) / 2.0f32,
+        Activation::Gelu => x * (Erf::erf(x / std::f32::consts::SQRT_2) + 1.0f32) / 2.0f32,
         Activation::GeluTanh => {
             let inner = 0.797_884_6f32 * (x + 0.044_715f32 * x * x * x);
             0.5f32 * x * (1.0f32 + inner.tanh())
@@ -131,11 +131,7 @@ pub(in crate::kernels) fn gate(
 }
 
 /// As [`plain::rotate`](super::super::plain::rotate), if all tensors are computed on here.
-pub(in crate::kernels) fn rotate(
-    states: &Tensor<3>,
-    cos: &Tensor<3>,
-    sin: &Tensor<3>,
-) -> Option<Tensor<3>> {
+pub(in crate::kernels) fn rotate(states: &Tensor<3>, cos: &Tensor<3>, sin: &Tensor<3>) -> Option<Tensor<3>> {
     let ([batch, seq, width], [tables, _, half]) = (states.dims(), cos.dims());
     let ((states, element), (cos, of_cos), (sin, of_sin)) =
         (constant(states)?, constant(cos)?, constant(sin)?);

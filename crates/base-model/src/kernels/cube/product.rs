@@ -102,10 +102,14 @@ fn sizes_for_tiles(lhs: &CubeTensor, rhs: &CubeTensor) -> Option<[usize; 3]> {
     let (of_lhs, of_rhs) = (lhs.meta.shape(), rhs.meta.shape());
     let sizes @ [_, k, _] = [of_lhs[last - 1], of_lhs[last], of_rhs[last]];
     let strides = rhs.meta.strides();
-    let is_one = of_lhs.iter().chain(of_rhs.iter()).enumerate().all(|(axis, &length)| {
-        // Batches come before the last two axes of each.
-        axis % (last + 1) + 1 >= last || length == 1
-    });
+    let is_one = of_lhs
+        .iter()
+        .chain(of_rhs.iter())
+        .enumerate()
+        .all(|(axis, &length)| {
+            // Batches come before the last two axes of each.
+            axis % (last + 1) + 1 >= last || length == 1
+        });
     let lies_so = lhs.is_contiguous() && strides[last - 1] == 1 && strides[last] == k;
     let are_f32 = [lhs, rhs].iter().all(|factor| factor.dtype == DType::F32);
     (is_one && lies_so && are_f32 && fits(sizes)).then_some(sizes)

@@ -14,9 +14,9 @@ fn sum_of_units(number: f32, room: &mut Shared<[f32]>) -> f32 {
     while half > 0 {
         sync_cube();
         if UNIT_POS < half {
-            room[unit] = room[unit] + room[unit + half as usize];
+            room[unit] += room[unit + half as usize];
         }
-        half = half / 2;
+        half /= 2;
     }
     sync_cube();
     let sum = room[0];
@@ -48,7 +48,7 @@ fn layer_norm_kernel<F: Float, G: Float>(
     #[define(F, G)] _types: [ElemType; 2],
 ) {
     let mut room = Shared::<[f32]>::new_slice(comptime!(UNITS as usize));
-    let (row, unit) = (CUBE_POS as usize * width, UNIT_POS as usize);
+    let (row, unit) = (CUBE_POS * width, UNIT_POS as usize);
     let per_width = 1.0f32 / comptime!(width as f32);
     let mut sum = 0.0f32;
     let mut column = unit;
@@ -85,7 +85,7 @@ fn rms_norm_kernel<F: Float, G: Float>(
     #[define(F, G)] _types: [ElemType; 2],
 ) {
     let mut room = Shared::<[f32]>::new_slice(comptime!(UNITS as usize));
-    let (row, unit) = (CUBE_POS as usize * width, UNIT_POS as usize);
+    let (row, unit) = (CUBE_POS * width, UNIT_POS as usize);
     let mut squares = 0.0f32;
     let mut column = unit;
     while column < width {

@@ -34,18 +34,18 @@ struct Plan {
 
 /// One cube for a tile of columns (x) and of rows (y).
 ///
-/// `vectors` is how many vectors a row of each factor has.
+/// The output has `height` rows of `width` numbers, a row of either factor `vectors` vectors.
 #[cube(launch)]
 fn tiled_kernel<B: Float, N: Size>(
     lhs: &[Vector<f32, N>],
     rhs: &[Vector<f32, N>],
     bias: &[B],
     output: &mut [f32],
-    m: usize,
-    n: usize,
+    height: usize,
+    width: usize,
     vectors: usize,
     #[comptime] plan: Plan,
-    #[define(B)] _bias: ElemType,
+    #[define(B)] _element: ElemType,
 ) {
     let rows = comptime!(plan.rows);
     let tile_rows = comptime!(SIDE * plan.rows);
@@ -58,8 +58,8 @@ fn tiled_kernel<B: Float, N: Size>(
     let first_row = CUBE_POS_Y as usize * tile_rows;
     let first_column = CUBE_POS_X as usize * TILE_COLUMNS;
     // Beyond the last row and column the last ones, whose results are not written.
-    let lhs_line = min(first_row + line, m - 1) * vectors;
-    let rhs_line = min(first_column + line, n - 1) * vectors;
+    let lhs_line = min(first_row + line, height - 1) * vectors;
+    let rhs_line = min(first_column + line, width - 1) * vectors;
 
     let mut sums = Array::<Vector<f32, N>>::new(comptime!(plan.rows * COLUMNS));
     #[unroll]
@@ -111,7 +111,7 @@ fn tiled_kernel<B: Float, N: Size>(
         #[unroll]
         for column in 0..COLUMNS {
             let (at, to) = (first_row + y + row * SIDE, first_column + x + column * SIDE);
-            if at < m && to < n {
+            if at < height && to < width {
                 let mut sum = Vector::vector_sum(sums[row * COLUMNS + column]);
                 if comptime!(plan.has_bias) {
                     sum += f32::cast_from(bias[to]);
@@ -120,7 +120,7 @@ fn tiled_kernel<B: Float, N: Size>(
                 if comptime!(plan.activation.is_some()) {
                     result = activated(sum, comptime!(plan.activation.unwrap_or(Activation::Relu)));
                 }
-                output[at * n + to] = result;
+                output[at * width + to] = result;
             }
         }
     }
