@@ -30,8 +30,10 @@ const TENSOR_NAMES: &[&str] = &["self_attn", "attention.self", "embed_tokens", "
 /// What makes a result depend on more than its input.
 const SURROUNDINGS: &[&str] = &["env::var", "env::args", "SystemTime::now", "current_dir()"];
 /// Where models are kept and whether the network may be used is said by the variables that Python's libraries follow; the
-/// instruction set of the kernels by one of ours, as of every library for numbers.
-const FOLLOW_THE_ENVIRONMENT: [&str; 2] = [
+/// instruction set of the kernels by one of ours, as of every library for numbers; where a GPU's kernels are kept by the file
+/// that burn looks for.
+const FOLLOW_THE_ENVIRONMENT: [&str; 3] = [
+    "crates/base-model/src/device.rs",
     "crates/base-model/src/hub.rs",
     "crates/base-model/src/kernels/flex/machine.rs",
 ];

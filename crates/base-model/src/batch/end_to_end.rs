@@ -12,7 +12,10 @@ pub(crate) struct EndToEnd {
     /// Rows and their padded length.
     sizes: [usize; 2],
     moves: Option<Moves>,
-    #[cfg_attr(not(feature = "flex"), expect(dead_code, reason = "fused attention asks"))]
+    #[cfg_attr(
+        not(any(feature = "flex", feature = "cube")),
+        expect(dead_code, reason = "attention asks")
+    )]
     lengths: Option<Vec<usize>>,
 }
 

@@ -62,6 +62,16 @@ impl Frozen {
         }
     }
 
+    /// The weight itself, where it is not laid out.
+    #[cfg(feature = "cube")]
+    pub(super) fn tensor(&self) -> Option<&Tensor<2>> {
+        match &self.0 {
+            Kept::Tensor(weight) => Some(weight),
+            #[cfg(feature = "flex")]
+            Kept::LaidOut(..) => None,
+        }
+    }
+
     /// The weight as products see it, made anew where it is laid out: in f32, rounded as its format rounds it.
     pub(crate) fn plain(&self) -> Tensor<2> {
         match &self.0 {

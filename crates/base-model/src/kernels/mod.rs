@@ -189,7 +189,7 @@ pub(crate) fn activated_linear(
     activation: Activation,
 ) -> Tensor<3> {
     #[cfg(feature = "cube")]
-    if let Kept::Tensor(weight) = &frozen.0 {
+    if let Some(weight) = frozen.tensor() {
         on_gpus!(linear(&input, weight, bias.as_ref(), Some(activation)));
     }
     activate(linear(input, frozen, bias), activation)

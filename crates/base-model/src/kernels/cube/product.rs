@@ -2,8 +2,8 @@
 //!
 //! Of all kernels for a product burn takes the one that it measures as the fastest. On NVIDIA's GPUs that is often one that
 //! rounds f32 to TF32, with 10 bits of fraction in place of 23: an error of 1e-3 in states, another one as another kernel
-//! wins. Whoever wants that speed asks for it, with [`WeightFormat::Bf16`](crate::WeightFormat::Bf16). Here only kernels that
-//! multiply f32 as it is compete.
+//! wins. Whoever wants that speed asks for it, with [`WeightFormat::Bf16`](crate::WeightFormat::Bf16). Here a
+//! layer's product goes [by tiles](super::tiled), and for others only kernels compete that multiply f32 as it is.
 
 use burn::{
     backend::{
