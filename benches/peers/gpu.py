@@ -92,15 +92,20 @@ def engines(options):
     return found
 
 
+def dumped(engine, options):
+    """What an engine computes for its rows, and how long its program took in seconds."""
+    begin = time.monotonic()
+    results = run.dumped(engine, options)
+    return results, time.monotonic() - begin
+
+
 def check(found, options):
     """Holds the results of the first rows against ours in f32; a table, and how long each program took in seconds."""
     rows, ours, took = ["| engine | model | largest difference from ours in f32 | of the largest number |", "|---|---|---|---|"], {}, {}
     for engine in found:
         small, _ = run.on_few_rows(engine, options, 8)
         try:
-            begin = time.monotonic()
-            results, _ = run.dumped(small, options)
-            took[engine.name, engine.part] = time.monotonic() - begin
+            results, took[engine.name, engine.part] = dumped(small, options)
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"{engine.name} fails on the {engine.part}: {error.stderr.strip()}") from error
         expected = ours.setdefault(engine.part, results)
@@ -120,9 +125,7 @@ def starts(found, took, options):
     rows = ["| engine | model | a program of 8 rows, s: first | again |", "|---|---|---|---|"]
     for engine in (engine for engine in found if engine.kind == "rightsize"):
         small, _ = run.on_few_rows(engine, options, 8)
-        begin = time.monotonic()
-        run.dumped(small, options)
-        again = time.monotonic() - begin
+        _, again = dumped(small, options)
         rows.append(f"| {engine.name} | {engine.part} | {took[engine.name, engine.part]:.1f} | {again:.1f} |")
     return rows
 

@@ -1,5 +1,7 @@
 //! Devices by name.
 
+#[cfg(feature = "cuda")]
+use std::sync::Once;
 #[cfg(feature = "cube")]
 use std::sync::OnceLock;
 
@@ -96,7 +98,8 @@ pub fn device_by_name(name: &str) -> Result<Device, DeviceError> {
         #[cfg(feature = "cuda")]
         "cuda" => {
             static IS_THERE: OnceLock<bool> = OnceLock::new();
-            keep_kernels();
+            static ARE_KEPT: Once = Once::new();
+            ARE_KEPT.call_once(keep_kernels);
             if_there(name, &IS_THERE, DeviceType::Cuda)?;
             Ok(Device::cuda(burn::tensor::DeviceIndex::Default))
         }

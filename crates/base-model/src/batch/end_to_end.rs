@@ -1,5 +1,8 @@
 //! Rows laid end to end.
 
+#[cfg(feature = "cube")]
+use std::sync::OnceLock;
+
 use burn::tensor::{Int, Tensor};
 
 use super::{TokenBatch, indices};
@@ -26,9 +29,9 @@ struct Moves {
     places: Tensor<1, Int>,
     /// Which token stands at each place, `[rows * seq]`; at padding any.
     numbers: Tensor<1, Int>,
-    /// Where each row begins, and where the last one ends, `[rows + 1]`.
+    /// Where each row begins, and where the last one ends, `[rows + 1]`; made when it is first asked for, by a GPU.
     #[cfg(feature = "cube")]
-    starts: Tensor<1, Int>,
+    starts: OnceLock<Tensor<1, Int>>,
 }
 
 impl EndToEnd {
@@ -53,18 +56,13 @@ impl EndToEnd {
         }
         let device = batch.device();
         let is_padded_at_end = batch.kept.iter().all(|row| row.is_sorted_by(|a, b| a >= b));
-        #[cfg(feature = "cube")]
-        let starts = batch.lengths().into_iter().scan(0, |end, length| {
-            *end += length;
-            Some(*end)
-        });
         Self {
             sizes: [rows, seq],
             moves: Some(Moves {
                 places: indices(kept.into_iter(), &device),
                 numbers: indices(number_of.into_iter(), &device),
                 #[cfg(feature = "cube")]
-                starts: indices(std::iter::once(0).chain(starts), &device),
+                starts: OnceLock::new(),
             }),
             lengths: is_padded_at_end.then(|| batch.lengths()),
         }
@@ -80,8 +78,15 @@ impl EndToEnd {
     #[cfg(feature = "cube")]
     pub(crate) fn ends(&self) -> Option<kernels::Ends<'_>> {
         let (moves, lengths) = (self.moves.as_ref()?, self.lengths.as_ref()?);
+        let starts = || {
+            let ends = lengths.iter().scan(0, |end, length| {
+                *end += length;
+                Some(*end)
+            });
+            indices(std::iter::once(0).chain(ends), &moves.places.device())
+        };
         Some(kernels::Ends {
-            starts: &moves.starts,
+            starts: moves.starts.get_or_init(starts),
             longest: lengths.iter().copied().max()?,
         })
     }

@@ -271,11 +271,13 @@ pub(crate) fn attention_in_rows(
         return Tensor::from_primitive::<burn::backend::Flex>(output);
     }
     #[cfg(feature = "cube")]
-    if let Some(ends) = rows.ends()
-        && let Some(output) =
-            cube::attention([&query, &key, &value], blocked, Some(ends), [n_heads, n_kv_heads])
-    {
-        return output;
+    if let Some(ends) = rows.ends() {
+        on_gpus!(attention(
+            [&query, &key, &value],
+            blocked,
+            Some(ends),
+            [n_heads, n_kv_heads]
+        ));
     }
     let [query, key, value] = [query, key, value].map(|states| rows.to_rows(states));
     rows.of_rows(attention(query, key, value, blocked, n_heads, n_kv_heads))

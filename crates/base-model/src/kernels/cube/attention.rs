@@ -3,13 +3,9 @@
 //! score and the sum of shares so far. Scores never reach the GPU's memory, and rows laid end to end need no padding.
 
 use burn::tensor::{Bool, Int, Tensor};
-use burn_cubecl::{
-    CubeBackend,
-    cubecl::{self, prelude::*},
-    tensor::CubeTensor,
-};
+use burn_cubecl::cubecl::{self, prelude::*};
 
-use super::{MOST_CUBES, UNITS, constant, element, room_like, tensor};
+use super::{UNITS, constant, cubes, room_like, tensor};
 
 /// What a kernel is compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -343,29 +339,22 @@ pub(in crate::kernels) fn attention(
     if [of_key, of_value] != [of_query; 2] {
         return None;
     }
-    let blocked = whole(blocked.clone().try_into_primitive::<CubeBackend>().ok()?);
-    let of_blocked = element(blocked.dtype)?;
-    let (starts, rows, longest) = match ends {
-        None => (blocked.clone(), batch, queries),
-        Some(ends) => (
-            whole(ends.starts.clone().try_into_primitive::<CubeBackend>().ok()?),
-            ends.starts.dims()[0] - 1,
-            ends.longest,
-        ),
+    let (blocked, of_blocked) = constant(blocked)?;
+    let ((starts, of_starts), rows, longest) = match ends {
+        // Something that is bound and not read.
+        None => ((blocked.clone(), of_blocked), batch, queries),
+        Some(ends) => (constant(ends.starts)?, ends.starts.dims()[0] - 1, ends.longest),
     };
-    let of_starts = element(starts.dtype)?;
     let d_head = width / n_heads;
     let room = query.client.properties().hardware.max_shared_memory_size;
     let plan = Plan::new([n_heads, n_kv_heads], d_head, longest, (ends.is_some(), room))?;
     let output = room_like(&query);
-    let count = [longest.div_ceil(plan.queries), n_heads, rows].map(|count| u32::try_from(count).ok());
-    let [Some(x), Some(y), Some(z)] = count.map(|count| count.filter(|&count| count <= MOST_CUBES)) else {
-        return None;
-    };
-    if x * y * z > 0 {
+    let counts = [longest.div_ceil(plan.queries), n_heads, rows];
+    let count = cubes(counts)?;
+    if !counts.contains(&0) {
         attention_kernel::launch(
             &query.client.clone(),
-            CubeCount::Static(x, y, z),
+            count,
             CubeDim::new_1d(UNITS),
             query.into_buffer_arg(),
             key.into_buffer_arg(),
@@ -387,8 +376,4 @@ pub(in crate::kernels) fn attention(
         );
     }
     Some(tensor(output))
-}
-
-fn whole(tensor: CubeTensor) -> CubeTensor {
-    burn_cubecl::kernel::into_contiguous(tensor)
 }

@@ -12,7 +12,7 @@ use burn_cubecl::{
 
 use super::{
     constant,
-    numbers::activated,
+    numbers::{After, finished},
     product::are_rounded,
     tensor,
     tiled::{AT_ONCE, fits, tiled},
@@ -34,8 +34,7 @@ struct Plan {
     vectors: usize,
     /// Rows that are computed at once.
     rows: usize,
-    has_bias: bool,
-    activation: Option<Activation>,
+    after: After,
 }
 
 /// One cube for a few outputs (x) and the rows that are computed at once (y).
@@ -83,17 +82,11 @@ fn linear_kernel<F: Float, W: Float, B: Float, N: Size>(
     let row = UNIT_POS_X as usize;
     if row < comptime!(plan.rows) && first + row < rows && of_cube < d_output {
         let mut sum = 0.0f32;
-        if comptime!(plan.has_bias) {
-            sum = f32::cast_from(bias[column]);
-        }
         for unit in 0..comptime!(TOGETHER as usize) {
             sum += parts[(own + row) * line + unit];
         }
-        let mut result = sum;
-        if comptime!(plan.activation.is_some()) {
-            result = activated(sum, comptime!(plan.activation.unwrap_or(Activation::Relu)));
-        }
-        output[(first + row) * d_output + column] = F::cast_from(result);
+        let finished = finished(sum, bias, column, comptime!(plan.after));
+        output[(first + row) * d_output + column] = F::cast_from(finished);
     }
 }
 
@@ -127,8 +120,10 @@ pub(in crate::kernels) fn linear(
     let plan = Plan {
         vectors: d_input / AT_ONCE,
         rows: rows.next_power_of_two().min(ROWS_AT_ONCE),
-        has_bias: bias.is_some(),
-        activation,
+        after: After {
+            has_bias: bias.is_some(),
+            activation,
+        },
     };
     // Something that is bound and not read.
     let (bias, of_bias) = bias.unwrap_or_else(|| (input.clone(), of_input));

@@ -11,10 +11,13 @@ mod product;
 mod rows;
 mod tiled;
 
-use burn::tensor::{BoolStore, DType, Tensor};
+use burn::tensor::{BackendPrimitive, BoolStore, DType, Tensor, kind::Basic};
 use burn_cubecl::{
     CubeBackend,
-    cubecl::ir::{ElemType, FloatKind, IntKind, UIntKind},
+    cubecl::{
+        CubeCount,
+        ir::{ElemType, FloatKind, IntKind, UIntKind},
+    },
     kernel::into_contiguous,
     ops::numeric::empty_device_contiguous_dtype,
     tensor::CubeTensor,
@@ -47,11 +50,21 @@ fn element(dtype: DType) -> Option<ElemType> {
     })
 }
 
-/// A tensor on a GPU to which no gradient flows, of numbers that are computed on here, row after row.
-fn constant<const D: usize>(tensor: &Tensor<D>) -> Option<(CubeTensor, ElemType)> {
+/// A tensor on a GPU to which no gradient flows, of elements that are computed on here, row after row.
+fn constant<const D: usize, K>(tensor: &Tensor<D, K>) -> Option<(CubeTensor, ElemType)>
+where
+    K: Basic + BackendPrimitive<CubeBackend, Primitive = CubeTensor>,
+{
     let tensor = tensor.clone().try_into_primitive::<CubeBackend>().ok()?;
     let element = element(tensor.dtype)?;
     Some((into_contiguous(tensor), element))
+}
+
+/// So many cubes in each direction, if every GPU takes as many.
+fn cubes(counts: [usize; 3]) -> Option<CubeCount> {
+    let most = MOST_CUBES as usize;
+    let [x, y, z] = counts.iter().all(|&count| count <= most).then_some(counts)?;
+    Some(CubeCount::Static(x as u32, y as u32, z as u32))
 }
 
 /// Room for as many numbers of a type as another tensor has.

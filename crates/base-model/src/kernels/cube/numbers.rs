@@ -11,7 +11,7 @@ use crate::Activation;
 
 /// An activation of one number, in f32.
 #[cube]
-pub(super) fn activated(x: f32, #[comptime] activation: Activation) -> f32 {
+fn activated(x: f32, #[comptime] activation: Activation) -> f32 {
     match comptime!(activation) {
         Activation::Gelu => x * (Erf::erf(x / std::f32::consts::SQRT_2) + 1.0f32) / 2.0f32,
         Activation::GeluTanh => {
@@ -20,6 +20,26 @@ pub(super) fn activated(x: f32, #[comptime] activation: Activation) -> f32 {
         }
         Activation::Silu => x / (1.0f32 + (-x).exp()),
         Activation::Relu => max(x, 0.0f32),
+    }
+}
+
+/// What is made of a layer's sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct After {
+    pub(super) has_bias: bool,
+    pub(super) activation: Option<Activation>,
+}
+
+/// A sum with its column's bias, and then activated, as far as there are such.
+#[cube]
+pub(super) fn finished<B: Float>(sum: f32, bias: &[B], column: usize, #[comptime] after: After) -> f32 {
+    let mut output = sum;
+    if comptime!(after.has_bias) {
+        output += f32::cast_from(bias[column]);
+    }
+    match comptime!(after.activation) {
+        Some(activation) => activated(output, activation),
+        None => output,
     }
 }
 

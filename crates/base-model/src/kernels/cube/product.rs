@@ -22,7 +22,6 @@ use burn_cubecl::{
     CubeBackend, CubeTuneId,
     cubecl::{
         self,
-        ir::{ElemType, FloatKind},
         tune::{LocalTuner, Tunable, TunableSet, local_tuner},
     },
     kernel::matmul::init_matmul_output,
@@ -45,7 +44,10 @@ use cubek::{
     std::InputBinding,
 };
 
-use super::tiled::{fits, tiled};
+use super::{
+    F32,
+    tiled::{fits, tiled},
+};
 
 /// Products of factors of one rank and one batch shape, in f32.
 #[backend_extension(Cube, Autodiff)]
@@ -102,14 +104,9 @@ fn sizes_for_tiles(lhs: &CubeTensor, rhs: &CubeTensor) -> Option<[usize; 3]> {
     let (of_lhs, of_rhs) = (lhs.meta.shape(), rhs.meta.shape());
     let sizes @ [_, k, _] = [of_lhs[last - 1], of_lhs[last], of_rhs[last]];
     let strides = rhs.meta.strides();
-    let is_one = of_lhs
+    let is_one = [of_lhs, of_rhs]
         .iter()
-        .chain(of_rhs.iter())
-        .enumerate()
-        .all(|(axis, &length)| {
-            // Batches come before the last two axes of each.
-            axis % (last + 1) + 1 >= last || length == 1
-        });
+        .all(|shape| shape[..last - 1].iter().all(|&length| length == 1));
     let lies_so = lhs.is_contiguous() && strides[last - 1] == 1 && strides[last] == k;
     let are_f32 = [lhs, rhs].iter().all(|factor| factor.dtype == DType::F32);
     (is_one && lies_so && are_f32 && fits(sizes)).then_some(sizes)
@@ -159,15 +156,13 @@ fn key((lhs, rhs, _): &Inputs) -> MatmulAutotuneKey {
         of_rhs.strides(),
         of_lhs.tiling,
         of_rhs.tiling,
-        ELEMENT,
-        ELEMENT,
-        ELEMENT,
+        F32,
+        F32,
+        F32,
         None,
         None,
     )
 }
-
-const ELEMENT: ElemType = ElemType::Float(FloatKind::F32);
 
 fn launch(
     strategy: &Strategy,
@@ -177,11 +172,11 @@ fn launch(
 ) -> Result<(), MatmulSetupError> {
     let client = output.client.clone();
     let mut elements = MatmulElems::from_globals(&MatmulGlobalElems {
-        lhs: ELEMENT,
-        rhs: ELEMENT,
-        out: ELEMENT,
+        lhs: F32,
+        rhs: F32,
+        out: F32,
     });
-    let [lhs, rhs] = [lhs, rhs].map(|factor| InputBinding::new(factor.binding(), ELEMENT));
+    let [lhs, rhs] = [lhs, rhs].map(|factor| InputBinding::new(factor.binding(), F32));
     let strategy = strategy.clone().into();
     launch_ref(&strategy, &client, lhs, rhs, output.binding(), &mut elements)
 }

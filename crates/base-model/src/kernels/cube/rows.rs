@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use burn_cubecl::cubecl::{self, prelude::*};
 
-use super::{MOST_CUBES, UNITS, constant, room_like, tensor};
+use super::{UNITS, constant, cubes, room_like, tensor};
 
 /// The sum of one number of each of a cube's units, which all of them get.
 #[cube]
@@ -127,7 +127,7 @@ pub(in crate::kernels) fn layer_norm(
     if batch * seq * width > 0 {
         layer_norm_kernel::launch(
             &input.client.clone(),
-            cubes(batch * seq)?,
+            cubes([batch * seq, 1, 1])?,
             CubeDim::new_1d(UNITS),
             input.into_buffer_arg(),
             added.into_buffer_arg(),
@@ -151,7 +151,7 @@ pub(in crate::kernels) fn rms_norm(input: &Tensor<3>, gain: &Tensor<1>, eps: f64
     if batch * seq * width > 0 {
         rms_norm_kernel::launch(
             &input.client.clone(),
-            cubes(batch * seq)?,
+            cubes([batch * seq, 1, 1])?,
             CubeDim::new_1d(UNITS),
             input.into_buffer_arg(),
             gain.into_buffer_arg(),
@@ -162,10 +162,4 @@ pub(in crate::kernels) fn rms_norm(input: &Tensor<3>, gain: &Tensor<1>, eps: f64
         );
     }
     Some(tensor(output))
-}
-
-/// One cube a row, if a GPU takes so many in one direction.
-fn cubes(rows: usize) -> Option<CubeCount> {
-    let rows = u32::try_from(rows).ok().filter(|&rows| rows <= MOST_CUBES)?;
-    Some(CubeCount::Static(rows, 1, 1))
 }

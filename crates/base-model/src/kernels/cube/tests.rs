@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::Ends;
 use crate::{Activation, device_by_name, kernels::plain};
 
-fn device() -> Device {
+pub(super) fn device() -> Device {
     device_by_name(if cfg!(feature = "wgpu") { "wgpu" } else { "cuda" }).unwrap()
 }
 

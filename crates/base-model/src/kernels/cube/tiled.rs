@@ -8,7 +8,10 @@ use burn_cubecl::{
     tensor::CubeTensor,
 };
 
-use super::{F32, MOST_CUBES, numbers::activated};
+use super::{
+    F32, MOST_CUBES,
+    numbers::{After, finished},
+};
 use crate::Activation;
 
 /// Units along each side of a tile.
@@ -28,8 +31,7 @@ const LINE: usize = STEP + 1;
 struct Plan {
     /// Rows that a unit sums.
     rows: usize,
-    has_bias: bool,
-    activation: Option<Activation>,
+    after: After,
 }
 
 /// One cube for a tile of columns (x) and of rows (y).
@@ -112,15 +114,8 @@ fn tiled_kernel<B: Float, N: Size>(
         for column in 0..COLUMNS {
             let (at, to) = (first_row + y + row * SIDE, first_column + x + column * SIDE);
             if at < height && to < width {
-                let mut sum = Vector::vector_sum(sums[row * COLUMNS + column]);
-                if comptime!(plan.has_bias) {
-                    sum += f32::cast_from(bias[to]);
-                }
-                let mut result = sum;
-                if comptime!(plan.activation.is_some()) {
-                    result = activated(sum, comptime!(plan.activation.unwrap_or(Activation::Relu)));
-                }
-                output[at * width + to] = result;
+                let sum = Vector::vector_sum(sums[row * COLUMNS + column]);
+                output[at * width + to] = finished(sum, bias, to, comptime!(plan.after));
             }
         }
     }
@@ -142,7 +137,10 @@ pub(super) fn tiled(
     bias: Option<(CubeTensor, ElemType)>,
     activation: Option<Activation>,
 ) {
-    let has_bias = bias.is_some();
+    let after = After {
+        has_bias: bias.is_some(),
+        activation,
+    };
     // Something that is bound and not read.
     let (bias, of_bias) = bias.unwrap_or_else(|| (lhs.clone(), F32));
     let columns = n.div_ceil(TILE_COLUMNS);
@@ -152,8 +150,7 @@ pub(super) fn tiled(
     let is_enough = |rows: &usize| columns * m.div_ceil(SIDE * rows) >= enough;
     let plan = Plan {
         rows: [4, 2].into_iter().find(is_enough).unwrap_or(1),
-        has_bias,
-        activation,
+        after,
     };
     tiled_kernel::launch(
         &output.client.clone(),

@@ -1,16 +1,11 @@
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::exact_product;
-use crate::device_by_name;
+use super::{super::tests::device, exact_product};
 
 /// What sums in f32 may be off by, of the sum of their terms' sizes; factors in TF32 are off by 5e-4 each.
 const ROUNDING: f64 = 2e-6;
-
-fn device() -> Device {
-    device_by_name(if cfg!(feature = "wgpu") { "wgpu" } else { "cuda" }).unwrap()
-}
 
 /// A batch of matrices, row after row.
 #[derive(Clone)]
