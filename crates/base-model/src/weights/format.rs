@@ -26,7 +26,9 @@ pub enum WeightFormat {
     /// bf16, which have 11 and 8 significant bits: weights of an output are of like size, and range is of no use to them.
     Int16,
     /// 1 byte a weight: whole numbers of up to 127, with a scale for every 512 inputs of an output. What they are multiplied
-    /// with is rounded to 16 bits, and sums are exact, so that products have the same bits on every processor.
+    /// with is rounded to 8 bits too, with a scale for every 64 numbers of a row, and sums of products that share scales are
+    /// exact, so that products have the same bits on every processor. A matrix unit (AMX) is the exception: there 16 bits
+    /// cost nothing, and rows are rounded to these.
     Int8,
     /// 4 bits a weight, and a quarter of a bit for steps: whole numbers from -8 to 7 times a step of up to 15 for every 32
     /// inputs of an output, and these times a scale for every 512. Products are those of [`WeightFormat::Int8`]. A

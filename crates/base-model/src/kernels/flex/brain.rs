@@ -190,29 +190,39 @@ impl Strip<'_> {
                 false => [].as_slice(),
             });
             let output = &mut output[row * stride..];
-            let mut sums = [[0.0; WIDTH]; ROWS];
-            for (sums, output) in sums.iter_mut().zip(output.chunks(stride)).take(of_tile) {
-                sums[..self.outputs].copy_from_slice(&output[..self.outputs]);
-            }
             let ahead = ahead.next().unwrap_or_default();
-            macro_rules! by_count {
-                ($($count:literal)+) => {
-                    match of_tile {
-                        // SAFETY: a matrix is laid out so only where the machine has the instructions, see `is_there`.
-                        $($count => unsafe { multiply::<$count>(&x, self.weights, ahead, &mut sums) },)+
-                        _ => unreachable!("tiles are of one to six rows"),
-                    }
-                };
+            let add = |output: &mut [f32], stride| {
+                macro_rules! by_count {
+                    ($($count:literal)+) => {
+                        match of_tile {
+                            // SAFETY: a matrix is laid out so only where the machine has the instructions, see `is_there`.
+                            $($count => unsafe { multiply::<$count>(&x, self.weights, ahead, output, stride) },)+
+                            _ => unreachable!("tiles are of one to six rows"),
+                        }
+                    };
+                }
+                by_count!(1 2 3 4 5 6);
+            };
+            if self.outputs == WIDTH {
+                add(output, stride);
+                continue;
             }
-            by_count!(1 2 3 4 5 6);
-            for (sums, output) in sums.iter().zip(output.chunks_mut(stride)).take(of_tile) {
-                output[..self.outputs].copy_from_slice(&sums[..self.outputs]);
+            // Outputs that do not fill registers pass through a place where they do.
+            let mut whole = [0.0; ROWS * WIDTH];
+            let rows = whole.chunks_exact_mut(WIDTH).zip(output.chunks(stride));
+            for (whole, output) in rows.take(of_tile) {
+                whole[..self.outputs].copy_from_slice(&output[..self.outputs]);
+            }
+            add(&mut whole, WIDTH);
+            let rows = whole.chunks_exact(WIDTH).zip(output.chunks_mut(stride));
+            for (whole, output) in rows.take(of_tile) {
+                output[..self.outputs].copy_from_slice(&whole[..self.outputs]);
             }
         }
     }
 }
 
-/// Adds products of pairs to the sums of each row.
+/// Adds products of pairs to rows of output that begin `stride` numbers after one another.
 #[target_feature(enable = "avx512f,avx512bf16")]
 // Loops over indices, which the compiler unrolls, so that sums stay in registers.
 #[expect(clippy::needless_range_loop, reason = "see above")]
@@ -220,16 +230,20 @@ fn multiply<const COUNT: usize>(
     rows: &[&[Pair]; ROWS],
     weights: &[Pair],
     ahead: &[u8],
-    sums: &mut [[f32; WIDTH]; ROWS],
+    output: &mut [f32],
+    stride: usize,
 ) {
     let weights = weights.as_chunks::<LANES>().0.as_chunks::<REGISTERS>().0;
     let (steps, rest) = weights.as_chunks::<STEP>();
     let rows: [_; COUNT] = std::array::from_fn(|row| rows[row][..weights.len()].as_chunks::<STEP>());
     let mut ahead = cut(ahead, steps.len());
-    let mut totals: [[__m512; REGISTERS]; COUNT] = std::array::from_fn(|row| {
-        let sums = sums[row].as_chunks::<LANES>().0;
-        std::array::from_fn(|register| pulp::cast(sums[register]))
-    });
+    let mut totals: [[__m512; REGISTERS]; COUNT] = [[pulp::cast([0_u32; LANES]); REGISTERS]; COUNT];
+    for row in 0..COUNT {
+        let (sums, _) = output[row * stride..][..WIDTH].as_chunks::<LANES>();
+        for register in 0..REGISTERS {
+            totals[row][register] = pulp::cast(sums[register]);
+        }
+    }
     macro_rules! add_pair {
         ($weights:expr, $input:expr) => {
             let mut wide: [__m512bh; REGISTERS] = [pulp::cast([0_u32; LANES]); REGISTERS];
@@ -255,9 +269,9 @@ fn multiply<const COUNT: usize>(
         add_pair!(weights, |row: usize| rows[row].1[at]);
     }
     for row in 0..COUNT {
+        let (sums, _) = output[row * stride..][..WIDTH].as_chunks_mut::<LANES>();
         for register in 0..REGISTERS {
-            let place = &mut sums[row][register * LANES..][..LANES];
-            place.copy_from_slice(&pulp::cast::<_, [f32; LANES]>(totals[row][register]));
+            sums[register] = pulp::cast(totals[row][register]);
         }
     }
 }

@@ -60,11 +60,19 @@ fn add_up(lanes: [f32; LANES]) -> f32 {
 /// Folds the lanes by halves, which takes as many steps as there are halves and not as there are lanes.
 #[inline(always)]
 fn fold(mut lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
-    for half in [8, 4, 2, 1] {
-        for lane in 0..half {
-            lanes[lane] = combine(lanes[lane], lanes[lane + half]);
-        }
+    // Not a loop over the halves: the compiler leaves that one as it is, and the lanes in memory.
+    macro_rules! fold_to {
+        ($half:literal) => {
+            for lane in 0..$half {
+                lanes[lane] = combine(lanes[lane], lanes[lane + $half]);
+            }
+        };
     }
+    const { assert!(LANES == 16) };
+    fold_to!(8);
+    fold_to!(4);
+    fold_to!(2);
+    fold_to!(1);
     lanes[0]
 }
 

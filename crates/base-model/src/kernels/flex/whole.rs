@@ -12,9 +12,6 @@ pub(super) const INPUTS_OF_A_STEP: usize = 32;
 const LARGEST_STEP: i32 = 15;
 const MOST_STEPS: i32 = 8;
 
-/// Numbers that the largest is looked for among at once.
-const LANES: usize = 16;
-
 /// Bytes of a weight's whole number in products: for f32 where these are computed with bytes.
 pub(super) const fn bytes_of(format: WeightFormat) -> usize {
     match format {
@@ -62,15 +59,10 @@ pub(super) fn scale_of(size: f32, bytes: usize) -> (f32, f32) {
 #[inline(always)]
 pub(super) fn size_of_largest(numbers: &[f32]) -> f32 {
     // By their bits, without the sign, numbers are ordered as whole numbers are, and what is no number comes last.
-    let bits = |number: &f32| number.to_bits() & 0x7fff_ffff;
-    let mut lanes = [0_u32; LANES];
-    let (whole, rest) = numbers.as_chunks::<LANES>();
-    for numbers in whole {
-        for (lane, number) in lanes.iter_mut().zip(numbers) {
-            *lane = (*lane).max(bits(number));
-        }
+    let mut largest = 0;
+    for number in numbers {
+        largest = largest.max(number.to_bits() & 0x7fff_ffff);
     }
-    let largest = lanes.into_iter().chain(rest.iter().map(bits)).max().unwrap_or(0);
     f32::from_bits(largest)
 }
 

@@ -2,8 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::kernels::flex::{
-    machine::tests::on_every_machine,
-    whole::{INPUTS_OF_A_SCALE, largest},
+    bytes::INPUTS_OF_A_ROW_SCALE,
+    machine::{machine, tests::on_every_machine},
+    whole::{INPUTS_OF_A_SCALE, largest, scale_of, size_of_largest},
 };
 
 /// `Bf16` is f32 where the machine does not multiply it.
@@ -45,6 +46,20 @@ fn products(left: &[f32], right: &[f32], d_input: usize) -> Vec<(f64, f64)> {
     left.chunks_exact(d_input)
         .flat_map(|x| right.chunks_exact(d_input).map(move |w| product(x, w)))
         .collect()
+}
+
+/// Rows as products with bytes see them.
+fn in_bytes(rows: &[f32], d_input: usize) -> Vec<f32> {
+    let blocks = rows
+        .chunks(d_input)
+        .flat_map(|row| row.chunks(INPUTS_OF_A_ROW_SCALE));
+    let rounded = blocks.flat_map(|numbers| {
+        let (scale, inverse) = scale_of(size_of_largest(numbers), 1);
+        numbers
+            .iter()
+            .map(move |number| (number * inverse).round_ties_even() * scale)
+    });
+    rounded.collect()
 }
 
 proptest! {
@@ -109,12 +124,15 @@ proptest! {
                     }
                 }
                 let found = matrix.times(Matrix::rows_of(&left, d_input), None, Some(&*matrix));
+                let has_bytes = matches!(format, WeightFormat::Int8 | WeightFormat::Int4) && !machine().has_tiles;
+                let left = if has_bytes { in_bytes(&left, d_input) } else { left.clone() };
                 for (found, (expected, size)) in found.iter().zip(products(&left, &rounded, d_input)) {
-                    // With fewer digits, each input may be rounded by so much of the largest, which is 1.
                     let error = match format {
                         WeightFormat::F32 => ROUNDING * size,
                         // Each input is rounded to 8 bits that count.
                         WeightFormat::Bf16 => size / 256.0,
+                        _ if has_bytes => ROUNDING * size,
+                        // On tiles, each input may be rounded by so much of the largest, which is 1.
                         _ => 2e-5 * d_input as f64,
                     };
                     assert!((f64::from(*found) - expected).abs() <= error + 1e-7, "{format:?}: {found}, {expected}, {size}");
@@ -160,22 +178,27 @@ fn formats_round_alike_on_every_machine() {
 }
 
 #[test]
-fn weights_of_8_and_4_bits_give_the_same_bits_on_every_machine() {
+fn weights_of_8_and_4_bits_give_the_same_bits_on_every_machine_without_a_matrix_unit() {
     for (rows, d_input, d_output) in [(1, 384, 64), (13, 1301, 150), (50, 700, 33), (200, 3, 5)] {
         let (left, right) = (inexact(rows * d_input), inexact(d_output * d_input));
-        let expected = std::cell::OnceCell::new();
-        on_every_machine(|| {
-            let matrix = laid(&right, d_input, WeightFormat::Int8);
-            let found = matrix.times(
-                Matrix::rows_of(&left, d_input),
-                Some(&left[..1].repeat(d_output)),
-                Some(&*matrix),
-            );
-            assert!(
-                &found == expected.get_or_init(|| found.clone()),
-                "{rows} x {d_input} x {d_output}"
-            );
-        });
+        for format in [WeightFormat::Int8, WeightFormat::Int4] {
+            let expected = std::cell::OnceCell::new();
+            on_every_machine(|| {
+                if machine().has_tiles {
+                    return;
+                }
+                let matrix = laid(&right, d_input, format);
+                let found = matrix.times(
+                    Matrix::rows_of(&left, d_input),
+                    Some(&left[..1].repeat(d_output)),
+                    Some(&*matrix),
+                );
+                assert!(
+                    &found == expected.get_or_init(|| found.clone()),
+                    "{format:?}, {rows} x {d_input} x {d_output}"
+                );
+            });
+        }
     }
 }
 
