@@ -41,15 +41,24 @@ impl<T> DerefMut for Lines<T> {
     }
 }
 
-/// Bytes between what is computed with and what is fetched meanwhile: a row alone is done with a part of a panel before the
-/// next would be there. It is less than what a thread reads of a small matrix, so that the one before it fetches all of it.
+/// Rows up to which it pays to read a matrix as it lies in memory and to fetch what is read next.
+pub(super) const FEW_ROWS: usize = 64;
+/// Rows up to which computing takes no longer than reading: those whose sums are held in registers at once.
+const FEWEST_ROWS: usize = 6;
+
+/// Bytes between what is computed with and what is fetched meanwhile. It is less than what a thread reads of a small matrix,
+/// so that the one before it fetches all of it.
 const DISTANCE: usize = 64 * 1024;
+/// The same within a matrix that is read as fast as it comes. The processor fetches ahead by itself then, within a page; asked
+/// for what lies beyond that, too, it brings a fifth less.
+const NEAR: usize = 4 * 1024;
 
 /// What a thread reads of a matrix, and what it reads after that, of the matrix that is multiplied with next.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading<'a> {
-    pub(super) now: &'a [u8],
-    pub(super) next: &'a [u8],
+    now: &'a [u8],
+    next: &'a [u8],
+    rows: usize,
 }
 
 /// What is wanted soon, as it lies in one matrix or in two.
@@ -57,15 +66,24 @@ pub(super) struct Reading<'a> {
 pub(super) struct Ahead<'a>([&'a [u8]; 2]);
 
 impl<'a> Reading<'a> {
-    /// What is [`DISTANCE`] behind a part, by where the part lies in `now`.
+    /// Of a matrix and of the next, for so many rows.
+    pub(super) fn of([now, next]: [&'a [u8]; 2], rows: usize) -> Self {
+        Self { now, next, rows }
+    }
+
+    /// What to fetch with a part, by where the part lies in `now`.
     pub(super) fn after(self, part: Range<usize>) -> Ahead<'a> {
-        let wanted = part.start + DISTANCE..part.end + DISTANCE;
+        let distance = match self.rows {
+            ..=FEWEST_ROWS => NEAR,
+            ..=FEW_ROWS => DISTANCE,
+            _ => return Ahead::default(),
+        };
         let here = self.now.len();
-        let from_here = |at: usize| at.min(here);
-        let from_next = |at: usize| at.saturating_sub(here).min(self.next.len());
+        let from_here = |at: usize| (at + distance).min(here);
+        let from_next = |at: usize| (at + DISTANCE).saturating_sub(here).min(self.next.len());
         Ahead([
-            &self.now[from_here(wanted.start)..from_here(wanted.end)],
-            &self.next[from_next(wanted.start)..from_next(wanted.end)],
+            &self.now[from_here(part.start)..from_here(part.end)],
+            &self.next[from_next(part.start)..from_next(part.end)],
         ])
     }
 }
@@ -115,23 +133,35 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Parts of any size, one after the other, ask for what comes after them in their order and for nothing twice.
+        /// Parts of any size, one after the other, ask for all that comes after them and for nothing twice.
         #[test]
         fn what_is_fetched_is_what_is_read_next(
             parts in prop::collection::vec(1_usize..90_000, 1..6), next in 0_usize..150_000, cuts in 1_usize..400,
+            rows in 1_usize..=FEW_ROWS,
         ) {
             let now = parts.iter().sum::<usize>();
-            let memory: Vec<u8> = (0..now + next).map(|at| (at % 251) as u8).collect();
-            let reading = Reading { now: &memory[..now], next: &memory[now..] };
+            let memory = vec![0_u8; now + next];
+            let reading = Reading::of([&memory[..now], &memory[now..]], rows);
             let (mut begin, mut fetched) = (0, Vec::new());
             for part in &parts {
                 let ahead = reading.after(begin..begin + part);
                 prop_assert!(ahead.cut(cuts).count() <= cuts + 1);
-                fetched.extend(ahead.cut(cuts).flatten().copied());
+                fetched.extend(ahead.cut(cuts).map(|bytes| {
+                    let first = bytes.as_ptr().addr() - memory.as_ptr().addr();
+                    (first, first + bytes.len())
+                }));
                 begin += part;
             }
-            let [first, end] = [DISTANCE, now + DISTANCE].map(|at| at.min(memory.len()));
-            prop_assert_eq!(&fetched, &memory[first..end]);
+            fetched.sort_unstable();
+            // Of the next matrix the beginning is fetched, but for what is nearer than that to the beginning of this one.
+            let beyond = |at: usize| if at == now { DISTANCE.clamp(now, memory.len()) } else { at };
+            let mut place = beyond(now.min(if rows <= FEWEST_ROWS { NEAR } else { DISTANCE }));
+            for (first, end) in fetched {
+                prop_assert_eq!(first, place);
+                place = beyond(end);
+            }
+            prop_assert_eq!(place, memory.len().min(now + DISTANCE));
+            prop_assert!(Reading::of([&memory[..now], &[]], FEW_ROWS + 1).after(0..1).cut(cuts).next().is_none());
         }
     }
 }

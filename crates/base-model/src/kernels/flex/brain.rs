@@ -37,8 +37,6 @@ const STEP: usize = 4;
 const PAIRS_AT_ONCE: usize = 256;
 /// Rows whose numbers stay in the second-level cache while all weights pass by.
 const ROWS_AT_ONCE: usize = 192;
-/// Rows up to which a product is bound by reading the weights.
-const FEW_ROWS: usize = 64;
 
 /// Whether this machine multiplies bfloat16, and may.
 pub(super) fn is_there() -> bool {
@@ -114,10 +112,7 @@ impl Layout for Brain {
         let all = self.d_input.div_ceil(2);
         let bytes = |pairs: usize| pairs * size_of::<Pair>();
         let begin = self.place(panels.start, &(0..all)).start;
-        let reading = Reading {
-            now: self.bytes(panels.clone()),
-            next,
-        };
+        let reading = Reading::of([self.bytes(panels.clone()), next], rows.rows);
         let outputs = output.chunks_mut(ROWS_AT_ONCE * stride);
         for (first, output) in (0..rows.rows).step_by(ROWS_AT_ONCE).zip(outputs) {
             let count = output.len() / stride;
@@ -133,11 +128,7 @@ impl Layout for Brain {
                         pairs: pairs.clone(),
                         weights: &self.weights[place.clone()],
                         outputs: WIDTH.min(stride - column),
-                        // For few rows weights are read as they lie in memory, and what is read next is fetched meanwhile.
-                        ahead: match count <= FEW_ROWS {
-                            true => reading.after(bytes(place.start - begin)..bytes(place.end - begin)),
-                            false => Ahead::default(),
-                        },
+                        ahead: reading.after(bytes(place.start - begin)..bytes(place.end - begin)),
                     };
                     strip.add(count, &mut output[column..], stride);
                 }

@@ -30,8 +30,6 @@ use stored::{Part, Stored};
 pub(super) const INPUTS_OF_A_ROW_SCALE: usize = 64;
 /// Rows whose whole numbers stay in the second-level cache while all weights pass by.
 const ROWS_AT_ONCE: usize = 192;
-/// Rows up to which a product is bound by reading the weights.
-const FEW_ROWS: usize = 64;
 
 const _: () = assert!(
     INPUTS_OF_A_SCALE.is_multiple_of(INPUTS_OF_A_ROW_SCALE),
@@ -132,10 +130,7 @@ impl Layout for Bytes {
         let width = self.kernel.width();
         let mut place = self.stored.place();
         let first_byte = panels.start * self.groups_of_a_panel() * self.stored.bytes_of_a_group();
-        let reading = Reading {
-            now: self.bytes(panels.clone()),
-            next,
-        };
+        let reading = Reading::of([self.bytes(panels.clone()), next], rows.rows);
         for (first, output) in (0..rows.rows)
             .step_by(ROWS_AT_ONCE)
             .zip(output.chunks_mut(ROWS_AT_ONCE * stride))
@@ -145,12 +140,8 @@ impl Layout for Bytes {
                 let column = (panel - panels.start) * width;
                 for (block, scales) in self.scales(panel).chunks_exact(width).enumerate() {
                     let part = self.part(panel, block);
-                    // For few rows weights are read as they lie in memory, and what is read next is fetched meanwhile.
                     let Range { start, end } = self.stored.place_of(&part);
-                    let ahead = match x.rows() <= FEW_ROWS {
-                        true => reading.after(start - first_byte..end - first_byte),
-                        false => Ahead::default(),
-                    };
+                    let ahead = reading.after(start - first_byte..end - first_byte);
                     let strip = Strip {
                         weights: self.stored.part(&part, &mut place),
                         scales,

@@ -15,7 +15,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{
-    ahead::{Ahead, Reading},
+    ahead::{Ahead, FEW_ROWS, Reading},
     layout::Layout,
     machine::machine,
     matrix::Matrix,
@@ -34,8 +34,6 @@ const ROWS_AT_ONCE: usize = 192;
 const OUTPUTS_AT_ONCE: usize = 1024;
 /// Outputs of a panel on any machine.
 const MOST_OUTPUTS: usize = 64;
-/// Rows up to which a product is bound by reading the panels.
-const FEW_ROWS: usize = 64;
 
 /// A matrix `[d_output, d_input]` in panels.
 #[derive(Debug)]
@@ -182,7 +180,7 @@ impl WithSimd for Product<'_> {
             ..
         } = *self.matrix;
         let stride = self.output.len() / self.rows.rows.max(1);
-        // For few rows panels are read as they lie in memory, and what is read next is fetched meanwhile.
+        // For few rows panels are read as they lie in memory.
         let is_few = self.rows.rows <= FEW_ROWS;
         let group = if is_few { 1 } else { OUTPUTS_AT_ONCE / width };
         let inputs_at_once = match is_few && !stored.is_plain() {
@@ -194,10 +192,7 @@ impl WithSimd for Product<'_> {
             false => vec![0.0; inputs_at_once * width],
         };
         let numbers = self.matrix.numbers(self.panels.clone());
-        let reading = Reading {
-            now: stored.bytes(numbers.clone()),
-            next: self.next,
-        };
+        let reading = Reading::of([stored.bytes(numbers.clone()), self.next], self.rows.rows);
         for first in (0..self.rows.rows).step_by(ROWS_AT_ONCE) {
             let rows = self.rows.part(first, ROWS_AT_ONCE.min(self.rows.rows - first));
             for panels in self.panels.clone().step_by(group) {
@@ -210,10 +205,7 @@ impl WithSimd for Product<'_> {
                         let part = self.matrix.panel(panel, inputs.clone());
                         let place_of = |number: usize| (number - numbers.start) * stored.size();
                         let Range { start, end } = part.numbers();
-                        let ahead = match is_few {
-                            true => reading.after(place_of(start)..place_of(end)),
-                            false => Ahead::default(),
-                        };
+                        let ahead = reading.after(place_of(start)..place_of(end));
                         Strip {
                             rows,
                             inputs: inputs.clone(),
