@@ -16,6 +16,11 @@ fn attentions_are_alike() {
         (3, 4, 19, 2, 2, 6, 3, 4),
         (2, 33, 40, 4, 1, 32, 2, 1),
         (1, 1, 3, 1, 1, 5, 1, 1),
+        // A query alone: of heads that fill registers, of groups of several sizes.
+        (2, 1, 50, 9, 3, 64, 2, 1),
+        (1, 1, 37, 10, 2, 48, 1, 1),
+        (3, 1, 16, 7, 1, 80, 3, 1),
+        (1, 1, 1, 2, 2, 16, 1, 1),
     ] {
         let inputs = [
             draw.tensor([batch, queries, heads * d_head]),

@@ -1,5 +1,7 @@
 //! The output of an attention.
 
+mod alone;
+
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd, bytemuck};
@@ -117,14 +119,15 @@ impl WithSimd for Part<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let sizes = self.sizes;
         let d_head = sizes.d_head;
+        if sizes.queries == 1 && d_head.is_multiple_of(S::F32_LANES) {
+            return self.alone(simd);
+        }
         let panel_width = panel_width::<S>();
         let key_width = sizes.keys.next_multiple_of(LANES);
         let seen = self.seen(key_width, panel_width.max(LANES));
-        // Values of which each is read once or twice are read where they lie.
-        let values_lie = sizes.queries == 1 && d_head.is_multiple_of(S::F32_LANES);
         let value_width = d_head.next_multiple_of(S::F32_LANES);
         let mut key_panels = vec![0.0; d_head * key_width];
-        let mut value_panels = vec![0.0; if values_lie { 0 } else { key_width * value_width }];
+        let mut value_panels = vec![0.0; key_width * value_width];
         let mut all_scores = vec![0.0; sizes.queries.min(QUERIES_AT_ONCE) * key_width];
         let stride = self.output.len() / sizes.queries;
         let mut filled = None;
@@ -134,9 +137,7 @@ impl WithSimd for Part<'_> {
             // Heads that share keys follow one another.
             if filled != Some(kv_head) {
                 fill_keys(keys, sizes.scale(), (panel_width, key_width), &mut key_panels);
-                if !values_lie {
-                    fill_values::<S>(values, value_width, key_width, &mut value_panels);
-                }
+                fill_values::<S>(values, value_width, key_width, &mut value_panels);
                 filled = Some(kv_head);
             }
             for seen in &seen {
@@ -151,15 +152,9 @@ impl WithSimd for Part<'_> {
                 self.weigh(seen, scores);
                 let output =
                     &mut self.output[seen.queries.start * stride + (head - self.heads.start) * d_head..];
-                if values_lie {
-                    let first = seen.keys.start;
-                    let values = values.part(first, count.min(values.rows - first));
-                    add_mixture(simd, scores, values, &mut output[..d_head]);
-                } else {
-                    let weights = Matrix::rows_of(scores, count);
-                    let panels = (value_panels.as_slice(), d_head, key_width, seen.keys.start);
-                    add_mixtures(simd, weights, panels, output, stride);
-                }
+                let weights = Matrix::rows_of(scores, count);
+                let panels = (value_panels.as_slice(), d_head, key_width, seen.keys.start);
+                add_mixtures(simd, weights, panels, output, stride);
             }
         }
     }
@@ -267,44 +262,6 @@ fn add_mixtures<S: Simd>(
         };
         strip.add(simd, &mut output[column..], stride);
     }
-}
-
-/// Adds the values of a head times the weights of one query: the sums of [`add_mixtures`], in the same order.
-#[inline(always)]
-fn add_mixture<S: Simd>(simd: S, weights: &[f32], values: Matrix<'_>, output: &mut [f32]) {
-    let (output, _) = S::as_mut_simd_f32s(output);
-    let (wide, rest) = output.as_chunks_mut::<4>();
-    let mut first = 0;
-    for output in wide {
-        add_registers(simd, weights, (values, first), output);
-        first += 4 * S::F32_LANES;
-    }
-    for output in rest.as_chunks_mut::<1>().0 {
-        add_registers(simd, weights, (values, first), output);
-        first += S::F32_LANES;
-    }
-}
-
-/// As many registers of a mixture as the compiler knows of, and so keeps where they are; they begin with the number `first` of
-/// every value.
-#[inline(always)]
-fn add_registers<S: Simd, const COUNT: usize>(
-    simd: S,
-    weights: &[f32],
-    (values, first): (Matrix<'_>, usize),
-    output: &mut [S::f32s; COUNT],
-) {
-    let mut sums = *output;
-    for (key, weight) in (0..values.rows).zip(weights) {
-        let weight = simd.splat_f32s(*weight);
-        let row = |key: usize| &values.row(key.min(values.rows - 1))[first..][..COUNT * S::F32_LANES];
-        fetch(bytemuck::cast_slice(row(key + LANES)));
-        let (numbers, _) = S::as_simd_f32s(row(key));
-        for register in 0..COUNT {
-            sums[register] = simd.mul_add_e_f32s(weight, numbers[register], sums[register]);
-        }
-    }
-    *output = sums;
 }
 
 /// Panels, of so many keys each and of so many in all, of the transposed keys times the scale.
