@@ -7,8 +7,12 @@
  * restrain it. Linux can make that instruction fault for a process (arch_prctl, ARCH_SET_CPUID, since 4.12) where the
  * processor has "cpuid_fault" among its flags in /proc/cpuinfo. The handler below then answers in its place, with some
  * bits off. Only what asks after this library is loaded is answered so: the C library has chosen its own memcpy by then,
- * which no figure here depends on. Where faulting is not to be had, the program ends with status 77 before it starts:
- * a timing under a wrong name would be worse than none.
+ * which no figure here depends on.
+ *
+ * Where faulting is not to be had, the libraries in question can be copies in which patch_cpuid.py has put an instruction
+ * in the place of CPUID that no processor has; AVX2_ONLY_PATCHED=1 says that they are. Without that the program ends with
+ * status 77 before it starts: a timing under a wrong name would be worse than none. How often somebody asked for vectors
+ * and was answered here is in avx2_only_answers.
  *
  * Linux on x86-64, any C compiler with GNU extensions.
  */
@@ -24,7 +28,14 @@
 
 #define ARCH_SET_CPUID 0x1012
 
-static struct sigaction before;
+/* The second byte of CPUID, after 0x0f, and of what patch_cpuid.py writes in its place. */
+#define CPUID 0xa2
+#define STAND_IN 0x04
+
+volatile int avx2_only_answers;
+
+static struct sigaction before_segv, before_ill;
+static int faults;
 
 static int allow_cpuid(int allowed)
 {
@@ -43,19 +54,24 @@ static void answer(int number, siginfo_t *info, void *raw)
     greg_t *registers = ((ucontext_t *)raw)->uc_mcontext.gregs;
     const uint8_t *code = (const uint8_t *)registers[REG_RIP];
     /* A fault by CPUID comes from the kernel with no address; anything else is somebody's error, and is handed on. */
-    if (info->si_code != SI_KERNEL || code[0] != 0x0f || code[1] != 0xa2) {
-        sigaction(number, &before, NULL);
+    int is_fault = number == SIGSEGV && info->si_code == SI_KERNEL && code[0] == 0x0f && code[1] == CPUID;
+    int is_stand_in = number == SIGILL && code[0] == 0x0f && code[1] == STAND_IN;
+    if (!is_fault && !is_stand_in) {
+        sigaction(number, number == SIGSEGV ? &before_segv : &before_ill, NULL);
         return;
     }
     uint32_t leaf = (uint32_t)registers[REG_RAX], subleaf = (uint32_t)registers[REG_RCX];
     uint32_t a, b, c, d;
-    allow_cpuid(1);
+    if (faults)
+        allow_cpuid(1);
     __cpuid_count(leaf, subleaf, a, b, c, d);
-    allow_cpuid(0);
+    if (faults)
+        allow_cpuid(0);
     if (leaf == 7 && subleaf == 0) {
         b &= ~LEAF_7_0_EBX;
         c &= ~LEAF_7_0_ECX;
         d &= ~LEAF_7_0_EDX;
+        avx2_only_answers++;
     } else if (leaf == 7 && subleaf == 1) {
         a &= ~LEAF_7_1_EAX;
         d &= ~LEAF_7_1_EDX;
@@ -75,7 +91,9 @@ __attribute__((constructor)) static void hide(void)
     /* NODEFER: CPUID inside the handler is allowed again, but a real fault there must not hang. */
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     sigemptyset(&action.sa_mask);
-    if (sigaction(SIGSEGV, &action, &before) != 0 || allow_cpuid(0) != 0) {
+    int handled = sigaction(SIGSEGV, &action, &before_segv) == 0 && sigaction(SIGILL, &action, &before_ill) == 0;
+    faults = handled && allow_cpuid(0) == 0;
+    if (!handled || (!faults && !getenv("AVX2_ONLY_PATCHED"))) {
         static const char message[] = "avx2_only: this processor or kernel cannot make CPUID fault\n";
         ssize_t written = write(2, message, sizeof message - 1);
         (void)written;

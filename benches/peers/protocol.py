@@ -9,6 +9,7 @@ Python 3.11 or newer, numpy.
 """
 
 import argparse
+import ctypes
 import json
 import math
 import time
@@ -164,7 +165,12 @@ def log_softmax(scores):
 
 
 def instructions():
-    """The widest vectors that the processor says it has; numpy asks it as the engines do."""
+    """The widest vectors that the processor says it has: numpy asks it as the engines do, and avx2_only.c answers them."""
+    try:
+        if ctypes.c_int.in_dll(ctypes.CDLL(None), "avx2_only_answers").value > 0:
+            return "avx2"
+    except ValueError:
+        pass
     from numpy._core._multiarray_umath import __cpu_features__ as features
 
     return "avx512" if features.get("AVX512F") else "avx2" if features.get("AVX2") else "other"

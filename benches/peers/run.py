@@ -48,7 +48,8 @@ PYTORCH_AVX2 = {
 ONNX_F32 = ("ONNX Runtime, fused", "ONNX Runtime, as exported")
 ONNX_INT8 = "ONNX Runtime, int8"
 OURS, OURS_LORA = "Rightsize", "Rightsize, adapter of rank 16"
-OURS_FEWER = {f"Rightsize, {format}": ["--weights", format] for format in ("int16", "int8", "int4")}
+# bf16 only where the processor multiplies it; elsewhere it fails the check, and is left out.
+OURS_FEWER = {f"Rightsize, {format}": ["--weights", format] for format in ("int16", "bf16", "int8", "int4")}
 
 
 def arguments():
@@ -65,10 +66,14 @@ def arguments():
     parser.add_argument("--parts", default="encoder,decoder")
     parser.add_argument("--threads", default="1,all")
     parser.add_argument("--isa", default="native,avx2")
-    parser.add_argument("--avx2", help="NAME=VALUE that keeps `speed` to AVX2, in place of avx2_only.so")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no round after so long")
     parser.add_argument("--report", action="store_true", help="only print the tables of what was measured before")
     return parser.parse_args()
+
+
+def can_fault():
+    """Whether the processor can be made to fault at CPUID: see avx2_only.c."""
+    return "cpuid_fault" in Path("/proc/cpuinfo").read_text().split()
 
 
 class Engine:
@@ -88,10 +93,16 @@ class Engine:
         if self.kind == "llama.cpp":
             library = Path(sys.prefix) / "llama-avx2" / "llama_cpp" / "lib"
             return {"LLAMA_CPP_LIB_PATH": str(library)} if library.is_dir() else None
-        if self.kind == "rightsize" and options.avx2:
-            return dict([options.avx2.split("=", 1)])
         shim = Path(sys.prefix) / "avx2_only.so"
-        return {"LD_PRELOAD": str(shim)} if shim.is_file() else None
+        if not shim.is_file():
+            return None
+        if can_fault():
+            return {"LD_PRELOAD": str(shim)}
+        if self.kind == "rightsize":
+            return {"RIGHTSIZE_CPU": "avx2"}
+        patched = Path(sys.prefix) / "onnxruntime-avx2"
+        restrained = {"LD_PRELOAD": str(shim), "AVX2_ONLY_PATCHED": "1", "PYTHONPATH": str(patched)}
+        return restrained if patched.is_dir() else None
 
     def run(self, mode, threads, isa, options, extra=()):
         """The lines that it prints; a CalledProcessError where it fails."""

@@ -36,4 +36,7 @@ fi
 # See avx2_only.c: how ONNX Runtime is kept to AVX2.
 cc -O2 -shared -fPIC -o "$dir/avx2_only.so" "$here/avx2_only.c" ||
     echo "no C compiler, or not Linux on x86-64: ONNX Runtime cannot be timed on AVX2" >&2
+if ! grep -q -w -m 1 cpuid_fault /proc/cpuinfo; then
+    "$dir/bin/python" "$here/patch_cpuid.py" onnxruntime "$dir/onnxruntime-avx2"
+fi
 "$dir/bin/python" -m pip --disable-pip-version-check list >"$dir/versions.txt"

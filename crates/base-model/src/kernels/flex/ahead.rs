@@ -73,11 +73,10 @@ impl<'a> Reading<'a> {
 
     /// What to fetch with a part, by where the part lies in `now`.
     pub(super) fn after(self, part: Range<usize>) -> Ahead<'a> {
-        let distance = match self.rows {
-            ..=FEWEST_ROWS => NEAR,
-            ..=FEW_ROWS => DISTANCE,
-            _ => return Ahead::default(),
-        };
+        if self.rows > FEW_ROWS {
+            return Ahead::default();
+        }
+        let distance = if self.rows <= FEWEST_ROWS { NEAR } else { DISTANCE };
         let here = self.now.len();
         let from_here = |at: usize| (at + distance).min(here);
         let from_next = |at: usize| (at + DISTANCE).saturating_sub(here).min(self.next.len());
