@@ -50,7 +50,8 @@ const FEWEST_ROWS: usize = 6;
 /// so that the one before it fetches all of it.
 const DISTANCE: usize = 64 * 1024;
 /// The same within a matrix that is read as fast as it comes. The processor fetches ahead by itself then, within a page; asked
-/// for what lies beyond that, too, it brings a fifth less.
+/// for what lies beyond that, too, it brings a fifth less. Not where parts are widened before they are computed with, and so
+/// read all at once.
 const NEAR: usize = 4 * 1024;
 
 /// What a thread reads of a matrix, and what it reads after that, of the matrix that is multiplied with next.
@@ -58,7 +59,8 @@ const NEAR: usize = 4 * 1024;
 pub(super) struct Reading<'a> {
     now: &'a [u8],
     next: &'a [u8],
-    rows: usize,
+    /// [`NEAR`] or [`DISTANCE`]; nothing where nothing is fetched.
+    distance: Option<usize>,
 }
 
 /// What is wanted soon, as it lies in one matrix or in two.
@@ -66,17 +68,25 @@ pub(super) struct Reading<'a> {
 pub(super) struct Ahead<'a>([&'a [u8]; 2]);
 
 impl<'a> Reading<'a> {
-    /// Of a matrix and of the next, for so many rows.
-    pub(super) fn of([now, next]: [&'a [u8]; 2], rows: usize) -> Self {
-        Self { now, next, rows }
+    /// Of a matrix and of the next, for so many rows, of numbers that are computed with as they lie or widened before.
+    pub(super) fn of([now, next]: [&'a [u8]; 2], rows: usize, is_widened: bool) -> Self {
+        let distance = if rows <= FEWEST_ROWS && !is_widened {
+            NEAR
+        } else {
+            DISTANCE
+        };
+        Self {
+            now,
+            next,
+            distance: (rows <= FEW_ROWS).then_some(distance),
+        }
     }
 
     /// What to fetch with a part, by where the part lies in `now`.
     pub(super) fn after(self, part: Range<usize>) -> Ahead<'a> {
-        if self.rows > FEW_ROWS {
+        let Some(distance) = self.distance else {
             return Ahead::default();
-        }
-        let distance = if self.rows <= FEWEST_ROWS { NEAR } else { DISTANCE };
+        };
         let here = self.now.len();
         let from_here = |at: usize| (at + distance).min(here);
         let from_next = |at: usize| (at + DISTANCE).saturating_sub(here).min(self.next.len());
@@ -136,11 +146,11 @@ mod tests {
         #[test]
         fn what_is_fetched_is_what_is_read_next(
             parts in prop::collection::vec(1_usize..90_000, 1..6), next in 0_usize..150_000, cuts in 1_usize..400,
-            rows in 1_usize..=FEW_ROWS,
+            rows in 1_usize..=FEW_ROWS, is_widened: bool,
         ) {
             let now = parts.iter().sum::<usize>();
             let memory = vec![0_u8; now + next];
-            let reading = Reading::of([&memory[..now], &memory[now..]], rows);
+            let reading = Reading::of([&memory[..now], &memory[now..]], rows, is_widened);
             let (mut begin, mut fetched) = (0, Vec::new());
             for part in &parts {
                 let ahead = reading.after(begin..begin + part);
@@ -154,13 +164,13 @@ mod tests {
             fetched.sort_unstable();
             // Of the next matrix the beginning is fetched, but for what is nearer than that to the beginning of this one.
             let beyond = |at: usize| if at == now { DISTANCE.clamp(now, memory.len()) } else { at };
-            let mut place = beyond(now.min(if rows <= FEWEST_ROWS { NEAR } else { DISTANCE }));
+            let mut place = beyond(now.min(if rows <= FEWEST_ROWS && !is_widened { NEAR } else { DISTANCE }));
             for (first, end) in fetched {
                 prop_assert_eq!(first, place);
                 place = beyond(end);
             }
             prop_assert_eq!(place, memory.len().min(now + DISTANCE));
-            prop_assert!(Reading::of([&memory[..now], &[]], FEW_ROWS + 1).after(0..1).cut(cuts).next().is_none());
+            prop_assert!(Reading::of([&memory[..now], &[]], FEW_ROWS + 1, is_widened).after(0..1).cut(cuts).next().is_none());
         }
     }
 }

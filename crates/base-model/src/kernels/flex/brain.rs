@@ -112,7 +112,7 @@ impl Layout for Brain {
         let all = self.d_input.div_ceil(2);
         let bytes = |pairs: usize| pairs * size_of::<Pair>();
         let begin = self.place(panels.start, &(0..all)).start;
-        let reading = Reading::of([self.bytes(panels.clone()), next], rows.rows);
+        let reading = Reading::of([self.bytes(panels.clone()), next], rows.rows, false);
         let outputs = output.chunks_mut(ROWS_AT_ONCE * stride);
         for (first, output) in (0..rows.rows).step_by(ROWS_AT_ONCE).zip(outputs) {
             let count = output.len() / stride;

@@ -2,10 +2,10 @@
 //!
 //! Weights are whole numbers of one byte with a scale for [`INPUTS_OF_A_SCALE`] inputs. Rows become whole numbers of one
 //! byte too, with a scale for every [`INPUTS_OF_A_ROW_SCALE`] inputs, so that an input that is far larger than all others
-//! takes precision from few of them; with one scale for a whole row, as other engines have it, more answers change than by
-//! rounding weights. Sums over inputs that share both scales are exact in 32 bits. Where the machine has the instruction, it
-//! adds four products to a sum where one in f32 adds one, and a quarter of the memory is read. As whole numbers add up to
-//! the same in any order, a row's result depends on nothing but the row, and has the same bits whatever computes it here.
+//! takes precision from few of them; with a scale for as many as weights have one, twice as many answers change. Sums over
+//! inputs that share both scales are exact in 32 bits. Where the machine has the instruction, it adds four products to a sum
+//! where one in f32 adds one, and a quarter of the memory is read. As whole numbers add up to the same in any order, a row's
+//! result depends on nothing but the row, and has the same bits whatever computes it here.
 
 mod kernel;
 mod rows;
@@ -130,7 +130,11 @@ impl Layout for Bytes {
         let width = self.kernel.width();
         let mut place = self.stored.place();
         let first_byte = panels.start * self.groups_of_a_panel() * self.stored.bytes_of_a_group();
-        let reading = Reading::of([self.bytes(panels.clone()), next], rows.rows);
+        let reading = Reading::of(
+            [self.bytes(panels.clone()), next],
+            rows.rows,
+            self.stored.is_widened(),
+        );
         for (first, output) in (0..rows.rows)
             .step_by(ROWS_AT_ONCE)
             .zip(output.chunks_mut(ROWS_AT_ONCE * stride))

@@ -117,6 +117,11 @@ impl Stored {
         at(part.groups.start)..at(part.groups.end)
     }
 
+    /// Whether [`Stored::part`] widens what lies in memory.
+    pub(super) fn is_widened(&self) -> bool {
+        matches!(self.weights, Weights::Int4 { .. })
+    }
+
     /// A place for what [`Stored::part`] widens.
     pub(super) fn place(&self) -> Lines<u8> {
         match self.weights {

@@ -192,7 +192,11 @@ impl WithSimd for Product<'_> {
             false => vec![0.0; inputs_at_once * width],
         };
         let numbers = self.matrix.numbers(self.panels.clone());
-        let reading = Reading::of([stored.bytes(numbers.clone()), self.next], self.rows.rows);
+        let reading = Reading::of(
+            [stored.bytes(numbers.clone()), self.next],
+            self.rows.rows,
+            !stored.is_plain(),
+        );
         for first in (0..self.rows.rows).step_by(ROWS_AT_ONCE) {
             let rows = self.rows.part(first, ROWS_AT_ONCE.min(self.rows.rows - first));
             for panels in self.panels.clone().step_by(group) {
