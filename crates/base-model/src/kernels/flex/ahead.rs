@@ -68,9 +68,9 @@ pub(super) struct Reading<'a> {
 pub(super) struct Ahead<'a>([&'a [u8]; 2]);
 
 impl<'a> Reading<'a> {
-    /// Of a matrix and of the next, for so many rows, of numbers that are computed with as they lie or widened before.
-    pub(super) fn of([now, next]: [&'a [u8]; 2], rows: usize, is_widened: bool) -> Self {
-        let distance = if rows <= FEWEST_ROWS && !is_widened {
+    /// Of a matrix and of the next, for so many rows, of numbers that are computed with as they lie (plain) or widened before.
+    pub(super) fn of([now, next]: [&'a [u8]; 2], rows: usize, is_plain: bool) -> Self {
+        let distance = if rows <= FEWEST_ROWS && is_plain {
             NEAR
         } else {
             DISTANCE
@@ -146,11 +146,11 @@ mod tests {
         #[test]
         fn what_is_fetched_is_what_is_read_next(
             parts in prop::collection::vec(1_usize..90_000, 1..6), next in 0_usize..150_000, cuts in 1_usize..400,
-            rows in 1_usize..=FEW_ROWS, is_widened: bool,
+            rows in 1_usize..=FEW_ROWS, is_plain: bool,
         ) {
             let now = parts.iter().sum::<usize>();
             let memory = vec![0_u8; now + next];
-            let reading = Reading::of([&memory[..now], &memory[now..]], rows, is_widened);
+            let reading = Reading::of([&memory[..now], &memory[now..]], rows, is_plain);
             let (mut begin, mut fetched) = (0, Vec::new());
             for part in &parts {
                 let ahead = reading.after(begin..begin + part);
@@ -164,13 +164,13 @@ mod tests {
             fetched.sort_unstable();
             // Of the next matrix the beginning is fetched, but for what is nearer than that to the beginning of this one.
             let beyond = |at: usize| if at == now { DISTANCE.clamp(now, memory.len()) } else { at };
-            let mut place = beyond(now.min(if rows <= FEWEST_ROWS && !is_widened { NEAR } else { DISTANCE }));
+            let mut place = beyond(now.min(if rows <= FEWEST_ROWS && is_plain { NEAR } else { DISTANCE }));
             for (first, end) in fetched {
                 prop_assert_eq!(first, place);
                 place = beyond(end);
             }
             prop_assert_eq!(place, memory.len().min(now + DISTANCE));
-            prop_assert!(Reading::of([&memory[..now], &[]], FEW_ROWS + 1, is_widened).after(0..1).cut(cuts).next().is_none());
+            prop_assert!(Reading::of([&memory[..now], &[]], FEW_ROWS + 1, is_plain).after(0..1).cut(cuts).next().is_none());
         }
     }
 }

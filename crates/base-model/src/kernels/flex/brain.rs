@@ -17,7 +17,7 @@ use super::{
     ahead::{Ahead, Lines, Reading, cut, fetch},
     layout::Layout,
     machine::{machine, vectorised},
-    matrix::Matrix,
+    matrix::{Matrix, copy_rows},
 };
 
 /// Two neighbouring inputs, the first in the lower half.
@@ -112,7 +112,7 @@ impl Layout for Brain {
         let all = self.d_input.div_ceil(2);
         let bytes = |pairs: usize| pairs * size_of::<Pair>();
         let begin = self.place(panels.start, &(0..all)).start;
-        let reading = Reading::of([self.bytes(panels.clone()), next], rows.rows, false);
+        let reading = Reading::of([self.bytes(panels.clone()), next], rows.rows, true);
         let outputs = output.chunks_mut(ROWS_AT_ONCE * stride);
         for (first, output) in (0..rows.rows).step_by(ROWS_AT_ONCE).zip(outputs) {
             let count = output.len() / stride;
@@ -171,6 +171,7 @@ impl Strip<'_> {
     )]
     fn add(&self, count: usize, output: &mut [f32], stride: usize) {
         let tiles = count.div_ceil(ROWS);
+        let mut whole = [0.0; ROWS * WIDTH];
         let mut ahead = self.ahead.cut(tiles);
         for tile in 0..tiles {
             // As even as they can be.
@@ -182,32 +183,25 @@ impl Strip<'_> {
             });
             let output = &mut output[row * stride..];
             let ahead = ahead.next().unwrap_or_default();
-            let add = |output: &mut [f32], stride| {
-                macro_rules! by_count {
-                    ($($count:literal)+) => {
-                        match of_tile {
-                            // SAFETY: a matrix is laid out so only where the machine has the instructions, see `is_there`.
-                            $($count => unsafe { multiply::<$count>(&x, self.weights, ahead, output, stride) },)+
-                            _ => unreachable!("tiles are of one to six rows"),
-                        }
-                    };
-                }
-                by_count!(1 2 3 4 5 6);
+            let (target, target_stride) = if self.outputs == WIDTH {
+                (&mut *output, stride)
+            } else {
+                // Outputs that do not fill registers pass through a place where they do.
+                copy_rows((output, stride), (&mut whole, WIDTH), [of_tile, self.outputs]);
+                (whole.as_mut_slice(), WIDTH)
             };
-            if self.outputs == WIDTH {
-                add(output, stride);
-                continue;
+            macro_rules! by_count {
+                ($($count:literal)+) => {
+                    match of_tile {
+                        // SAFETY: a matrix is laid out so only where the machine has the instructions, see `is_there`.
+                        $($count => unsafe { multiply::<$count>(&x, self.weights, ahead, target, target_stride) },)+
+                        _ => unreachable!("tiles are of one to six rows"),
+                    }
+                };
             }
-            // Outputs that do not fill registers pass through a place where they do.
-            let mut whole = [0.0; ROWS * WIDTH];
-            let rows = whole.chunks_exact_mut(WIDTH).zip(output.chunks(stride));
-            for (whole, output) in rows.take(of_tile) {
-                whole[..self.outputs].copy_from_slice(&output[..self.outputs]);
-            }
-            add(&mut whole, WIDTH);
-            let rows = whole.chunks_exact(WIDTH).zip(output.chunks_mut(stride));
-            for (whole, output) in rows.take(of_tile) {
-                output[..self.outputs].copy_from_slice(&whole[..self.outputs]);
+            by_count!(1 2 3 4 5 6);
+            if self.outputs < WIDTH {
+                copy_rows((&whole, WIDTH), (output, stride), [of_tile, self.outputs]);
             }
         }
     }

@@ -76,12 +76,13 @@ fn fold(mut lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
     lanes[0]
 }
 
+/// Adding this rounds to a whole number, which then stands in the low bits.
+pub(super) const ROUND: f32 = 12_582_912.0;
+
 /// The exponential, to two units in the last place, by the reduction and polynomial of Cephes' `expf`
 /// (Moshier 1989). Below -87 it stays at the smallest normal number, above 88 at the largest; NaN stays NaN.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    // Adding this rounds to an integer, which then stands in the low bits.
-    const ROUND: f32 = 12_582_912.0;
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-87.0, 88.0);

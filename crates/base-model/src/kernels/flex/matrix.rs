@@ -95,6 +95,18 @@ fn is_inside([rows, columns]: [usize; 2], [row_stride, column_stride]: [usize; 2
     rows == 0 || columns == 0 || (rows - 1) * row_stride + (columns - 1) * column_stride < numbers
 }
 
+/// Copies `count` rows of `width` numbers between two places in which rows begin so many numbers after one another.
+pub(super) fn copy_rows(
+    (from, from_stride): (&[f32], usize),
+    (to, to_stride): (&mut [f32], usize),
+    [count, width]: [usize; 2],
+) {
+    let rows = from.chunks(from_stride).zip(to.chunks_mut(to_stride));
+    for (from, to) in rows.take(count) {
+        to[..width].copy_from_slice(&from[..width]);
+    }
+}
+
 /// `output = keep * output + factor * left * right`, where `keep` is 0 or 1.
 ///
 /// # Panics

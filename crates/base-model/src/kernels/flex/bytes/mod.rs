@@ -133,7 +133,7 @@ impl Layout for Bytes {
         let reading = Reading::of(
             [self.bytes(panels.clone()), next],
             rows.rows,
-            self.stored.is_widened(),
+            self.stored.is_plain(),
         );
         for (first, output) in (0..rows.rows)
             .step_by(ROWS_AT_ONCE)

@@ -5,6 +5,7 @@ use super::{
     kernel::{Group, Kernel},
 };
 use crate::kernels::flex::{
+    lanes::ROUND,
     machine::vectorised,
     matrix::Matrix,
     whole::{scale_of, size_of_largest},
@@ -129,7 +130,5 @@ fn round_block(
 /// The nearest whole number, of one that a byte holds.
 #[inline(always)]
 fn rounded(number: f32) -> i32 {
-    // Adding this rounds to a whole number, which then stands in the low bits.
-    const ROUND: f32 = 12_582_912.0;
     i32::from((number + ROUND).to_bits() as i8)
 }

@@ -117,9 +117,9 @@ impl Stored {
         at(part.groups.start)..at(part.groups.end)
     }
 
-    /// Whether [`Stored::part`] widens what lies in memory.
-    pub(super) fn is_widened(&self) -> bool {
-        matches!(self.weights, Weights::Int4 { .. })
+    /// Whether [`Stored::part`] gives what lies in memory, and needs no place for it.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.weights, Weights::Int8(_))
     }
 
     /// A place for what [`Stored::part`] widens.

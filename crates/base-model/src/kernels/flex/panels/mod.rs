@@ -18,7 +18,7 @@ use super::{
     ahead::{Ahead, FEW_ROWS, Reading},
     layout::Layout,
     machine::machine,
-    matrix::Matrix,
+    matrix::{Matrix, copy_rows},
     whole::INPUTS_OF_A_SCALE,
 };
 use stored::{Panel, Stored};
@@ -195,7 +195,7 @@ impl WithSimd for Product<'_> {
         let reading = Reading::of(
             [stored.bytes(numbers.clone()), self.next],
             self.rows.rows,
-            !stored.is_plain(),
+            stored.is_plain(),
         );
         for first in (0..self.rows.rows).step_by(ROWS_AT_ONCE) {
             let rows = self.rows.part(first, ROWS_AT_ONCE.min(self.rows.rows - first));
@@ -261,13 +261,7 @@ impl Strip<'_> {
                 (&mut *output, stride)
             } else {
                 // Outputs that do not fill registers pass through a place where they do.
-                for (whole, output) in whole
-                    .chunks_exact_mut(width)
-                    .zip(output.chunks(stride))
-                    .take(count)
-                {
-                    whole[..outputs].copy_from_slice(&output[..outputs]);
-                }
+                copy_rows((output, stride), (&mut whole, width), [count, outputs]);
                 (whole.as_mut_slice(), width)
             };
             let tile = Tile {
@@ -284,13 +278,7 @@ impl Strip<'_> {
             };
             tile.add(simd);
             if outputs < width {
-                for (whole, output) in whole
-                    .chunks_exact(width)
-                    .zip(output.chunks_mut(stride))
-                    .take(count)
-                {
-                    output[..outputs].copy_from_slice(&whole[..outputs]);
-                }
+                copy_rows((&whole, width), (output, stride), [count, outputs]);
             }
         }
     }
